@@ -1,0 +1,215 @@
+"""Which attributes the header reader keeps: a fixed table, and more on request.
+
+Tags and value representations are those of PS3.6. Private elements carry the private creator that must own their
+block (PS3.5 7.8.1); an element of a foreign block with the same number is dropped.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from convkit.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One element of the table."""
+
+    keyword: str
+    tag: int
+    vr: str
+    creator: str = ""
+
+
+_CORE_TEXT = """
+SpecificCharacterSet 00080005 CS
+ImageType 00080008 CS
+SOPClassUID 00080016 UI
+SOPInstanceUID 00080018 UI
+StudyDate 00080020 DA
+SeriesDate 00080021 DA
+AcquisitionDate 00080022 DA
+ContentDate 00080023 DA
+AcquisitionDateTime 0008002A DT
+StudyTime 00080030 TM
+SeriesTime 00080031 TM
+AcquisitionTime 00080032 TM
+ContentTime 00080033 TM
+Modality 00080060 CS
+ConversionType 00080064 CS
+Manufacturer 00080070 LO
+StudyDescription 00081030 LO
+SeriesDescription 0008103E LO
+ManufacturerModelName 00081090 LO
+ComplexImageComponent 00089208 CS
+PatientID 00100020 LO
+ContrastBolusAgent 00180010 LO
+BodyPartExamined 00180015 CS
+ScanningSequence 00180020 CS
+SequenceVariant 00180021 CS
+ScanOptions 00180022 CS
+MRAcquisitionType 00180023 CS
+SequenceName 00180024 SH
+SliceThickness 00180050 DS
+KVP 00180060 DS
+RepetitionTime 00180080 DS
+EchoTime 00180081 DS
+InversionTime 00180082 DS
+NumberOfAverages 00180083 DS
+ImagingFrequency 00180084 DS
+EchoNumbers 00180086 IS
+MagneticFieldStrength 00180087 DS
+SpacingBetweenSlices 00180088 DS
+NumberOfPhaseEncodingSteps 00180089 IS
+EchoTrainLength 00180091 IS
+PercentSampling 00180093 DS
+PercentPhaseFieldOfView 00180094 DS
+PixelBandwidth 00180095 DS
+SoftwareVersions 00181020 LO
+ProtocolName 00181030 LO
+TriggerTime 00181060 DS
+ReconstructionDiameter 00181100 DS
+GantryDetectorTilt 00181120 DS
+ExposureTime 00181150 IS
+XRayTubeCurrent 00181151 IS
+Exposure 00181152 IS
+ImagerPixelSpacing 00181164 DS
+ConvolutionKernel 00181210 SH
+ActualFrameDuration 00181242 IS
+ReceiveCoilName 00181250 SH
+TransmitCoilName 00181251 SH
+AcquisitionMatrix 00181310 US
+InPlanePhaseEncodingDirection 00181312 CS
+FlipAngle 00181314 DS
+SAR 00181316 DS
+PatientPosition 00185100 CS
+NominalScannedPixelSpacing 00182010 DS
+DiffusionBValue 00189087 FD
+StudyInstanceUID 0020000D UI
+SeriesInstanceUID 0020000E UI
+SeriesNumber 00200011 IS
+AcquisitionNumber 00200012 IS
+InstanceNumber 00200013 IS
+ImagePositionPatient 00200032 DS
+ImageOrientationPatient 00200037 DS
+FrameOfReferenceUID 00200052 UI
+TemporalPositionIdentifier 00200100 IS
+NumberOfTemporalPositions 00200105 IS
+SamplesPerPixel 00280002 US
+PhotometricInterpretation 00280004 CS
+PlanarConfiguration 00280006 US
+NumberOfFrames 00280008 IS
+Rows 00280010 US
+Columns 00280011 US
+PixelSpacing 00280030 DS
+BitsAllocated 00280100 US
+BitsStored 00280101 US
+HighBit 00280102 US
+PixelRepresentation 00280103 US
+PixelPaddingValue 00280120 US
+BurnedInAnnotation 00280301 CS
+RescaleIntercept 00281052 DS
+RescaleSlope 00281053 DS
+RescaleType 00281054 LO
+ModalityLUTSequence 00283000 SQ
+Units 00541001 CS
+FrameReferenceTime 00541300 DS
+"""
+
+_PRIVATE = (
+    # GE MR: 0 magnitude, 1 phase, 2 real, 3 imaginary; GE DICOM conformance statement, group 0043.
+    Attribute("GEImageComponent", 0x0043102F, "SS", "GEMS_PARM_01"),
+)
+
+
+def _core() -> tuple[Attribute, ...]:
+    rows = (line.split() for line in _CORE_TEXT.split("\n") if line)
+    return (*(Attribute(k, int(t, 16), v) for k, t, v in rows), *_PRIVATE)
+
+
+CORE = _core()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TagTable:
+    """The attributes that a read keeps, each with its place in `Header.raw`.
+
+    Attributes
+    ----------
+    attributes : tuple of Attribute
+    slots : dict
+        Tag, group in the low half (as it lies in a little-endian file), to (place, value representation).
+    places : dict
+        Keyword to place.
+    """
+
+    attributes: tuple[Attribute, ...]
+    slots: dict[int, tuple[int, bytes]]
+    places: dict[str, int]
+    creators: dict[int, int]
+    """Private element's place to the place of its block's creator element."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return table_of, (tuple(a.keyword for a in self.attributes[len(CORE):]),)
+
+    @property
+    def width(self) -> int:
+        """Number of places in `Header.raw`, creators of private blocks included."""
+        return len(self.attributes) + len(set(self.creators.values()))
+
+
+@cache
+def table_of(extra: tuple[str, ...] = ()) -> TagTable:
+    """The core table and further attributes by keyword.
+
+    Raises
+    ------
+    UsageError
+        A keyword is not in the data dictionary.
+    """
+    known = {a.keyword for a in CORE}
+    attributes = CORE + tuple(_attribute(k) for k in dict.fromkeys(extra) if k not in known)
+    slots = {_swapped(a.tag): (i, a.vr.encode()) for i, a in enumerate(attributes)}
+    places = {a.keyword: i for i, a in enumerate(attributes)}
+    creators: dict[int, int] = {}
+    blocks: dict[int, int] = {}
+    for place, attribute in enumerate(attributes):
+        if attribute.creator:
+            # PS3.5 7.8.1: element (gggg,bbee) belongs to the creator in (gggg,00bb).
+            tag = (attribute.tag & 0xFFFF0000) | ((attribute.tag >> 8) & 0xFF)
+            creators[place] = blocks.setdefault(tag, len(attributes) + len(blocks))
+            slots[_swapped(tag)] = (blocks[tag], b"LO")
+    return TagTable(attributes, slots, places, creators)
+
+
+def _swapped(tag: int) -> int:
+    return (tag & 0xFFFF) << 16 | tag >> 16
+
+
+def _attribute(keyword: str) -> Attribute:
+    from pydicom.datadict import dictionary_VR, tag_for_keyword  # noqa: PLC0415 (0.2 s, only for unusual keywords)
+
+    tag = tag_for_keyword(keyword)
+    if tag is None:
+        raise UsageError(f"{keyword!r} is not a DICOM keyword.", "", nearest_hint(keyword))
+    return Attribute(keyword, int(tag), dictionary_VR(tag).split(" ")[0])
+
+
+def is_keyword(word: str) -> bool:
+    """True where the word is a keyword of the data dictionary (PS3.6)."""
+    if word in table_of().places:
+        return True
+    from pydicom.datadict import tag_for_keyword  # noqa: PLC0415 (0.2 s, only for unusual keywords)
+
+    return tag_for_keyword(word) is not None
+
+
+def nearest_hint(word: str, others: Iterable[str] = ()) -> str:
+    """A sentence that names the nearest known word, or nothing."""
+    from pydicom.datadict import keyword_dict  # noqa: PLC0415 (0.2 s, only on error)
+
+    near = difflib.get_close_matches(word, [*others, *keyword_dict], n=1, cutoff=0.6)
+    return f"Did you mean {near[0]}?" if near else ""

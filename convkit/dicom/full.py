@@ -1,0 +1,127 @@
+"""The full header reader: pydicom, for every file that the lean reader declines."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+from pydicom import config, dcmread
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.errors import InvalidDicomError
+from pydicom.uid import ExplicitVRBigEndian
+
+from convkit.dicom.attributes import TagTable
+from convkit.dicom.lean import Parsed, owned
+from convkit.dicom.syntaxes import DEFLATED, IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN
+from convkit.errors import InputError, NotDicomError
+
+_DEFER_BYTES = 1 << 16
+_PIXELS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
+_WORDS = {"US": 2, "SS": 2, "OW": 2, "UL": 4, "SL": 4, "FL": 4, "FD": 8, "AT": 2}
+
+
+def parse(path: str, table: TagTable) -> Parsed:
+    """Read a header with pydicom.
+
+    Raises
+    ------
+    NotDicomError
+        The file does not look like DICOM.
+    InputError
+        The header cannot be parsed.
+    """
+    dataset = _read(path)
+    syntax = _syntax(dataset)
+    raw: list[bytes | None] = [None] * table.width
+    for swapped, (place, vr) in table.slots.items():
+        tag = (swapped & 0xFFFF) << 16 | swapped >> 16
+        raw[place] = _raw(dataset, tag, vr.decode())
+    keyword, offset, length = _pixels(dataset, syntax)
+    media_class = str(getattr(dataset.file_meta, "MediaStorageSOPClassUID", "") or "")
+    return Parsed(syntax, media_class, owned(raw, table), keyword, offset, length)
+
+
+def _read(path: str) -> FileDataset:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is odd in the header is judged where it is used
+            dataset = dcmread(path, defer_size=_DEFER_BYTES, force=looks_like_dicom(path))
+    except InvalidDicomError as err:
+        raise NotDicomError("The file is not DICOM.", path, "", "input.not-dicom") from err
+    except OSError:
+        raise
+    except Exception as err:  # noqa: BLE001 (pydicom raises many kinds on broken files; each is the file's fault)
+        raise InputError(f"The header cannot be parsed ({type(err).__name__}).", path,
+                         "Copy the file again from its source.", "input.broken-header") from err
+    if len(dataset) == 0:
+        raise NotDicomError("The file has a DICOM preamble and nothing else.", path, "", "input.not-dicom")
+    return dataset
+
+
+def looks_like_dicom(path: str) -> bool:
+    """True where a file without preamble starts with an element of group 0002 or 0008, in any byte order."""
+    with Path(path).open("rb") as file:
+        head = file.read(132)
+    if head[128:132] == b"DICM":
+        return False  # a sound start needs no force
+    little, big = head[:2] in {b"\x02\x00", b"\x08\x00"}, head[:2] in {b"\x00\x02", b"\x00\x08"}
+    return len(head) >= 16 and (little or big) and head[2:4] != b"\x00\x00\x00\x00"
+
+
+def _syntax(dataset: FileDataset) -> str:
+    syntax = getattr(dataset.file_meta, "TransferSyntaxUID", None)
+    if syntax:
+        return str(syntax)
+    is_implicit, is_little = dataset.original_encoding
+    if not is_little:
+        return str(ExplicitVRBigEndian)
+    return IMPLICIT_LITTLE_ENDIAN if is_implicit else EXPLICIT_LITTLE_ENDIAN
+
+
+def _raw(dataset: Dataset, tag: int, vr: str) -> bytes | None:
+    """Little-endian raw value of an element, as the lean reader would give it."""
+    if tag not in dataset:
+        return None
+    element: Any = dataset.get_item(tag, keep_deferred=True)
+    if not isinstance(element, RawDataElement):
+        return b"" if element.VR == "SQ" else _encoded(element)
+    if element.VR == "SQ" or (element.VR is None and vr == "SQ"):
+        return b""
+    value = element.value
+    if value is None:
+        return b""
+    return bytes(value) if element.is_little_endian else _swapped(bytes(value), element.VR or vr)
+
+
+def _encoded(element: Any) -> bytes:
+    """An element that pydicom has converted already (Specific Character Set), back to raw bytes."""
+    if element.VR == "UN":
+        return bytes(element.value)
+    value = element.value
+    values = value if isinstance(value, (list, tuple)) or hasattr(value, "append") else [value]
+    text = "\\".join("" if v is None else str(v) for v in values)
+    return (text + " " * (len(text) % 2)).encode("latin-1", "replace")
+
+
+def _swapped(value: bytes, vr: str) -> bytes:
+    word = _WORDS.get(vr, 1)
+    if word == 1:
+        return value
+    return b"".join(value[i : i + word][::-1] for i in range(0, len(value), word))
+
+
+def _pixels(dataset: FileDataset, syntax: str) -> tuple[str, int | None, int]:
+    for tag, keyword in _PIXELS.items():
+        if tag not in dataset:
+            continue
+        element: Any = dataset.get_item(tag, keep_deferred=True)
+        if not isinstance(element, RawDataElement):
+            return keyword, None, -1
+        length = -1 if element.length == 0xFFFFFFFF else int(element.length)
+        return keyword, None if syntax == DEFLATED else int(element.value_tell), length
+    return "", None, 0
+
+
+config.settings.reading_validation_mode = config.IGNORE  # headers are judged here, not by pydicom's warnings

@@ -1,0 +1,146 @@
+"""A header: the kept attributes of one instance, decoded when asked, and where its pixels lie."""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from convkit.dicom import lean, values
+from convkit.dicom.attributes import TagTable, table_of
+from convkit.errors import InputError, NotDicomError
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What was kept of one instance.
+
+    Attributes
+    ----------
+    path : str
+    size : int
+        Bytes of the file.
+    modified_ns : int
+        Modification time of the file, nanoseconds; part of its identity for resuming.
+    parsed : Parsed
+        Raw values and the place of the pixels.
+    table : TagTable
+        Which attribute lies where in `parsed.raw`.
+    """
+
+    path: str
+    size: int
+    modified_ns: int
+    parsed: lean.Parsed
+    table: TagTable
+
+    def raw(self, keyword: str) -> bytes | None:
+        """Raw value, None where absent."""
+        return self.parsed.raw[self.table.places[keyword]]
+
+    def has(self, keyword: str) -> bool:
+        """True where the attribute is there with a value (a sequence: is there)."""
+        raw = self.raw(keyword)
+        return raw is not None and (bool(raw.strip(b" \0")) or self._vr(keyword) == "SQ")
+
+    def text(self, keyword: str) -> str:
+        """Decoded text; empty where absent."""
+        raw = self.raw(keyword)
+        return values.text(raw, self.charset) if raw else ""
+
+    def texts(self, keyword: str) -> tuple[str, ...]:
+        """Decoded values of a text attribute; empty where absent."""
+        raw = self.raw(keyword)
+        return values.texts(raw, self.charset) if raw else ()
+
+    def numbers(self, keyword: str) -> tuple[float, ...]:
+        """Values of a numeric attribute; empty where absent or unusable."""
+        raw = self.raw(keyword)
+        return values.numbers(raw, self._vr(keyword)) if raw else ()
+
+    def number(self, keyword: str) -> float | None:
+        """First value of a numeric attribute, or None."""
+        found = self.numbers(keyword)
+        return found[0] if found else None
+
+    def integer(self, keyword: str) -> int | None:
+        """First value as an integer, or None."""
+        raw = self.raw(keyword)
+        return values.integer(raw, self._vr(keyword)) if raw else None
+
+    def plain(self, keyword: str) -> Any:
+        """The value as JSON would hold it, or None."""
+        raw = self.raw(keyword)
+        return values.plain(raw, self._vr(keyword), self.charset) if raw else None
+
+    @property
+    def charset(self) -> bytes:
+        """Raw Specific Character Set."""
+        return self.raw("SpecificCharacterSet") or b""
+
+    @property
+    def sop_class_uid(self) -> str:
+        """SOP Class UID, from the meta header where the data set lacks it."""
+        return self.text("SOPClassUID") or self.parsed.media_class
+
+    @property
+    def sop_instance_uid(self) -> str:
+        """SOP Instance UID, empty where absent."""
+        return self.text("SOPInstanceUID")
+
+    @property
+    def series_instance_uid(self) -> str:
+        """Series Instance UID, empty where absent."""
+        return self.text("SeriesInstanceUID")
+
+    @property
+    def study_instance_uid(self) -> str:
+        """Study Instance UID, empty where absent."""
+        return self.text("StudyInstanceUID")
+
+    @property
+    def transfer_syntax(self) -> str:
+        """Transfer Syntax UID, guessed from the encoding where the meta header is missing."""
+        return self.parsed.transfer_syntax
+
+    def _vr(self, keyword: str) -> str:
+        return self.table.attributes[self.table.places[keyword]].vr
+
+
+def read_header(path: str, table: TagTable | None = None) -> Header:
+    """Read the header of one file.
+
+    Raises
+    ------
+    NotDicomError
+        The file is not DICOM.
+    InputError
+        The file cannot be read, ends inside its header, or has a header that cannot be parsed.
+    """
+    table = table or table_of()
+    try:
+        parsed, size, modified = _parse(path, table)
+    except OSError as err:
+        raise InputError(f"The file cannot be read ({err.strerror or type(err).__name__}).", path,
+                         "Check the permissions and the disk.", "input.unreadable") from err
+    return Header(path, size, modified, parsed, table)
+
+
+def _parse(path: str, table: TagTable) -> tuple[lean.Parsed, int, int]:
+    with io.FileIO(path) as file:
+        status = os.fstat(file.fileno())
+        if status.st_size == 0:
+            raise NotDicomError("The file is empty.", path, "", "input.not-dicom")
+        try:
+            return lean.parse(file, status.st_size, table), status.st_size, status.st_mtime_ns
+        except lean.Cut as err:
+            raise InputError("The file ends inside its header.", path, "Copy it again from its source.",
+                             "input.cut-header") from err
+        except lean.Declined:
+            pass
+    # pydicom takes 0.2 s to import; most runs never need it.
+    full = import_module("convkit.dicom.full")
+    parsed: lean.Parsed = full.parse(path, table)
+    return parsed, status.st_size, status.st_mtime_ns

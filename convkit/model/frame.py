@@ -1,0 +1,110 @@
+"""One image plane: what sorting and loading need to know of it, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+Position = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PixelLayout:
+    """How the samples of a frame are stored (PS3.3 C.7.6.3).
+
+    Attributes
+    ----------
+    rows, columns, samples : int
+    bits_allocated, bits_stored, high_bit : int
+    is_signed : bool
+    photometric : str
+        Photometric Interpretation.
+    is_planar : bool
+        Colour by plane instead of by pixel.
+    """
+
+    rows: int
+    columns: int
+    samples: int
+    bits_allocated: int
+    bits_stored: int
+    high_bit: int
+    is_signed: bool
+    photometric: str
+    is_planar: bool
+
+    @property
+    def is_colour(self) -> bool:
+        """True where a pixel has three values after decoding."""
+        return self.samples == 3 or self.photometric == "PALETTE COLOR"
+
+    @property
+    def bytes_per_frame(self) -> int:
+        """Size of one native frame."""
+        return (self.rows * self.columns * self.samples * self.bits_allocated + 7) // 8
+
+
+@dataclass(frozen=True, slots=True)
+class PixelSource:
+    """Where the pixels of one frame lie.
+
+    Attributes
+    ----------
+    path : str
+    offset : int or None
+        Position of the value of Pixel Data in the file; None where only a full parse can find it (deflated).
+    length : int
+        Length of that value in bytes; -1 where it is undefined (encapsulated).
+    transfer_syntax : str
+    layout : PixelLayout
+    """
+
+    path: str
+    offset: int | None
+    length: int
+    transfer_syntax: str
+    layout: PixelLayout
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One image plane of a series.
+
+    Attributes
+    ----------
+    instance : int
+        Index of the instance in its series.
+    pixels : PixelSource
+    sop_instance_uid : str
+    instance_number : int or None
+    position_lps : three floats or None
+        Image Position (Patient): centre of the first pixel, mm.
+    position_rounding_mm : float
+        Half a unit of the last decimal that the header gives for the position.
+    orientation : six floats or None
+        Image Orientation (Patient).
+    spacing : two floats or None
+        Row spacing and column spacing, mm (the order of Pixel Spacing).
+    depth_mm : float or None
+        Spacing Between Slices, else Slice Thickness. Read only where a slice has no neighbour.
+    slope, intercept : float
+        Rescale Slope and Rescale Intercept; 1 and 0 where absent.
+    traits : tuple
+        What may tell volumes apart, in the order of `convkit.series.traits.TRAITS`.
+    moments : tuple
+        What may order volumes in time, in the order of `convkit.series.moments.MOMENTS`; None where absent.
+    """
+
+    instance: int
+    pixels: PixelSource
+    sop_instance_uid: str
+    instance_number: int | None
+    position_lps: Position | None
+    position_rounding_mm: float
+    orientation: tuple[float, ...] | None
+    spacing: tuple[float, float] | None
+    depth_mm: float | None
+    slope: float
+    intercept: float
+    traits: tuple[Hashable, ...]
+    moments: tuple[float | None, ...]

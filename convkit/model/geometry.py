@@ -1,0 +1,210 @@
+"""Pure geometry: one convention, array index (slice, row, column) to LPS position in mm.
+
+LPS is DICOM's patient frame (x to the left, y to posterior, z to the head; PS3.3 C.7.6.2.1.1). RAS and (x, y, z)
+order belong to the writers that need them. Everything here is a pure function of numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import permutations, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+LPS_TO_RAS: Floats = np.diag([-1.0, -1.0, 1.0, 1.0])
+"""Multiplies a (4, 4) affine or a homogeneous position from the left: x and y change sign."""
+
+UNIT_TOLERANCE = 1e-2
+"""How far a direction cosine vector may be from length 1, and two of them from perpendicular. Headers with three
+decimals are off by up to 1e-3; a wrong one is off by far more than 1e-2."""
+
+_OPPOSITES = {"R": "L", "L": "R", "A": "P", "P": "A", "S": "I", "I": "S"}
+_LPS_POSITIVE = "LPS"
+
+
+def is_orientation(cosines: Sequence[float]) -> bool:
+    """True where six numbers are a pair of perpendicular unit vectors (PS3.3 C.7.6.2.1.1)."""
+    if len(cosines) != 6 or not np.all(np.isfinite(cosines)):
+        return False
+    row, column = np.asarray(cosines[:3]), np.asarray(cosines[3:])
+    lengths_ok = all(abs(float(np.linalg.norm(v)) - 1) <= UNIT_TOLERANCE for v in (row, column))
+    return lengths_ok and abs(float(row @ column)) <= UNIT_TOLERANCE
+
+
+def slice_normal(cosines: Sequence[float]) -> Floats:
+    """Unit normal of a slice, row direction x column direction.
+
+    Parameters
+    ----------
+    cosines : six floats
+        Image Orientation (Patient): direction of a row (growing column index), then of a column.
+
+    Returns
+    -------
+    normal : (3,) float64, LPS
+    """
+    normal = np.cross(np.asarray(cosines[:3], float), np.asarray(cosines[3:], float))
+    return np.asarray(normal / np.linalg.norm(normal), dtype=np.float64)
+
+
+def unit(vector: Sequence[float] | Floats) -> Floats:
+    """The vector scaled to length 1."""
+    array = np.asarray(vector, float)
+    return np.asarray(array / np.linalg.norm(array), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Where the voxels of a stack lie.
+
+    Attributes
+    ----------
+    origin_lps : position of the centre of the first voxel, mm
+    row_direction_lps, column_direction_lps : unit vectors along a row and along a column
+    row_spacing, column_spacing : distance between rows and between columns, mm
+    step_lps : vector from one slice to the next, mm; not along the normal where the gantry was tilted
+    is_placed : False where the header gives no position: the affine then holds sizes only
+    is_sheared : True where the step is not along the normal by more than rounding
+    """
+
+    origin_lps: tuple[float, float, float]
+    row_direction_lps: tuple[float, float, float]
+    column_direction_lps: tuple[float, float, float]
+    row_spacing: float
+    column_spacing: float
+    step_lps: tuple[float, float, float]
+    is_placed: bool = True
+    is_sheared: bool = False
+
+    def affine(self) -> Floats:
+        """Affine of the grid.
+
+        Returns
+        -------
+        affine : (4, 4) float64
+            Maps array index (slice, row, column, 1) to LPS position in mm.
+        """
+        affine = np.eye(4)
+        affine[:3, 0] = self.step_lps
+        # PS3.3 C.7.6.2.1.1: a growing row index moves along the column direction, by the row spacing.
+        affine[:3, 1] = unit(self.column_direction_lps) * self.row_spacing
+        affine[:3, 2] = unit(self.row_direction_lps) * self.column_spacing
+        affine[:3, 3] = self.origin_lps
+        return affine
+
+
+def tilt_degrees(affine: Floats) -> float:
+    """Angle between the slice step and the slice normal, in degrees, 0 to 90."""
+    normal = np.cross(affine[:3, 2], affine[:3, 1])
+    cosine = abs(float(normal @ affine[:3, 0])) / (np.linalg.norm(normal) * np.linalg.norm(affine[:3, 0]))
+    return float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
+
+
+def spacing(affine: Floats) -> tuple[float, float, float]:
+    """Length of one step along (slice, row, column), in mm."""
+    lengths = np.linalg.norm(affine[:3, :3], axis=0)
+    return float(lengths[0]), float(lengths[1]), float(lengths[2])
+
+
+# --- orientation by letters ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A change of voxel order without interpolation.
+
+    Attributes
+    ----------
+    axes : for each new spatial axis (slice, row, column) the old one it is taken from
+    flips : for each new spatial axis whether it runs against the old one
+    """
+
+    axes: tuple[int, int, int]
+    flips: tuple[bool, bool, bool]
+
+    @property
+    def is_identity(self) -> bool:
+        """True where nothing moves."""
+        return self.axes == (0, 1, 2) and not any(self.flips)
+
+
+def nearest_letters(affine_lps: Floats) -> str:
+    """Three letters that say where the (column, row, slice) axes run to, nearest patient axis first.
+
+    ``LPS`` is an axial stack as scanners write it: columns to the left, rows to posterior, slices to the head.
+    """
+    worlds, signs = _nearest_axes(affine_lps)
+    letters = [_LPS_POSITIVE[w] if s > 0 else _OPPOSITES[_LPS_POSITIVE[w]] for w, s in zip(worlds, signs, strict=True)]
+    return "".join(reversed(letters))
+
+
+def is_letters(letters: str) -> bool:
+    """True where three letters name each of the three patient axes once."""
+    return len(letters) == 3 and sorted(_LPS_POSITIVE.find(_as_positive(c)) for c in letters) == [0, 1, 2]
+
+
+def turn_to(affine_lps: Floats, letters: str) -> Turn:
+    """The turn that makes the (column, row, slice) axes run as nearly as possible to `letters`.
+
+    Parameters
+    ----------
+    affine_lps : (4, 4) float64
+        Maps array index (slice, row, column, 1) to LPS mm.
+    letters : str
+        For example ``RAS``: columns to the right, rows to anterior, slices to superior.
+    """
+    worlds, signs = _nearest_axes(affine_lps)
+    axes, flips = [], []
+    for letter in reversed(letters):
+        world = _LPS_POSITIVE.index(_as_positive(letter))
+        old = worlds.index(world)
+        wanted = 1 if letter in _LPS_POSITIVE else -1
+        axes.append(old)
+        flips.append(signs[old] != wanted)
+    return Turn((axes[0], axes[1], axes[2]), (flips[0], flips[1], flips[2]))
+
+
+def turn_affine(affine: Floats, shape: Sequence[int], turn: Turn) -> Floats:
+    """The affine after a turn.
+
+    Parameters
+    ----------
+    affine : (4, 4) float64
+        Maps the old index (slice, row, column, 1) to LPS mm.
+    shape : three ints
+        Old number of (slices, rows, columns).
+    """
+    turned = affine.copy()
+    for new, (old, flip) in enumerate(zip(turn.axes, turn.flips, strict=True)):
+        turned[:3, new] = -affine[:3, old] if flip else affine[:3, old]
+        if flip:
+            turned[:3, 3] += affine[:3, old] * (shape[old] - 1)
+    return turned
+
+
+def turn_array(array: NDArray[np.generic], turn: Turn) -> NDArray[np.generic]:
+    """A view of an array (volumes, slices, rows, columns[, samples]) after a turn."""
+    rest = tuple(range(4, array.ndim))
+    turned = array.transpose((0, *(a + 1 for a in turn.axes), *rest))
+    return turned[(slice(None), *(slice(None, None, -1 if f else 1) for f in turn.flips))]
+
+
+def _as_positive(letter: str) -> str:
+    return letter if letter in _LPS_POSITIVE else _OPPOSITES.get(letter, "?")
+
+
+def _nearest_axes(affine: Floats) -> tuple[list[int], list[int]]:
+    """For each array axis the nearest world axis, each used once, and the direction along it."""
+    directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    best = max(permutations(range(3)), key=lambda p: sum(abs(directions[w, a]) for a, w in enumerate(p)))
+    return list(best), [1 if directions[w, a] >= 0 else -1 for a, w in enumerate(best)]
+
+
+def corners(affine: Floats, shape: Sequence[int]) -> Floats:
+    """LPS positions of the eight corner voxels, (8, 3) float64, mm."""
+    index = np.array(list(product(*[(0, n - 1) for n in shape])), float)
+    return np.asarray(index @ affine[:3, :3].T + affine[:3, 3], dtype=np.float64)

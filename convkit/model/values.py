@@ -1,0 +1,140 @@
+"""Pure arithmetic on voxel values: stored bits, linear rescale, data types. No value changes silently."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convkit.errors import UsageError, ValueRangeError
+
+Array = NDArray[Any]
+
+FLOAT32_EXACT_BITS = 24
+"""Integers of up to this many bits are exact in float32 (its significand)."""
+
+DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
+"""Data types that every writer can carry."""
+
+
+def stored_dtype(bits_allocated: int, *, is_signed: bool) -> np.dtype[Any]:
+    """Array type of stored samples; 1-bit samples are unpacked to bytes."""
+    size = max(8, bits_allocated)
+    return np.dtype(f"{'int' if is_signed else 'uint'}{size}")
+
+
+def has_junk_bits(array: Array, bits_stored: int) -> bool:
+    """True where a sample has bits set above Bits Stored that do not merely repeat its sign (PS3.5 8.1.1)."""
+    if bits_stored >= array.dtype.itemsize * 8 or array.size == 0:
+        return False
+    if array.dtype.kind == "u":
+        return int(array.max()) >= 1 << bits_stored
+    half = 1 << (bits_stored - 1)
+    return int(array.max()) >= half or int(array.min()) < -half
+
+
+def clean_bits(array: Array, bits_stored: int, high_bit: int) -> None:
+    """Bring the stored bits to the bottom, clear or sign-extend the rest, in place (PS3.5 8.1.1).
+
+    Example: 12 bits stored, high bit 11, signed: 0x0FFF becomes -1, 0xF001 becomes 1.
+    """
+    width = array.dtype.itemsize * 8
+    up = width - 1 - high_bit
+    down = width - bits_stored
+    if up:
+        np.left_shift(array, up, out=array)
+    if down:
+        np.right_shift(array, down, out=array)  # arithmetic for signed types, logical for unsigned
+
+
+def apply_linear(array: Array, slope: float, intercept: float) -> Array:
+    """slope * array + intercept in the smallest type that holds it exactly, else float.
+
+    Whole slopes and intercepts stay integers (a CT stays int16). Otherwise the result is float32, or float64
+    where the stored integers have more bits than float32 holds.
+    """
+    if slope == 1 and intercept == 0:
+        return array
+    if array.dtype.kind in "iu" and slope == int(slope) and intercept == int(intercept):
+        low, high = value_range(array)
+        ends = sorted((int(slope) * low + int(intercept), int(slope) * high + int(intercept)))
+        dtype = smallest_integer(ends[0], ends[1])
+        if dtype is not None:
+            return (array.astype(np.int64) * int(slope) + int(intercept)).astype(dtype) if slope != 1 \
+                else _shifted(array, int(intercept), dtype)
+    wide = array.dtype.itemsize * 8 > FLOAT32_EXACT_BITS
+    return (array * np.float64(slope) + np.float64(intercept)).astype(np.float64 if wide else np.float32)
+
+
+def _shifted(array: Array, intercept: int, dtype: np.dtype[Any]) -> Array:
+    """Array + intercept, computed in a type that holds both ends."""
+    wide = np.promote_types(array.dtype, dtype) if array.dtype.itemsize < 4 else np.dtype(np.int64)
+    low, high = smallest_ends(wide)
+    if not low <= intercept <= high:
+        wide = np.dtype(np.int64)
+    return np.add(array, wide.type(intercept), dtype=wide).astype(dtype, copy=False)
+
+
+def value_range(array: Array) -> tuple[int, int]:
+    """Smallest and largest value of an integer array; (0, 0) for an empty one."""
+    return (int(array.min()), int(array.max())) if array.size else (0, 0)
+
+
+def smallest_ends(dtype: np.dtype[Any]) -> tuple[int, int]:
+    """Range of an integer type."""
+    info = np.iinfo(dtype)
+    return int(info.min), int(info.max)
+
+
+def smallest_integer(low: int, high: int) -> np.dtype[Any] | None:
+    """Smallest of int16, uint16, int32, uint32 that holds both ends; None where none does.
+
+    Eight-bit types are left out: rescaled data read together with other slices or series should not change type
+    with their content more than needed.
+    """
+    for name in ("int16", "uint16", "int32", "uint32"):
+        least, most = smallest_ends(np.dtype(name))
+        if least <= low and high <= most:
+            return np.dtype(name)
+    return None
+
+
+def narrowed(array: Array, bits_stored: int) -> Array:
+    """Stored values in the type that readers know best, without loss.
+
+    Unsigned values of fewer than 16 bits become int16, which every NIfTI reader knows, as dcm2niix does.
+    """
+    if array.dtype == np.uint16 and bits_stored < 16:
+        return array.view(np.int16)
+    if array.dtype == np.uint32 and bits_stored < 32:
+        return array.view(np.int32)
+    return array
+
+
+def cast(array: Array, dtype: str) -> Array:
+    """The array in another type, or an error where that would change a value.
+
+    Raises
+    ------
+    UsageError
+        The type is not one of `DTYPES`.
+    ValueRangeError
+        A value does not fit, or is not a whole number.
+    """
+    if dtype not in DTYPES:
+        raise UsageError(f"{dtype!r} is not a data type that can be written.", "--dtype",
+                         f"Choose one of {', '.join(DTYPES)}.")
+    wanted = np.dtype(dtype)
+    if wanted == array.dtype:
+        return array
+    with np.errstate(invalid="ignore", over="ignore"):
+        changed = array.astype(wanted)
+    if wanted.kind == "f" and array.dtype.kind == "f":
+        return changed  # fewer digits, by request
+    with np.errstate(invalid="ignore", over="ignore"):
+        same = np.array_equal(changed.astype(np.float64), array.astype(np.float64))
+    if not same:
+        raise ValueRangeError(f"The values cannot be held by {dtype} without changing them.", "--dtype",
+                              "Choose a wider type, or --dtype auto.", "values.dtype-too-small")
+    return changed
