@@ -122,6 +122,9 @@ FrameReferenceTime 00541300 DS
 _PRIVATE = (
     # GE MR: 0 magnitude, 1 phase, 2 real, 3 imaginary; GE DICOM conformance statement, group 0043.
     Attribute("GEImageComponent", 0x0043102F, "SS", "GEMS_PARM_01"),
+    Attribute("GECollapseFlag", 0x00431030, "SS", "GEMS_PARM_01"),
+    # Philips MR: scale slope; Philips DICOM conformance statements, private data dictionary.
+    Attribute("PhilipsScaleSlope", 0x2005100E, "FL", "Philips MR Imaging DD 001"),
 )
 
 

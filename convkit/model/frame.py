@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from convkit.model.notes import Note
+
 Position = tuple[float, float, float]
 
 
@@ -93,6 +95,8 @@ class Frame:
         What may tell volumes apart, in the order of `convkit.series.traits.TRAITS`.
     moments : tuple
         What may order volumes in time, in the order of `convkit.series.moments.MOMENTS`; None where absent.
+    defect : Note or None
+        Why the pixels cannot be used although the header can.
     """
 
     instance: int
@@ -108,3 +112,4 @@ class Frame:
     intercept: float
     traits: tuple[Hashable, ...]
     moments: tuple[float | None, ...]
+    defect: Note | None = None

@@ -91,7 +91,7 @@ CODES: dict[str, Code] = {
     "header.inconsistent": Code(_ERROR, "Attributes contradict each other."),
     "header.duplicate-file": Code(_INFO, "The same instance is there more than once, byte for byte."),
     "header.conflicting-instances": Code(
-        _ERROR, "Different files carry the same SOP Instance UID.",
+        _WARNING, "Different files carry the same SOP Instance UID.",
         "Find out which one is right and remove the other."),
     # --- pixels ------------------------------------------------------------------------------------------
     "pixels.missing": Code(_ERROR, "There is no Pixel Data element."),
@@ -149,6 +149,8 @@ CODES: dict[str, Code] = {
     # --- volumes of one series ---------------------------------------------------------------------------
     "series.split": Code(_INFO, "The series holds several volumes; the reason says what tells them apart."),
     "series.mixed-values": Code(_WARNING, "An attribute that should be equal in a volume varies from slice to slice."),
+    "series.ambiguous-order": Code(
+        _WARNING, "Nothing in the headers orders the images of one position; they were ordered by UID."),
     "series.partial": Code(_ERROR, "Some images of the series could not be used, so no volume was made from the rest."),
     "quirk.applied": Code(_INFO, "A rule for this vendor's headers was used."),
     # --- output ------------------------------------------------------------------------------------------

@@ -1,0 +1,93 @@
+"""What kind of object a header describes: an image to convert, or why not (PS3.4 B.5, PS3.3 A)."""
+
+from __future__ import annotations
+
+from convkit.dicom import syntaxes
+from convkit.dicom.header import Header
+from convkit.model.notes import Note, note
+
+DICOMDIR = "1.2.840.10008.1.3.10"
+
+_STORAGE = "1.2.840.10008.5.1.4.1.1."
+
+_NOT_IMAGES = {
+    _STORAGE + "9.": "a waveform",
+    _STORAGE + "11.": "a presentation state",
+    _STORAGE + "66": "raw data, a registration, a segmentation or a surface",
+    _STORAGE + "67": "a real-world value mapping",
+    _STORAGE + "68.": "a surface scan",
+    _STORAGE + "78.": "an ophthalmic measurement",
+    _STORAGE + "79.": "a macular grid or measurement",
+    _STORAGE + "80.": "a thickness or topography map",
+    _STORAGE + "88.": "a structured report",
+    _STORAGE + "90.": "a content assessment result",
+    _STORAGE + "91.": "a microscopy annotation",
+    _STORAGE + "104.": "an encapsulated document",
+    _STORAGE + "200.": "a protocol",
+    _STORAGE + "201.": "an inventory",
+    _STORAGE + "481.3": "a structure set",
+    _STORAGE + "481.4": "a treatment record",
+    _STORAGE + "481.5": "a treatment plan",
+    _STORAGE + "481.6": "a treatment record",
+    _STORAGE + "481.7": "a treatment record",
+    _STORAGE + "481.8": "a treatment plan",
+    _STORAGE + "481.9": "a treatment record",
+    _STORAGE + "4.2": "spectroscopy",
+    "1.2.840.10008.5.1.4.34.": "a treatment or procedure instruction",
+    "1.2.840.10008.5.1.4.38.": "a hanging protocol",
+    "1.2.840.10008.5.1.4.39.": "a color palette",
+    "1.2.840.10008.5.1.4.43.": "an implant template",
+    "1.2.840.10008.5.1.4.44.": "an implant template",
+    "1.2.840.10008.5.1.4.45.": "an implant template",
+}
+"""Start of a SOP Class UID to what it holds. Segmentations (66.4, 66.7) have pixels but are label maps of their
+own series; they are set aside as multi-frame objects below."""
+
+_SEGMENTATIONS = frozenset({_STORAGE + "66.4", _STORAGE + "66.7"})
+
+_MULTI_FRAME = frozenset(
+    _STORAGE + n for n in (
+        "2.1", "2.2", "3.1", "4.1", "4.3", "4.4", "6.2", "6.3", "7.1", "7.2", "7.3", "7.4", "12.1.1", "12.2.1", "13.1.1",
+        "13.1.2", "13.1.3", "13.1.4", "13.1.5", "14.1", "14.2", "30", "66.4", "66.7", "77.1.1.1", "77.1.2.1", "77.1.4.1",
+        "77.1.5.4", "77.1.5.7", "77.1.5.8", "77.1.6", "77.1.7", "128.1", "130",
+    )
+)
+"""SOP classes whose geometry lies in functional groups or whose frames are more than one, whatever their number."""
+
+PLANE_REQUIRED = frozenset(_STORAGE + n for n in ("2", "4", "128", "481.2"))
+"""CT, MR, PET and RT Dose images: Image Plane is mandatory, so a missing position is a defect (PS3.3 A.3, A.4)."""
+
+
+def not_convertible(header: Header) -> Note | None:
+    """Why an object is not a single-frame image, or None where it is one."""
+    sop_class = header.sop_class_uid
+    if DICOMDIR in {header.parsed.media_class, sop_class}:
+        return note("input.dicomdir", where=header.path)
+    kind = _not_image(sop_class)
+    if kind and sop_class not in _SEGMENTATIONS:
+        return note("object.not-image", f"Not a volume because the object holds {kind}.", where=header.path)
+    is_standard_image = sop_class.startswith(_STORAGE) and header.has("Rows")
+    if not header.parsed.pixel_keyword and not is_standard_image:
+        return note("object.not-image", "Not a volume because the object holds no pixels.", where=header.path)
+    return _set_aside(header, sop_class)
+
+
+def _not_image(sop_class: str) -> str:
+    return next((kind for start, kind in _NOT_IMAGES.items() if _starts(sop_class, start)), "")
+
+
+def _starts(sop_class: str, start: str) -> bool:
+    return sop_class.startswith(start) if start.endswith(".") else \
+        sop_class == start or sop_class.startswith(start + ".")
+
+
+def _set_aside(header: Header, sop_class: str) -> Note | None:
+    if header.transfer_syntax in syntaxes.VIDEO:
+        return note("object.video", where=header.path)
+    if sop_class in _MULTI_FRAME or (header.integer("NumberOfFrames") or 1) > 1:
+        return note("object.multi-frame", where=header.path)
+    if header.parsed.pixel_keyword in {"FloatPixelData", "DoubleFloatPixelData"}:
+        return note("object.float-pixels", where=header.path)
+    if not syntaxes.is_decodable(header.transfer_syntax):
+        return note("object.unknown-syntax", where=header.path)
+    return None

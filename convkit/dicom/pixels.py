@@ -1,0 +1,183 @@
+"""From a file into the place in the array: native samples directly, compressed ones through the codecs.
+
+Values are as stored: no rescale, no windowing. Colour comes out as RGB, three bytes a pixel.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convkit.dicom import syntaxes
+from convkit.dicom.header import Header
+from convkit.errors import MissingAttributeError, PixelError
+from convkit.model import values
+from convkit.model.frame import PixelLayout, PixelSource
+
+_ALLOWED_BITS = frozenset({1, 8, 16, 32, 64})
+_DIRECT_PHOTOMETRICS = frozenset({"MONOCHROME1", "MONOCHROME2", "RGB"})
+
+
+def source_of(header: Header) -> PixelSource:
+    """Where the pixels of a single-frame image lie; whether they are all there is for `check_complete` to say.
+
+    Raises
+    ------
+    MissingAttributeError
+        Rows, Columns, Bits Allocated or Pixel Data are missing or no legal values.
+    """
+    layout = _layout(header)
+    parsed = header.parsed
+    if not parsed.pixel_keyword:
+        raise MissingAttributeError("(7FE0,0010) PixelData is missing.", header.path, "", "pixels.missing")
+    return PixelSource(header.path, parsed.pixel_offset, parsed.pixel_length, header.transfer_syntax, layout)
+
+
+def _layout(header: Header) -> PixelLayout:
+    rows, columns = _count(header, "Rows", "0028,0010"), _count(header, "Columns", "0028,0011")
+    allocated = _count(header, "BitsAllocated", "0028,0100")
+    if allocated not in _ALLOWED_BITS:
+        raise MissingAttributeError("(0028,0100) BitsAllocated is not 1, 8, 16, 32 or 64.", header.path, "",
+                                    "header.inconsistent")
+    stored = header.integer("BitsStored") or allocated
+    high = header.integer("HighBit")
+    high = stored - 1 if high is None else high
+    if not (0 < stored <= allocated and stored - 1 <= high < allocated):
+        raise MissingAttributeError("(0028,0101) BitsStored and (0028,0102) HighBit do not fit (0028,0100) BitsAllocated.",
+                                    header.path, "", "header.inconsistent")
+    samples = header.integer("SamplesPerPixel") or 1
+    if samples not in {1, 3}:
+        raise MissingAttributeError("(0028,0002) SamplesPerPixel is neither 1 nor 3.", header.path, "",
+                                    "header.inconsistent")
+    return PixelLayout(
+        rows, columns, samples, allocated, stored, high,
+        is_signed=header.integer("PixelRepresentation") == 1,
+        photometric=header.text("PhotometricInterpretation") or "MONOCHROME2",
+        is_planar=samples == 3 and header.integer("PlanarConfiguration") == 1,
+    )
+
+
+def _count(header: Header, keyword: str, tag: str) -> int:
+    count = header.integer(keyword)
+    if not count or count < 0:
+        raise MissingAttributeError(f"({tag}) {keyword} is missing or zero.", header.path, "", "header.missing-attribute")
+    return count
+
+
+def check_complete(source: PixelSource, size: int) -> None:
+    """Hold what the header promises against the size of the file.
+
+    Raises
+    ------
+    PixelError
+        Pixel Data are shorter than the header says.
+    """
+    need = source.layout.bytes_per_frame
+    if source.layout.photometric == "YBR_FULL_422" and source.transfer_syntax in syntaxes.NATIVE:
+        need = need * 2 // 3  # PS3.3 C.7.6.3.1.2: two chrominance samples for two pixels
+    if source.transfer_syntax not in syntaxes.NATIVE or source.offset is None:
+        if source.offset is not None and source.offset >= size:
+            raise PixelError("Pixel Data are missing from the end of the file.", source.path,
+                             "Copy the file again from its source.", "pixels.truncated")
+        return
+    there = size - source.offset if source.length < 0 else min(source.length, size - source.offset)
+    if there < need:
+        code = "pixels.too-large" if need > 64 * max(size, 1) else "pixels.truncated"
+        raise PixelError(f"Pixel Data hold {max(there, 0)} bytes where the header promises {need}.", source.path,
+                         "Copy the file again from its source.", code)
+
+
+def read_into(source: PixelSource, out: NDArray[Any]) -> None:
+    """Read one frame into its place.
+
+    Parameters
+    ----------
+    source : PixelSource
+    out : (rows, columns) of the stored type, or (rows, columns, 3) uint8, C-contiguous
+        Filled with stored samples; bits above Bits Stored are left as they are in the file.
+
+    Raises
+    ------
+    PixelError
+        The file is shorter than the header says, or its compressed data cannot be decoded.
+    """
+    if is_direct(source):
+        _read_direct(source, out)
+    else:
+        _decode(source, out)
+
+
+def is_direct(source: PixelSource) -> bool:
+    """True where the samples need no codec."""
+    layout = source.layout
+    swapped_bytes = source.transfer_syntax == syntaxes.EXPLICIT_BIG_ENDIAN and layout.bits_allocated == 8
+    return (
+        syntaxes.is_direct(source.transfer_syntax) and source.offset is not None and layout.bits_allocated >= 8
+        and layout.photometric in _DIRECT_PHOTOMETRICS and not swapped_bytes
+        and (layout.samples == 1 or layout.bits_allocated == 8)
+    )
+
+
+def _read_direct(source: PixelSource, out: NDArray[Any]) -> None:
+    layout = source.layout
+    target = out if not layout.is_planar else np.empty((3, layout.rows, layout.columns), out.dtype)
+    try:
+        with io.FileIO(source.path) as file:
+            file.seek(source.offset or 0)
+            _fill(file, memoryview(target).cast("B"), source.path)
+    except OSError as err:
+        raise PixelError(f"The file cannot be read ({err.strerror}).", source.path, "Check the disk.",
+                         "input.unreadable") from err
+    if layout.is_planar:
+        out[...] = target.transpose(1, 2, 0)
+    if source.transfer_syntax == syntaxes.EXPLICIT_BIG_ENDIAN:
+        out.byteswap(inplace=True)
+
+
+def _fill(file: io.FileIO, view: memoryview, path: str) -> None:
+    done = 0
+    while done < len(view):
+        count = file.readinto(view[done:])
+        if not count:
+            raise PixelError("The file ends inside Pixel Data.", path, "Copy the file again from its source.",
+                             "pixels.truncated")
+        done += count
+
+
+def _decode(source: PixelSource, out: NDArray[Any]) -> None:
+    codecs = import_module("convkit.dicom._codecs")  # pydicom and its plug-ins, only for what needs them
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            decoded = codecs.decode(source.path, is_colour=source.layout.is_colour)
+    except MemoryError:
+        raise
+    except Exception as err:  # noqa: BLE001 (codecs raise many kinds on broken data; each is the file's fault)
+        raise PixelError(f"The pixel data cannot be decoded ({type(err).__name__}, transfer syntax "
+                         f"{source.transfer_syntax}).", source.path, "Copy the file again from its source.",
+                         "pixels.undecodable") from err
+    if decoded.shape != out.shape:
+        raise PixelError("The decoded image has another size than the header says.", source.path, "",
+                         "header.inconsistent")
+    if decoded.dtype != out.dtype:
+        decoded = _same_bits(decoded, out.dtype, source)
+    out[...] = decoded
+
+
+def _same_bits(decoded: NDArray[Any], dtype: np.dtype[Any], source: PixelSource) -> NDArray[Any]:
+    """Decoded samples as the stored type; only a change that keeps every value is allowed."""
+    changed = decoded.astype(dtype)
+    if not np.array_equal(changed.astype(np.int64), decoded.astype(np.int64)):
+        raise PixelError("The decoded samples do not fit Bits Allocated and Pixel Representation.", source.path, "",
+                         "header.inconsistent")
+    return changed
+
+
+def array_type(layout: PixelLayout) -> np.dtype[Any]:
+    """Type of the array that `read_into` fills."""
+    return np.dtype(np.uint8) if layout.is_colour else values.stored_dtype(layout.bits_allocated, is_signed=layout.is_signed)

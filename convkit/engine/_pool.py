@@ -1,0 +1,203 @@
+"""Worker processes that each hold at most one call: the machinery under `Runner`.
+
+Every worker has a pipe of its own. So it is known which call a dead worker held, no lock is shared that a
+dying process could keep, and the parent needs no threads. Calls and answers are bytes; what they mean is not
+known here.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import threading
+import time
+import warnings
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import wait
+from signal import SIGINT, Signals
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias
+
+from convkit.engine._worker import GRACE_S, READY, STOP, Answer, serve
+from convkit.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+if sys.platform != "win32":
+    from signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask
+
+StartMethod: TypeAlias = Literal["fork", "forkserver", "spawn"]
+
+MOST_ON_WINDOWS = 60
+"""Waiting for many handles at once takes at most 63 there."""
+
+
+class Landed(NamedTuple):
+    """A call that came to an end; `answer` is None where its worker died, and `death` says how."""
+
+    label: int
+    answer: bytes | None
+    death: str = ""
+
+
+class _Worker:
+    """One worker process, seen from the parent; `label` names the call that it holds."""
+
+    def __init__(self, answer: Answer, method: StartMethod) -> None:
+        context = multiprocessing.get_context(method)
+        self.connection, theirs = context.Pipe()
+        self.label: int | None = None
+        # The base class of contexts has no Process; every context has.
+        self.process = context.Process(target=serve, args=(theirs, answer), daemon=True)  # type: ignore[attr-defined]
+        with _sigint_held(), warnings.catch_warnings():
+            # Python 3.12 warns of threads of libraries beside a fork; `_start_method` looks at Python's own.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self.process.start()
+        theirs.close()
+
+    def send(self, label: int, payload: bytes) -> None:
+        """Give the worker a call; that it is dead shows when its answer is read."""
+        self.label = label
+        with suppress(OSError):
+            self.connection.send_bytes(payload)
+
+    def receive(self) -> bytes | None:
+        """One message, or None where the worker is dead."""
+        try:
+            return self.connection.recv_bytes()
+        except (EOFError, OSError):
+            return None
+
+    def ask_to_stop(self) -> None:
+        """Ask the process to end: by a message where it is idle, by a signal where it works."""
+        if self.label is not None:
+            self.process.terminate()
+            return
+        with suppress(OSError):
+            self.connection.send_bytes(STOP)
+
+    def end(self, deadline: float) -> str:
+        """Wait for the end of the process until `deadline`, then kill it; returns how it ended."""
+        self.process.join(max(0.0, deadline - time.monotonic()))
+        if self.process.exitcode is None:
+            self.process.kill()
+            self.process.join()
+        death = _death(self.process.exitcode or 0)
+        self.connection.close()
+        self.process.close()
+        return death
+
+
+class Pool:
+    """Up to `size` workers, started when they are needed.
+
+    Parameters
+    ----------
+    size : int
+        Number of processes.
+    answer : callable of bytes to bytes
+        Module-level function that runs in the workers; it does not raise.
+    method : str or None
+        Start method of the processes; None chooses.
+    """
+
+    def __init__(self, size: int, answer: Answer, *, method: StartMethod | None = None) -> None:
+        self._size = min(size, MOST_ON_WINDOWS) if sys.platform == "win32" else size
+        self._answer = answer
+        self._method = method
+        self._workers: list[_Worker] = []
+        self._can_start = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def is_busy(self) -> bool:
+        """True where a call is under way."""
+        return any(worker.label is not None for worker in self._workers)
+
+    @property
+    def is_full(self) -> bool:
+        """True where no further call can be taken."""
+        return len(self._workers) == self._size and all(each.label is not None for each in self._workers)
+
+    def submit(self, label: int, payload: bytes) -> None:
+        """Start a call in a free worker; the pool must not be full."""
+        free = next((worker for worker in self._workers if worker.label is None), None)
+        if free is None:
+            free = _Worker(self._answer, self._method or _start_method())
+            self._workers.append(free)
+        free.send(label, payload)
+
+    def collect(self, *, block: bool) -> Landed | None:
+        """One call that has come to an end; None where none has, and `block` is False or none is under way.
+
+        Raises
+        ------
+        EngineError
+            Worker processes cannot be started at all.
+        """
+        while True:
+            busy = [worker for worker in self._workers if worker.label is not None]
+            ready = wait([worker.connection for worker in busy], None if block else 0) if busy else []
+            if not ready:
+                return None
+            worker = next(each for each in busy if each.connection is ready[0])
+            message = worker.receive()
+            if message != READY:
+                return self._land(worker, message)
+            self._can_start = True
+
+    def stop(self) -> None:
+        """End all workers; calls under way are given up."""
+        for worker in self._workers:
+            worker.ask_to_stop()
+        deadline = time.monotonic() + GRACE_S
+        while self._workers:
+            self._workers[-1].end(deadline)
+            self._workers.pop()
+
+    def _land(self, worker: _Worker, answer: bytes | None) -> Landed:
+        label = worker.label
+        assert label is not None  # noqa: S101 (only busy workers are waited for)
+        worker.label = None
+        if answer is not None:
+            return Landed(label, answer)
+        self._workers.remove(worker)
+        death = worker.end(time.monotonic() + GRACE_S)
+        if not self._can_start:
+            what = f"Worker processes cannot be started ({death})."
+            hint = "In a script, put the call below: if __name__ == '__main__'. Or use one job."
+            raise EngineError(what, "", hint)
+        return Landed(label, None, death)
+
+
+def _start_method() -> StartMethod:
+    """Fork on Linux where no other Python thread could hold a lock in the child; spawn elsewhere."""
+    return "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
+
+
+def _death(exit_code: int) -> str:
+    """How a process ended, such as ``SIGKILL`` or ``exit code 3``."""
+    if exit_code >= 0:
+        return f"exit code {exit_code}"
+    try:
+        return Signals(-exit_code).name
+    except ValueError:
+        return f"signal {-exit_code}"
+
+
+@contextmanager
+def _sigint_held() -> Iterator[None]:
+    """Hold Ctrl-C back while a process starts, so that it ends the parent and not the half-started child."""
+    if sys.platform == "win32":
+        yield
+    else:
+        before = pthread_sigmask(SIG_BLOCK, {SIGINT})
+        try:
+            yield
+        finally:
+            pthread_sigmask(SIG_SETMASK, before)

@@ -1,0 +1,230 @@
+"""Runs a task over items, here or in worker processes, and keeps one bad item from ending the rest.
+
+The task border is here: the one place that catches everything. What becomes of an exception is the caller's
+choice (`on_error`); `convkit.engine.outcome.failure` makes an Outcome of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Generic, Self, TypeAlias, TypeVar
+
+from convkit.engine._pool import Landed, Pool, StartMethod
+from convkit.engine.outcome import kind_of
+from convkit.errors import EngineError, UsageError
+from convkit.model.notes import CODES
+
+T = TypeVar("T")
+R = TypeVar("R")
+Task: TypeAlias = Callable[[T], R]
+OnError: TypeAlias = Callable[[T, Exception], R]
+
+_log = logging.getLogger(__name__)
+
+WORKER_DIED = "engine.worker-died"
+
+_CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # Linux, cgroup v2: "quota period" in µs, or "max period"
+
+
+class Runner:
+    """Runs tasks in this process (one job) or in worker processes, which serve one `map` after the other.
+
+    Parameters
+    ----------
+    jobs : int
+        Number of processes; 1 runs everything here.
+    start_method : {"fork", "forkserver", "spawn"} or None
+        How worker processes start; None chooses.
+
+    Raises
+    ------
+    UsageError
+        `jobs` is below 1.
+
+    Examples
+    --------
+    >>> with Runner(4) as runner:
+    ...     results = dict(runner.map(task, items, on_error=failed))
+    """
+
+    def __init__(self, jobs: int, *, start_method: StartMethod | None = None) -> None:
+        if jobs < 1:
+            raise UsageError(f"The number of jobs is {jobs}; it must be 1 or more.")
+        self.jobs = jobs
+        self._start_method = start_method
+        self._pool = Pool(jobs, _answer, method=start_method)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.stop()
+
+    def map(
+        self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]
+    ) -> Iterator[tuple[int, R]]:
+        """Yield (index of the item, result) as results come; the order is not that of the items.
+
+        At most 2 x jobs items are taken from `items` beyond those whose results were given out. An item whose
+        worker dies is run once more, alone and last; if it kills its worker again, `on_error` gets an
+        `EngineError` with the code ``engine.worker-died``. Leaving the loop early gives up what is under way.
+
+        Parameters
+        ----------
+        task : callable
+            Module-level function of one item, or a `functools.partial` of one. Its result can be pickled.
+        items : iterable
+            May be lazy. Small items are better sent in batches (`batched`).
+        on_error : callable
+            Module-level function of (item, exception) that makes a result of an exception of the task.
+
+        Raises
+        ------
+        EngineError
+            Worker processes cannot be started.
+        RuntimeError
+            Another `map` of this runner is not finished.
+        """
+        if self.jobs == 1:
+            return _serial(task, items, on_error)
+        return _Flights(self._pool, task, on_error).results(items, start_method=self._start_method)
+
+
+def run(
+    task: Task[T, R], items: Iterable[T], *, jobs: int, on_error: OnError[T, R]
+) -> Iterator[tuple[int, R]]:
+    """Yield (index of the item, result) as results come, from a `Runner` of its own; see `Runner.map`."""
+    with Runner(jobs) as runner:
+        yield from runner.map(task, items, on_error=on_error)
+
+
+def attempt(task: Task[T, R], item: T, on_error: OnError[T, R]) -> R:
+    """The result of the task, or what `on_error` makes of its exception: the task border."""
+    try:
+        return task(item)
+    except Exception as error:  # noqa: BLE001 (one bad item never ends a batch)
+        # Frames without the exception's words: these may hold the value of an attribute.
+        _log.debug("%s\n%s", kind_of(error), "".join(traceback.format_tb(error.__traceback__)))
+        return on_error(item, error)
+
+
+def default_jobs() -> int:
+    """Number of CPUs that this process may use, by its affinity and, in a container, by its quota."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cpus, _quota_cpus(_CPU_QUOTA) or cpus))
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
+    """Yield the items in tuples of `size`, the last one perhaps shorter."""
+    rest = iter(items)
+    while batch := tuple(islice(rest, size)):
+        yield batch
+
+
+def _serial(task: Task[T, R], items: Iterable[T], on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
+    for index, item in enumerate(items):
+        yield index, attempt(task, item, on_error)
+
+
+class _Flights(Generic[T, R]):
+    """One `map` over a pool: which items are under way, and which lost their worker."""
+
+    def __init__(self, pool: Pool, task: Task[T, R], on_error: OnError[T, R]) -> None:
+        self._pool = pool
+        self._task = task
+        self._on_error = on_error
+        self._aloft: dict[int, T] = {}
+        self._lost: list[tuple[int, T]] = []
+
+    def results(self, items: Iterable[T], *, start_method: StartMethod | None) -> Iterator[tuple[int, R]]:
+        """Yield (index, result) of all items."""
+        if self._pool.is_busy:
+            raise RuntimeError("another map of this runner is not finished")
+        try:
+            yield from self._results(items)
+        finally:
+            if self._pool.is_busy:
+                self._pool.stop()
+        for index, item in self._lost:
+            with Pool(1, _answer, method=start_method) as alone:
+                yield index, self._alone(alone, item)
+
+    def _results(self, items: Iterable[T]) -> Iterator[tuple[int, R]]:
+        for index, item in enumerate(items):
+            # The free worker gets its next item before the caller gets, and spends time on, the last result.
+            landed = self._pool.collect(block=self._pool.is_full)
+            unsent = self._send(index, item)
+            if landed:
+                yield from self._settle(landed)
+            yield from unsent
+        while landed := self._pool.collect(block=True):
+            yield from self._settle(landed)
+
+    def _send(self, index: int, item: T) -> list[tuple[int, R]]:
+        """Start an item; one that cannot be pickled has its result at once."""
+        try:
+            payload = self._pack(item)
+        except Exception as error:  # noqa: BLE001 (pickling runs code of the item; part of the task border)
+            return [(index, self._on_error(item, error))]
+        self._aloft[index] = item
+        self._pool.submit(index, payload)
+        return []
+
+    def _settle(self, landed: Landed) -> list[tuple[int, R]]:
+        """The result of a call that ended; none yet where its worker died."""
+        item = self._aloft.pop(landed.label)
+        if landed.answer is None:
+            _log.info("a worker died (%s) and its item is kept for later", landed.death)
+            self._lost.append((landed.label, item))
+            return []
+        return [(landed.label, self._unpack(item, landed.answer))]
+
+    def _alone(self, pool: Pool, item: T) -> R:
+        """The result of an item that has lost a worker before."""
+        pool.submit(0, self._pack(item))
+        landed = pool.collect(block=True)
+        if landed and landed.answer is not None:
+            return self._unpack(item, landed.answer)
+        known = CODES[WORKER_DIED]
+        death = landed.death if landed else ""
+        what = f"The worker process died ({death}) while it worked on this item, twice."
+        return self._on_error(item, EngineError(what, "", known.hint, WORKER_DIED))
+
+    def _pack(self, item: T) -> bytes:
+        return pickle.dumps(partial(attempt, self._task, item, self._on_error), pickle.HIGHEST_PROTOCOL)
+
+    def _unpack(self, item: T, answer: bytes) -> R:
+        try:
+            good, value = pickle.loads(answer)  # noqa: S301 (from our own worker)
+        except Exception as error:  # noqa: BLE001 (unpickling runs code of the result; part of the task border)
+            good, value = False, kind_of(error)
+        if good:
+            result: R = value
+            return result
+        what = f"No result came back from the worker process ({value}); please report it."
+        return self._on_error(item, EngineError(what, "", "", "engine.unexpected"))
+
+
+def _answer(payload: bytes) -> bytes:
+    """Pickled (True, result) of a pickled call, or (False, kind of error) if none can travel; in a worker."""
+    try:
+        result = pickle.loads(payload)()  # noqa: S301 (from our parent)
+        return pickle.dumps((True, result), pickle.HIGHEST_PROTOCOL)
+    except Exception as error:  # noqa: BLE001 (part of the task border)
+        return pickle.dumps((False, kind_of(error)))
+
+
+def _quota_cpus(path: Path) -> int | None:
+    """CPUs that the control group of a container allows, rounded up; None where there is no limit."""
+    try:
+        quota, period = path.read_text().split()
+        return -(-int(quota) // int(period))
+    except (OSError, ValueError, ZeroDivisionError):
+        return None

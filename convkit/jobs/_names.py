@@ -1,0 +1,234 @@
+"""File names from templates: planned before the first byte is written, safe everywhere, never colliding.
+
+A template holds Python format fields over DICOM keywords, ``{SeriesNumber:03d}_{SeriesDescription}``, and the fields of
+`OWN_FIELDS`. dcm2niix's ``%`` letters are understood too. What identifies a person needs permission.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from string import Formatter
+from typing import Any
+
+from convkit.dicom.attributes import is_keyword, nearest_hint
+from convkit.errors import UsageError
+from convkit.jobs._profiles import profile_path
+
+OWN_FIELDS = {
+    "study": "short hash of the Study Instance UID",
+    "series": "short hash of the Series Instance UID",
+    "instance": "short hash of the SOP Instance UID",
+    "split": "what tells this volume apart from the others of its series",
+}
+
+DIGITS = 6
+"""Hexadecimal digits of a hash in a name; a tie that is left takes as many more as it needs."""
+
+LONGEST_PART = 120
+"""Characters of one folder or file name; file systems allow 255 bytes, suffixes and temporary names included."""
+
+_LETTERS = {
+    "a": "ReceiveCoilName", "d": "SeriesDescription", "e": "EchoNumbers", "g": "AccessionNumber", "i": "PatientID",
+    "j": "SeriesInstanceUID", "k": "StudyInstanceUID", "m": "Manufacturer", "n": "PatientName", "o": "SOPInstanceUID",
+    "p": "ProtocolName", "r": "InstanceNumber", "s": "SeriesNumber", "t": "StudyDate", "u": "AcquisitionNumber",
+    "v": "Manufacturer", "x": "StudyID", "z": "SequenceName",
+}
+"""dcm2niix's letters, as far as one DICOM keyword answers each."""
+
+_RESERVED = frozenset({"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)})
+_UNSAFE = re.compile(r"[^\w.+=@-]+", re.UNICODE)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A checked template.
+
+    Attributes
+    ----------
+    text : str
+        With Python format fields only.
+    fields : tuple of str
+        Every field that it uses.
+    """
+
+    text: str
+    fields: tuple[str, ...]
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """The DICOM keywords among the fields."""
+        return tuple(f for f in self.fields if f not in OWN_FIELDS)
+
+
+def template(text: str, *, phi_in_names: bool = False, must_hold: str = "") -> Template:
+    """Check a template.
+
+    Parameters
+    ----------
+    text : str
+    phi_in_names : bool
+        Allow fields that identify a person, a place, a device or a moment (``profiles/names.toml``).
+    must_hold : str
+        A field that is appended where the template leaves it out.
+
+    Raises
+    ------
+    UsageError
+        An unknown field, a wrong format, a field that needs `phi_in_names`, or nothing left of the template.
+    """
+    python = _from_letters(text)
+    try:
+        fields = [name for _, name, _, _ in Formatter().parse(python) if name is not None]
+    except ValueError as err:
+        raise UsageError(f"The name template is not well formed: {err}.", "--filename") from err
+    for field in fields:
+        _check_field(field, phi_in_names=phi_in_names)
+    if must_hold and must_hold not in fields:
+        python, fields = f"{python}{{{must_hold}}}", [*fields, must_hold]
+    checked = Template(python, tuple(dict.fromkeys(fields)))
+    _try(checked)
+    return checked
+
+
+def _check_field(field: str, *, phi_in_names: bool) -> None:
+    if field in OWN_FIELDS:
+        return
+    if not field.isidentifier() or not is_keyword(field):
+        raise UsageError(f"The name template has an unknown field {{{field}}}.", "--filename",
+                         nearest_hint(field, OWN_FIELDS) or "Fields are DICOM keywords, study, series, instance, split.")
+    if field in _identifying() and not phi_in_names:
+        raise UsageError(f"The field {{{field}}} may identify a person, so it does not belong into a file name.",
+                         "--filename", "Allow it with --phi-in-names, or use {study} or {series}.")
+
+
+@cache
+def _identifying() -> frozenset[str]:
+    return frozenset(tomllib.loads(profile_path("names").read_text(encoding="utf-8"))["removes"])
+
+
+def _from_letters(text: str) -> str:
+    """dcm2niix's letters as format fields; a percent sign that starts no letter is an error."""
+    if "%" not in text:
+        return text
+
+    def field(match: re.Match[str]) -> str:
+        digits, letter = match.group(1), match.group(2)
+        if letter == "%":
+            return "%"
+        if letter not in _LETTERS:
+            raise UsageError(f"%{letter} is not a letter of the name template.", "--filename",
+                             f"Known letters are {', '.join(sorted(_LETTERS))}; or write {{Keyword}}.")
+        return f"{{{_LETTERS[letter]}{f':0{int(digits)}d' if digits else ''}}}"
+
+    return re.sub(r"%(\d?)(.?)", field, text)
+
+
+def _try(checked: Template) -> None:
+    try:
+        name = fill(checked, {field: _SAMPLE for field in checked.fields})
+    except (ValueError, TypeError, AttributeError) as err:
+        raise UsageError(f"The name template cannot be filled: {err}.", "--filename") from err
+    if not name:
+        raise UsageError("The name template gives an empty name.", "--filename")
+
+
+class _Value:
+    """A value for a format field: a number where a number is asked for, text otherwise; absent gives nothing."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value[0] if isinstance(value, list) and value else value
+
+    def __format__(self, spec: str) -> str:
+        if self.value is None or self.value == []:
+            return ""
+        if not spec:
+            return str(self.value)
+        if spec[-1] in "bcdoxXn":
+            return format(int(float(self.value)), spec) if _is_number(self.value) else str(self.value)
+        if spec[-1] in "eEfFgG%":
+            return format(float(self.value), spec) if _is_number(self.value) else str(self.value)
+        return format(str(self.value), spec)
+
+
+_SAMPLE = 1
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        return float(value) == float(value)
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def fill(checked: Template, values: Mapping[str, Any]) -> str:
+    """The relative path that the template gives, POSIX separators, each part safe on every file system.
+
+    Values never bring a separator in: a slash in a description becomes an underscore.
+    """
+    parts = []
+    for part in checked.text.split("/"):
+        filled = Formatter().vformat(part, (), {k: _Cleaned(v) for k, v in values.items()})
+        parts.append(safe_part(filled))
+    return "/".join(p for p in parts if p)
+
+
+class _Cleaned(_Value):
+    """A value whose text is made safe before the template's own characters join it."""
+
+    def __format__(self, spec: str) -> str:
+        return _UNSAFE.sub("_", unicodedata.normalize("NFC", super().__format__(spec)))
+
+
+def safe_part(text: str) -> str:
+    """One folder or file name without what some file system forbids; empty stays empty."""
+    cleaned = _UNSAFE.sub("_", unicodedata.normalize("NFC", text)).strip("._ ")
+    cleaned = re.sub(r"_{2,}", "_", cleaned)
+    while len(cleaned.encode()) > LONGEST_PART:
+        cleaned = cleaned[: -max(1, (len(cleaned.encode()) - LONGEST_PART) // 4)].strip("._ ")
+    return f"_{cleaned}" if cleaned.lower().partition(".")[0] in _RESERVED else cleaned
+
+
+def short_hash(text: str, digits: int = DIGITS) -> str:
+    """First hexadecimal digits of a hash of a UID."""
+    return hashlib.sha256(text.encode()).hexdigest()[:digits]
+
+
+def without_ties(names: Sequence[str], identities: Sequence[Iterable[str]]) -> list[str]:
+    """Names in which no two are equal, also on file systems that ignore case.
+
+    Parameters
+    ----------
+    names : relative paths
+    identities : for each name texts that tell it apart (Series Instance UID first); their hashes are appended
+        where names are equal, with more digits until no tie is left.
+
+    Returns
+    -------
+    names : list of str, in the order given; the result does not depend on that order.
+    """
+    keys = ["\0".join(i) for i in identities]
+    result = list(names)
+    for digits in (DIGITS, 2 * DIGITS, 64):
+        tied = _tied(result)
+        if not tied:
+            return result
+        for place in tied:
+            result[place] = f"{names[place] or 'unnamed'}_{short_hash(keys[place], digits)}"
+    for count, place in enumerate(_tied(result), 1):
+        result[place] = f"{result[place]}_{count}"
+    return result
+
+
+def _tied(names: Sequence[str]) -> list[int]:
+    """Places of names that another one equals, case ignored, and of empty ones."""
+    folded = [unicodedata.normalize("NFC", n).casefold() for n in names]
+    counts: dict[str, int] = {}
+    for name in folded:
+        counts[name] = counts.get(name, 0) + 1
+    return [i for i, name in enumerate(folded) if counts[name] > 1 or not name]

@@ -1,0 +1,379 @@
+"""convert: series to volumes, volumes to files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from convkit.dicom.header import Header
+from convkit.engine.digest import fingerprint, identity
+from convkit.engine.journal import Journal, Record
+from convkit.engine.outcome import Outcome, Report, Status, failure
+from convkit.engine.run import Runner, default_jobs
+from convkit.errors import UsageError
+from convkit.jobs._names import Template, fill, short_hash, template, without_ties
+from convkit.jobs._where import where as checked_where
+from convkit.jobs.index import Collection, Progress, Source, collect, flat
+from convkit.model.notes import Note, Severity, note
+from convkit.model.values import DTYPES
+from convkit.series.group import Series
+from convkit.series.load import load
+from convkit.series.options import Irregular, LoadOptions, StackOptions, Tilt, Values
+from convkit.series.plan import plan_series
+from convkit.series.stack import Planned, Refusal, Stack
+from convkit.writers import NATIVE, WRITERS, SidecarKind, WriteOptions, remove_leftovers, writer_for
+
+DEFAULT_NAME = "{study}/{SeriesNumber:03d}_{SeriesDescription}{split}"
+
+
+class Exists(StrEnum):
+    """What to do where an output is there already."""
+
+    SKIP = "skip"
+    ERROR = "error"
+    OVERWRITE = "overwrite"
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertOptions:
+    """All options of the job, checked."""
+
+    to: str
+    stack: StackOptions
+    load: LoadOptions
+    write: WriteOptions
+    exists: Exists
+    name: Template
+    dry_run: bool
+    strict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeTask:
+    """One volume to convert.
+
+    Attributes
+    ----------
+    item : str
+        Label for the report.
+    stack : Stack
+    header : Header
+        Of the first frame.
+    stem : str
+        Relative path of the output without its suffix.
+    key : str
+        Identity of the source files.
+    """
+
+    item: str
+    stack: Stack
+    header: Header
+    stem: str
+    key: str
+
+
+def convert(  # noqa: PLR0913 (one parameter an option of the command)
+    *sources: Source | Iterable[Source],
+    output: Source | None = None,
+    to: str = "nii.gz",
+    values: str = "auto",
+    dtype: str = "auto",
+    orient: str = NATIVE,
+    irregular: str = "error",
+    tilt: str = "keep",
+    sidecar: str = "bids",
+    keep: Sequence[str] = (),
+    where: str | None = None,
+    filename: str = DEFAULT_NAME,
+    phi_in_names: bool = False,
+    jobs: int | None = None,
+    dry_run: bool = False,
+    exists: str = "skip",
+    strict: bool = False,
+    typed_in: Iterable[str] = (),
+    progress: Progress | None = None,
+) -> Report:
+    """Convert every volume below the sources.
+
+    ``convert("incoming/", "out/")`` works too: without `output` the last source is the destination.
+
+    Parameters
+    ----------
+    *sources : path or several
+        Files, folders (to any depth), ``@list.txt``, or ``-`` with the paths in `typed_in`.
+    output : path
+        Folder for the results; made where missing.
+    to : {"nii.gz", "nii", "nrrd", "mha", "npy", "npz"}
+    values : {"auto", "stored", "rescaled"}
+        auto: stored integers with slope and intercept where the format carries them, real values elsewhere.
+    dtype : str
+        ``auto`` or the type of the voxels; never a lossy cast.
+    orient : str
+        ``native`` or three letters such as ``RAS``: where columns, rows and slices run to.
+    irregular : {"error", "split", "keep", "resample"}
+        For uneven, missing or doubled slices.
+    tilt : {"keep", "resample", "error"}
+        For sheared slices.
+    sidecar : {"bids", "full", "none"}
+    keep : DICOM keywords
+        Further attributes for the sidecar.
+    where : str or None
+        Expression that an instance must satisfy.
+    filename : str
+        Name template, see `docs/reference.md`.
+    phi_in_names : bool
+        Allow fields that may identify a person in names.
+    jobs : int or None
+        Worker processes; None takes one a CPU.
+    dry_run : bool
+        Plan and report, write nothing.
+    exists : {"skip", "error", "overwrite"}
+    strict : bool
+        Warnings spoil the exit code.
+    typed_in : lines
+        Paths that came on standard input.
+    progress : callable or None
+
+    Returns
+    -------
+    report : Report
+        `.outcomes`, `.ok`, `.exit_code`.
+
+    Raises
+    ------
+    UsageError
+        A wrong option.
+    InputError
+        A source does not exist.
+    OutputError
+        The destination cannot be used.
+    """
+    given = flat(sources)
+    if output is None:
+        if len(given) < 2:
+            raise UsageError("No destination was given.", "--output", "Name a folder for the results.")
+        output = given.pop()
+    options = ConvertOptions(
+        to=writer_for(to).name,
+        stack=StackOptions(_chosen(Irregular, irregular, "--irregular"), _chosen(Tilt, tilt, "--tilt")),
+        load=LoadOptions(_chosen(Values, values, "--values"), _checked_dtype(dtype), tuple(keep)),
+        write=WriteOptions(orient if orient == NATIVE else orient.upper(), _chosen(SidecarKind, sidecar, "--sidecar")),
+        exists=_chosen(Exists, exists, "--exists"),
+        name=template(filename, phi_in_names=phi_in_names, must_hold="split"),
+        dry_run=dry_run,
+        strict=strict,
+    )
+    selection = checked_where(where) if where else None
+    with Runner(jobs or default_jobs()) as runner:
+        columns = (*options.load.keep, *options.name.keywords)
+        collection = collect(given, runner, selection, columns, typed_in, progress)
+        return _run(collection, Path(output), options, runner, progress)
+
+
+def _chosen(kind: type[Any], value: str, option: str) -> Any:
+    try:
+        return kind(value)
+    except ValueError as err:
+        raise UsageError(f"{value!r} is not a choice.", option, f"Choose one of {', '.join(kind)}.") from err
+
+
+def _checked_dtype(dtype: str) -> str:
+    if dtype != "auto" and dtype not in DTYPES:
+        raise UsageError(f"{dtype!r} is not a data type that can be written.", "--dtype",
+                         f"Choose auto or one of {', '.join(DTYPES)}.")
+    return dtype
+
+
+def _run(
+    collection: Collection, output: Path, options: ConvertOptions, runner: Runner, progress: Progress | None
+) -> Report:
+    tasks, outcomes = plan(collection, options)
+    if options.dry_run or not tasks:
+        outcomes += [Outcome(t.item, Status.DONE, (_path(t, options),), t.stack.notes, _facts(t)) for t in tasks]
+        return Report(tuple(outcomes), strict=options.strict)
+    with ExitStack() as stack:
+        journal = stack.enter_context(Journal.open(output))
+        for folder in sorted({(output / t.stem).parent for t in tasks}):
+            remove_leftovers(folder)
+        settled = {t.key: _earlier(t, journal, output, options) for t in tasks}
+        todo = [t for t in tasks if settled[t.key] is None]
+        outcomes += [outcome for outcome in settled.values() if outcome is not None]
+        interrupted = False
+        try:
+            for outcome in _converted(todo, output, options, runner, progress):
+                outcomes.append(outcome.outcome)
+                if outcome.outcome.status is Status.DONE:
+                    _record(journal, outcome.task, outcome.outcome, options)
+        except KeyboardInterrupt:
+            interrupted = True
+    ordered = sorted(outcomes, key=lambda o: (o.outputs, o.item))
+    return Report(tuple(ordered), strict=options.strict, interrupted=interrupted)
+
+
+# --- planning --------------------------------------------------------------------------------------------
+
+
+def plan(collection: Collection, options: ConvertOptions) -> tuple[list[VolumeTask], list[Outcome]]:
+    """A task for each volume, named without collisions, and an outcome for all that is none."""
+    outcomes = [_problem(p) for p in collection.problems]
+    stacks: list[tuple[Series, Stack]] = []
+    for series in collection:
+        outcomes += _outcomes_of_others(series)
+        for planned in plan_series(series, options.stack):
+            if isinstance(planned, Stack):
+                stacks.append((series, planned))
+            else:
+                outcomes.append(_refused(series, planned))
+    return _named(stacks, options), outcomes
+
+
+def _problem(problem: Note) -> Outcome:
+    status = Status.FAILED if problem.severity is Severity.ERROR else Status.SKIPPED
+    return Outcome(problem.where, status, notes=(problem,))
+
+
+def _outcomes_of_others(series: Series) -> list[Outcome]:
+    """One outcome a reason: thousands of mosaics of a series are one line."""
+    by_code: dict[str, list[Note]] = {}
+    for _, reason in series.others:
+        by_code.setdefault(reason.code, []).append(reason)
+    return [
+        Outcome(
+            label_of(series), Status.REFUSED if notes[0].severity is Severity.ERROR else Status.SKIPPED,
+            notes=(replace(notes[0], where=f"{notes[0].where}{f' and {len(notes) - 1} more' if notes[1:] else ''}"),),
+            facts={"instances": len(notes)},
+        )
+        for notes in by_code.values()
+    ]
+
+
+def _refused(series: Series, refusal: Refusal) -> Outcome:
+    where = refusal.reason.where or _folder_of(series, refusal)
+    notes = (refusal.reason.at(where), *(n for n in (*refusal.notes, *series.notes) if n != refusal.reason))
+    return Outcome(label_of(series, refusal.split.label), Status.REFUSED, notes=notes,
+                   facts={"instances": len(refusal.frames)})
+
+
+def _folder_of(series: Series, planned: Planned) -> str:
+    frame = planned.first if isinstance(planned, Stack) else next(iter(planned.frames), None)
+    return series.images[frame.instance].path if frame else series.first.path
+
+
+def label_of(series: Series, split: str = "") -> str:
+    """A series for people: number, description, what tells the volume apart; nothing that identifies a person."""
+    number = series.first.integer("SeriesNumber")
+    shown = "no number" if number is None else f"{number:03d}"
+    return f"series {shown} {series.first.text('SeriesDescription')}{split} [{short_hash(series.series_instance_uid)}]"
+
+
+def _named(stacks: Sequence[tuple[Series, Stack]], options: ConvertOptions) -> list[VolumeTask]:
+    names = [fill(options.name, _fields(series, stack, options.name)) for series, stack in stacks]
+    identities = [
+        (series.study_instance_uid, series.series_instance_uid, stack.split.label, stack.first.sop_instance_uid)
+        for series, stack in stacks
+    ]
+    stems = without_ties(names, identities)
+    return [_task(series, stack, stem) for (series, stack), stem in zip(stacks, stems, strict=True)]
+
+
+def _fields(series: Series, stack: Stack, name: Template) -> dict[str, Any]:
+    header = series.images[stack.first.instance]
+    own = {
+        "study": short_hash(series.study_instance_uid),
+        "series": short_hash(series.series_instance_uid),
+        "instance": short_hash(stack.first.sop_instance_uid),
+        "split": stack.split.label,
+    }
+    return own | {k: header.plain(k) for k in name.keywords}
+
+
+def _task(series: Series, stack: Stack, stem: str) -> VolumeTask:
+    header = series.images[stack.first.instance]
+    sources = [series.images[f.instance] for volume in stack.frames for f in volume]
+    key = identity((h.sop_instance_uid, h.path, h.size, h.modified_ns) for h in sources)
+    with_notes = replace(stack, notes=(*series.notes, *stack.notes)) if series.notes else stack
+    return VolumeTask(label_of(series, stack.split.label), with_notes, header, stem, f"{key}:{stack.split.label}")
+
+
+# --- running ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    task: VolumeTask
+    outcome: Outcome
+
+
+def _converted(
+    tasks: Sequence[VolumeTask], output: Path, options: ConvertOptions, runner: Runner, progress: Progress | None
+) -> Iterator[_Done]:
+    # The largest first, so that no worker is left with a long one at the end.
+    ordered = sorted(tasks, key=lambda t: (-_voxels(t), t.stem))
+    task = partial(convert_volume, output=str(output), options=options)
+    for done, (index, outcome) in enumerate(runner.map(task, ordered, on_error=failed_volume), 1):
+        if progress:
+            progress("volumes", done, len(ordered))
+        yield _Done(ordered[index], outcome)
+
+
+def _voxels(task: VolumeTask) -> int:
+    layout = task.stack.first.pixels.layout
+    return task.stack.volumes * len(task.stack.frames[0]) * layout.rows * layout.columns
+
+
+def convert_volume(task: VolumeTask, *, output: str, options: ConvertOptions) -> Outcome:
+    """Task: load one volume and write it."""
+    volume = load(task.stack, task.header, options.load)
+    root = Path(output)
+    paths = WRITERS[options.to].write(volume, root / task.stem, options.write)
+    relative = tuple(p.relative_to(root).as_posix() for p in paths)
+    return Outcome(task.item, Status.DONE, relative, volume.notes, _facts(task) | {"dtype": str(volume.dtype)})
+
+
+def failed_volume(task: VolumeTask, error: Exception) -> Outcome:
+    """What a volume becomes whose task failed."""
+    return failure(task.item, error)
+
+
+def _facts(task: VolumeTask) -> dict[str, Any]:
+    layout = task.stack.first.pixels.layout
+    return {
+        "shape": [task.stack.volumes, task.stack.slices, layout.rows, layout.columns],
+        "reasons": list(task.stack.split.reasons),
+        "series_instance_uid": task.header.series_instance_uid,
+    }
+
+
+# --- what is there already -------------------------------------------------------------------------------
+
+
+def _path(task: VolumeTask, options: ConvertOptions) -> str:
+    return task.stem + WRITERS[options.to].suffixes[0]
+
+
+def _mark(task: VolumeTask, options: ConvertOptions) -> str:
+    return fingerprint(task.stem, options.to, options.stack, options.load, options.write)
+
+
+def _earlier(task: VolumeTask, journal: Journal, output: Path, options: ConvertOptions) -> Outcome | None:
+    """What became of a task before this run, or None where it is to be done."""
+    if options.exists is Exists.OVERWRITE:
+        return None
+    record = journal.finished(task.key, _mark(task, options))
+    if record:
+        return Outcome(task.item, Status.RESUMED, record.outputs, record.notes, record.facts)
+    path = _path(task, options)
+    if not (output / path).exists():
+        return None
+    if options.exists is Exists.ERROR:
+        return Outcome(task.item, Status.FAILED, notes=(note("output.exists-refused", where=path),))
+    return Outcome(task.item, Status.KEPT, (path,), (note("output.exists", where=path),))
+
+
+def _record(journal: Journal, task: VolumeTask, outcome: Outcome, options: ConvertOptions) -> None:
+    journal.record(task.key, _mark(task, options), Record(outcome.status, outcome.outputs, outcome.notes, outcome.facts))

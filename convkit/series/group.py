@@ -1,0 +1,116 @@
+"""Instances to series: by Series Instance UID within a study, images apart from what is no image."""
+
+from __future__ import annotations
+
+import filecmp
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from convkit.dicom import objects
+from convkit.dicom.header import Header
+from convkit.model.notes import Note, note
+from convkit.quirks import set_aside
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The instances of one series.
+
+    Attributes
+    ----------
+    study_instance_uid, series_instance_uid : str
+    images : tuple of Header
+        Single-frame images, each SOP Instance UID once, sorted by it.
+    others : tuple of (Header, Note)
+        What is not an image or is set aside, and why.
+    notes : tuple of Note
+        Doubles that were dropped, and conflicts.
+    """
+
+    study_instance_uid: str
+    series_instance_uid: str
+    images: tuple[Header, ...]
+    others: tuple[tuple[Header, Note], ...]
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def first(self) -> Header:
+        """A header that stands for the series."""
+        return self.images[0] if self.images else self.others[0][0]
+
+    @property
+    def instances(self) -> int:
+        """Number of instances, images or not."""
+        return len(self.images) + len(self.others)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its files."""
+        return sum(h.size for h in self.images) + sum(h.size for h, _ in self.others)
+
+
+def group(headers: Iterable[Header]) -> list[Series]:
+    """Series of the headers, sorted by study, series number and UID; the order of the headers does not matter.
+
+    A file without Series Instance UID becomes a series of its own that is set aside.
+    """
+    by_uid: dict[tuple[str, str], list[Header]] = defaultdict(list)
+    for header in headers:
+        uid = header.series_instance_uid
+        key = (header.study_instance_uid, uid if uid else f"\0{header.path}")
+        by_uid[key].append(header)
+    found = [_series(study, uid, members) for (study, uid), members in by_uid.items()]
+    return sorted(found, key=_rank)
+
+
+def _rank(series: Series) -> tuple[str, int, str, str]:
+    number = series.first.integer("SeriesNumber")
+    return series.study_instance_uid, -1 if number is None else number, series.series_instance_uid, series.first.path
+
+
+def _series(study: str, uid: str, members: list[Header]) -> Series:
+    images: list[Header] = []
+    others: list[tuple[Header, Note]] = []
+    for header in sorted(members, key=lambda h: (h.sop_instance_uid, h.path)):
+        reason = objects.not_convertible(header) or set_aside(header)
+        if reason is None and uid.startswith("\0"):
+            reason = note("header.no-series-uid", where=header.path)
+        if reason is None:
+            images.append(header)
+        else:
+            others.append((header, reason))
+    kept, notes = without_doubles(images)
+    return Series(study, "" if uid.startswith("\0") else uid, tuple(kept), tuple(others), tuple(notes))
+
+
+def without_doubles(images: Sequence[Header]) -> tuple[list[Header], list[Note]]:
+    """Each SOP Instance UID once.
+
+    Copies that are the same byte for byte are dropped with a note. Different files under one UID are all kept, with
+    an error note: it cannot be known which one is right. Instances without UID are never doubles.
+    """
+    kept: list[Header] = []
+    notes: list[Note] = []
+    by_uid: dict[str, list[Header]] = {}
+    for header in images:
+        uid = header.sop_instance_uid
+        twins = by_uid.setdefault(uid, []) if uid else []
+        if any(same_bytes(header, twin) for twin in twins):
+            notes.append(note("header.duplicate-file", where=header.path))
+            continue
+        if twins:
+            notes.append(note("header.conflicting-instances", where=header.path))
+        twins.append(header)
+        kept.append(header)
+    return kept, notes
+
+
+def same_bytes(one: Header, other: Header) -> bool:
+    """True where two files hold the same bytes."""
+    if one.size != other.size:
+        return False
+    try:
+        return filecmp.cmp(one.path, other.path, shallow=False)
+    except OSError:
+        return False

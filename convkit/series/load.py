@@ -1,0 +1,174 @@
+"""Stacks to volumes: pixels straight into their place, then bits, rescale and data type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convkit.dicom import pixels
+from convkit.dicom.header import Header
+from convkit.errors import UnsupportedError
+from convkit.model import values
+from convkit.model.frame import PixelLayout
+from convkit.model.notes import Note, note
+from convkit.model.volume import MappingState, ValueMapping, Volume
+from convkit.quirks import rescale_notes
+from convkit.series.facts import facts_of, units_of
+from convkit.series.options import LoadOptions, Values
+from convkit.series.stack import Stack
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """Voxels with what was learned while reading them."""
+
+    array: Array
+    mapping: ValueMapping
+    notes: tuple[Note, ...]
+
+
+def load(stack: Stack, header: Header, options: LoadOptions) -> Volume:
+    """The volume of a stack.
+
+    Parameters
+    ----------
+    stack : Stack
+    header : Header
+        Of the first frame; gives the facts.
+    options : LoadOptions
+
+    Raises
+    ------
+    PixelError
+        A frame cannot be read or decoded.
+    ValueRangeError
+        The values do not fit the data type that was asked for.
+    """
+    array, notes = _read(stack)
+    loaded = _mapped(array, stack, header, options)
+    volume = Volume(
+        array=loaded.array,
+        affine_lps=stack.grid.affine(),
+        is_placed=stack.grid.is_placed,
+        is_sheared=stack.grid.is_sheared,
+        mapping=loaded.mapping,
+        units="" if loaded.mapping.state is MappingState.IGNORED else units_of(header),
+        step_s=_step(stack, header),
+        is_3d_acquisition=header.text("MRAcquisitionType") == "3D",
+        facts=MappingProxyType(facts_of(header, keep=options.keep)),
+        split=stack.split,
+        notes=(*stack.notes, *notes, *loaded.notes, *_value_notes(header)),
+        sources=tuple(tuple(f.sop_instance_uid for f in v) for v in stack.frames),
+        series_instance_uid=header.series_instance_uid,
+        study_instance_uid=header.study_instance_uid,
+    )
+    return _cast(_regridded(volume, stack), options)
+
+
+def _read(stack: Stack) -> tuple[Array, tuple[Note, ...]]:
+    """Stored samples, (volumes, slices, rows, columns[, 3]), with only the stored bits in them."""
+    layout = stack.first.pixels.layout
+    sample = (3,) if layout.is_colour else ()
+    shape = (stack.volumes, len(stack.frames[0]), layout.rows, layout.columns, *sample)
+    array = np.empty(shape, pixels.array_type(layout))
+    for place, frames in zip(array, stack.frames, strict=True):
+        for out, frame in zip(place, frames, strict=True):
+            pixels.read_into(frame.pixels, out)
+    if layout.is_colour:
+        return array, ()
+    is_junk = _clean(array, [f.pixels.layout for v in stack.frames for f in v])
+    return array, (note("pixels.junk-bits"),) if is_junk else ()
+
+
+def _clean(array: Array, layouts: Sequence[PixelLayout]) -> bool:
+    """Mask and sign-extend by Bits Stored, in place (PS3.5 8.1.1); True where something had to be masked."""
+    stored = {(lay.bits_stored, lay.high_bit) for lay in layouts}
+    if len(stored) == 1:
+        bits, high = stored.pop()
+        return _clean_one(array, bits, high)
+    flat = array.reshape(len(layouts), *array.shape[2:])
+    return any([_clean_one(one, lay.bits_stored, lay.high_bit) for one, lay in zip(flat, layouts, strict=True)])
+
+
+def _clean_one(array: Array, bits: int, high: int) -> bool:
+    is_junk = high == bits - 1 and values.has_junk_bits(array, bits)
+    if is_junk or high != bits - 1:
+        values.clean_bits(array, bits, high)
+    return is_junk
+
+
+# --- values ----------------------------------------------------------------------------------------------
+
+
+def _mapped(array: Array, stack: Stack, header: Header, options: LoadOptions) -> _Loaded:
+    """The array with its rescale pending, applied or ignored, as the options and the header ask."""
+    frames = [f for v in stack.frames for f in v]
+    layout = stack.first.pixels.layout
+    if layout.is_colour:
+        return _Loaded(array, ValueMapping(), ())
+    slopes, intercepts = tuple(f.slope for f in frames), tuple(f.intercept for f in frames)
+    is_uniform = len(set(slopes)) == 1 and len(set(intercepts)) == 1
+    mapping = ValueMapping(slopes[:1], intercepts[:1]) if is_uniform else ValueMapping(slopes, intercepts)
+    narrow = values.narrowed(array, max(f.pixels.layout.bits_stored for f in frames))
+    if options.values is Values.STORED:
+        return _Loaded(narrow, replace(mapping, state=MappingState.IGNORED), ())
+    if not is_uniform:
+        real = _rescaled_by_slice(array, slopes, intercepts)
+        return _Loaded(real, replace(mapping, state=MappingState.APPLIED), (note("values.per-slice-rescale"),))
+    if options.values is Values.RESCALED:
+        real = values.apply_linear(narrow, *mapping.pending)
+        return _Loaded(real, replace(mapping, state=MappingState.APPLIED), ())
+    return _Loaded(narrow, mapping, ())
+
+
+def _rescaled_by_slice(array: Array, slopes: Sequence[float], intercepts: Sequence[float]) -> Array:
+    """Each slice by its own slope and intercept, float32 (float64 for 32-bit samples)."""
+    dtype = np.float64 if array.dtype.itemsize * 8 > values.FLOAT32_EXACT_BITS else np.float32
+    real = np.empty(array.shape, dtype)
+    stored = array.reshape(-1, *array.shape[2:])
+    for out, one, slope, intercept in zip(real.reshape(stored.shape), stored, slopes, intercepts, strict=True):
+        out[...] = one * np.float64(slope) + np.float64(intercept)
+    return real
+
+
+def _value_notes(header: Header) -> tuple[Note, ...]:
+    notes = list(rescale_notes(header))
+    if header.has("ModalityLUTSequence"):
+        notes.append(note("values.modality-lut"))
+    if header.has("PixelPaddingValue"):
+        notes.append(note("values.padding"))
+    return tuple(notes)
+
+
+def _cast(volume: Volume, options: LoadOptions) -> Volume:
+    if options.dtype == "auto":
+        return volume
+    return replace(volume, array=values.cast(volume.array, options.dtype))
+
+
+def _step(stack: Stack, header: Header) -> float | None:
+    repetition = header.number("RepetitionTime")
+    return repetition * 1e-3 if stack.volumes > 1 and repetition else None
+
+
+# --- another grid ----------------------------------------------------------------------------------------
+
+
+def _regridded(volume: Volume, stack: Stack) -> Volume:
+    if stack.coordinates is None and not stack.deskew:
+        return volume
+    if volume.is_colour:
+        raise UnsupportedError("Colour volumes are not resampled.", "", "Choose --irregular keep or --tilt keep.")
+    resample = import_module("convkit.series.resample")  # SimpleITK takes 0.3 s to import and is seldom needed
+    result: Volume = resample.upright(volume) if stack.deskew else resample.evened(volume, stack.coordinates)
+    return result
+
+

@@ -1,0 +1,57 @@
+"""Options of this room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Irregular(StrEnum):
+    """What to do with slices that are not evenly spaced, doubled or without a place."""
+
+    ERROR = "error"
+    SPLIT = "split"
+    KEEP = "keep"
+    RESAMPLE = "resample"
+
+
+class Tilt(StrEnum):
+    """What to do with sheared slices (gantry tilt)."""
+
+    KEEP = "keep"
+    RESAMPLE = "resample"
+    ERROR = "error"
+
+
+class Values(StrEnum):
+    """Which values a volume holds."""
+
+    AUTO = "auto"
+    STORED = "stored"
+    RESCALED = "rescaled"
+
+
+@dataclass(frozen=True, slots=True)
+class StackOptions:
+    """How slices become stacks."""
+
+    irregular: Irregular = Irregular.ERROR
+    tilt: Tilt = Tilt.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How stacks become volumes.
+
+    Attributes
+    ----------
+    values : Values
+    dtype : str
+        ``auto`` or a name from `convkit.model.values.DTYPES`.
+    keep : tuple of str
+        Further DICOM keywords for the sidecar.
+    """
+
+    values: Values = Values.AUTO
+    dtype: str = "auto"
+    keep: tuple[str, ...] = ()

@@ -1,0 +1,106 @@
+"""One series to its volumes, before a single pixel is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from convkit.dicom.objects import PLANE_REQUIRED
+from convkit.model import geometry
+from convkit.model.frame import Frame
+from convkit.model.notes import Note, note
+from convkit.model.volume import Split
+from convkit.series.frames import frames_of
+from convkit.series.group import Series
+from convkit.series.options import Irregular, StackOptions
+from convkit.series.sort import stack_part, unplaced
+from convkit.series.split import Part, split_by_traits
+from convkit.series.stack import Planned, Refusal
+from convkit.series.traits import PLACES
+
+
+def plan_series(series: Series, options: StackOptions) -> list[Planned]:
+    """The volumes of a series in a fixed order, each a stack or a refusal.
+
+    An image that cannot be used makes its volume refused, because a volume without it would be silently incomplete,
+    unless `options.irregular` says otherwise. Where its header does not even say to which volume it belongs, the
+    whole series is refused. Images that form no volume (projections, captures) cost only themselves.
+    """
+    frames, problems = frames_of(series.images)
+    form_volumes = any(f.position_lps is not None for f in frames)
+    if problems and form_volumes and options.irregular is Irregular.ERROR:
+        return [Refusal(tuple(frames), _combined(problems, len(frames) + len(problems)), notes=tuple(problems))]
+    dropped = tuple(problems) if form_volumes else ()
+    planned = [p for part in split_by_traits(frames) for p in _plan_part(part, dropped, options)]
+    lost = () if form_volumes else tuple(Refusal((), problem) for problem in problems)
+    return [*planned, *lost]
+
+
+def _combined(problems: Sequence[Note], images: int) -> Note:
+    """One note for the images of a volume that cannot be used."""
+    first = problems[0]
+    text = first.text if images == 1 else f"{len(problems)} of {images} images cannot be used: {first.text}"
+    return note(first.code, text, where=first.where,
+                hint=f"{first.hint} Or choose --irregular split, keep or resample to go on without them.".strip())
+
+
+def _plan_part(part: Part, problems: tuple[Note, ...], options: StackOptions) -> list[Planned]:
+    if all(f.position_lps is None or f.orientation is None for f in part.frames):
+        return _plan_unplaced(part, problems, options)
+    defects = tuple(f.defect for f in part.frames if f.defect)
+    if defects and (options.irregular is Irregular.ERROR or len(defects) == len(part.frames)):
+        return [Refusal(part.frames, _combined(defects, len(part.frames)), part.split, problems)]
+    sound = Part(tuple(f for f in part.frames if not f.defect), part.split)
+    return [_with(p, (*problems, *defects)) for p in _plan_placed(sound, options)]
+
+
+def _plan_placed(part: Part, options: StackOptions) -> list[Planned]:
+    bare = sum(f.position_lps is None or f.orientation is None for f in part.frames)
+    if bare:
+        text = f"{bare} of {len(part.frames)} images lack Image Position (Patient) or Image Orientation (Patient)."
+        return [Refusal(part.frames, note("geometry.missing-position", text), part.split)]
+    if not geometry.is_orientation(part.frames[0].orientation or ()):
+        return [Refusal(part.frames, note("geometry.bad-orientation"), part.split)]
+    if part.frames[0].spacing is None:
+        return _without_spacing(part, (), options)
+    return stack_part(part, options)
+
+
+def _without_spacing(part: Part, problems: tuple[Note, ...], options: StackOptions) -> list[Planned]:
+    if options.irregular is Irregular.KEEP:
+        return _one_by_one(part, problems)
+    return [Refusal(part.frames, note("geometry.missing-spacing"), part.split, problems)]
+
+
+def _plan_unplaced(part: Part, problems: tuple[Note, ...], options: StackOptions) -> list[Planned]:
+    """Images without a place: normal for projections, captures and ultrasound, a defect for CT, MR and PET."""
+    is_defect = part.frames[0].traits[PLACES["sop_class"]] in PLANE_REQUIRED
+    if is_defect and options.irregular is not Irregular.KEEP:
+        return [Refusal(part.frames, note("geometry.missing-position"), part.split, problems)]
+    return _one_by_one(part, problems)
+
+
+def _one_by_one(part: Part, problems: tuple[Note, ...]) -> list[Planned]:
+    ordered = sorted(part.frames, key=_rank)
+    if len(ordered) == 1:
+        return [_alone(ordered[0], part.split, problems)]
+    digits = max(2, len(str(len(ordered))))
+    reason = "images without a place in space are volumes of their own"
+    return [
+        _alone(frame, Split(f"{part.split.label}_img-{rank:0{digits}d}", (*part.split.reasons, reason)), problems)
+        for rank, frame in enumerate(ordered, 1)
+    ]
+
+
+def _alone(frame: Frame, split: Split, problems: tuple[Note, ...]) -> Planned:
+    return Refusal((frame,), frame.defect, split, problems) if frame.defect else unplaced(frame, split, problems)
+
+
+def _rank(frame: Frame) -> tuple[int, str]:
+    return (-1 if frame.instance_number is None else frame.instance_number), frame.sop_instance_uid
+
+
+def _with(planned: Planned, problems: tuple[Note, ...]) -> Planned:
+    if not problems:
+        return planned
+    return replace(planned, notes=(*problems, *planned.notes))

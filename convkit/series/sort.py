@@ -1,0 +1,259 @@
+"""Parts to stacks: order in space and time, doubles, gaps, tilt. Never a silently wrong affine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from convkit.model import geometry
+from convkit.model.frame import Frame
+from convkit.model.geometry import Grid
+from convkit.model.notes import Note, note
+from convkit.model.volume import Split
+from convkit.series import spacing
+from convkit.series.moments import MOMENTS
+from convkit.series.options import Irregular, StackOptions, Tilt
+from convkit.series.positions import Positions, by_position, normal_of, positions_of
+from convkit.series.spacing import Evenness, Line
+from convkit.series.split import Part, split_by_moment, split_by_soft_trait
+from convkit.series.stack import Planned, Refusal, Stack
+
+_LISTED_DOUBLES = 5
+
+
+def stack_part(part: Part, options: StackOptions) -> list[Planned]:
+    """The stacks that a part makes, or why it makes none.
+
+    Parameters
+    ----------
+    part : Part
+        Frames of one orientation, matrix and pixel spacing, with their positions.
+    """
+    positions = by_position(part.frames)
+    if positions.multiplicity is None:
+        apart = split_by_moment(part)
+        if apart:
+            return [planned for piece in apart for planned in stack_part(piece, options)]
+        return _with_doubles(part, positions, options)
+    ordered, notes = order_volumes(positions)
+    if len(positions.levels) == 1:
+        return [_single(ordered, part.split, notes)]
+    return _judged(part, ordered, notes, options)
+
+
+# --- order in time ---------------------------------------------------------------------------------------
+
+
+def order_volumes(positions: Positions) -> tuple[tuple[tuple[Frame, ...], ...], tuple[Note, ...]]:
+    """Frames as (volumes, slices): by the first moment that tells the volumes apart, else image by image.
+
+    The positions hold equal numbers of frames.
+    """
+    count = positions.most
+    if count == 1:
+        return (tuple(level[0] for level in positions.levels),), ()
+    for place in range(len(MOMENTS)):
+        levels = [sorted(level, key=lambda f, p=place: _moment(f, p)) for level in positions.levels]  # type: ignore[misc]
+        found = {tuple(f.moments[place] for f in level) for level in levels}
+        if len(found) == 1 and None not in (values := found.pop()) and len(set(values)) == count:
+            return tuple(zip(*levels, strict=True)), ()
+    levels = [sorted(level, key=_rank) for level in positions.levels]
+    is_ambiguous = any(_rank(a)[:-1] == _rank(b)[:-1] for level in levels for a, b in zip(level, level[1:], strict=False))
+    notes = (note("series.ambiguous-order"),) if is_ambiguous else ()
+    return tuple(zip(*levels, strict=True)), notes
+
+
+def _moment(frame: Frame, place: int) -> float:
+    moment = frame.moments[place]
+    return -np.inf if moment is None else moment
+
+
+def _rank(frame: Frame) -> tuple[float | str, ...]:
+    """Order of images at one position: by every moment, then instance number, then UID as the last resort."""
+    number = -1 if frame.instance_number is None else frame.instance_number
+    return (*(_moment(frame, p) for p in range(len(frame.moments))), number, frame.sop_instance_uid)
+
+
+# --- doubles ---------------------------------------------------------------------------------------------
+
+
+def _with_doubles(part: Part, positions: Positions, options: StackOptions) -> list[Planned]:
+    """A part whose positions hold unequal numbers of images."""
+    if options.irregular is Irregular.ERROR:
+        return [Refusal(part.frames, note("geometry.duplicate-slice", _describe_doubles(positions)), part.split)]
+    firsts = [min(level, key=_rank_by_number) for level in positions.levels]
+    rest = tuple(f for level in positions.levels for f in level if f is not min(level, key=_rank_by_number))
+    if options.irregular is Irregular.SPLIT:
+        reason = "several images at one position"
+        pieces = [part.narrowed(firsts, "_vol-1", reason), part.narrowed(rest, "_vol-2", reason)]
+        return [planned for piece in pieces for planned in stack_part(piece, options)]
+    dropped = note("geometry.dropped-duplicates", f"{len(rest)} surplus images at a position were left out.")
+    return [_noted(p, dropped) for p in stack_part(Part(tuple(firsts), part.split), options)]
+
+
+def _rank_by_number(frame: Frame) -> tuple[float, tuple[float | str, ...]]:
+    return (np.inf if frame.instance_number is None else frame.instance_number, _rank(frame))
+
+
+def _noted(planned: Planned, extra: Note) -> Planned:
+    if isinstance(planned, Stack):
+        return Stack(planned.frames, planned.grid, planned.split, (*planned.notes, extra), planned.coordinates,
+                     planned.deskew)
+    return Refusal(planned.frames, planned.reason, planned.split, (*planned.notes, extra))
+
+
+def _describe_doubles(positions: Positions) -> str:
+    usual = int(np.bincount([len(level) for level in positions.levels]).argmax())
+    odd = [level for level in positions.levels if len(level) != usual]
+    places = [
+        f"at {float(np.dot(positions_of(level)[0], normal_of(level))):.2f} mm there are {len(level)} images (instances "
+        f"{', '.join('unknown' if f.instance_number is None else str(f.instance_number) for f in level[:_LISTED_DOUBLES])})"
+        for level in odd[:_LISTED_DOUBLES]
+    ]
+    more = f"; and {len(odd) - _LISTED_DOUBLES} more positions" if len(odd) > _LISTED_DOUBLES else ""
+    return f"Most positions hold {usual} image{'s' if usual > 1 else ''}, but {'; '.join(places)}{more}."
+
+
+# --- order in space --------------------------------------------------------------------------------------
+
+
+def _judged(
+    part: Part, ordered: tuple[tuple[Frame, ...], ...], notes: tuple[Note, ...], options: StackOptions
+) -> list[Planned]:
+    line = _worst(ordered)
+    if line.evenness is Evenness.EVEN:
+        return [_even(ordered, part.split, notes, line, options)]
+    apart = split_by_soft_trait(part, _is_volume)
+    if apart:
+        return [planned for piece in apart for planned in stack_part(piece, options)]
+    text = spacing.describe_gaps(ordered[0], line)
+    codes = {Evenness.MISSING: "geometry.missing-slice", Evenness.IRREGULAR: "geometry.irregular-spacing",
+             Evenness.NOT_COLLINEAR: "geometry.not-collinear"}
+    reason = note(codes[line.evenness], f"{_TITLES[line.evenness]}: {text}.")
+    if options.irregular is Irregular.ERROR or (
+            line.evenness is Evenness.NOT_COLLINEAR and options.irregular is Irregular.RESAMPLE):
+        return [Refusal(part.frames, reason, part.split, notes)]
+    if options.irregular is Irregular.SPLIT:
+        return _runs(ordered, part, notes, options)
+    if options.irregular is Irregular.KEEP:
+        kept = note("geometry.kept-irregular", f"The affine is the best even fit: {text}.")
+        return [_even(ordered, part.split, (*notes, kept), line, options)]
+    return [_resampled(ordered, part.split, notes, line)]
+
+
+_TITLES = {
+    Evenness.MISSING: "Slices are missing",
+    Evenness.IRREGULAR: "The distance between slices varies",
+    Evenness.NOT_COLLINEAR: "Slices are shifted within their plane",
+}
+
+
+def _worst(ordered: tuple[tuple[Frame, ...], ...]) -> Line:
+    """The judgement of the first volume that is not even, else of the first; volumes must lie on each other."""
+    lines = [spacing.judge(volume) for volume in ordered]
+    worst = next((line for line in lines if line.evenness is not Evenness.EVEN), lines[0])
+    apart = max(float(np.linalg.norm(positions_of(v) - positions_of(ordered[0]), axis=1).max()) for v in ordered)
+    pixel = min(ordered[0][0].spacing or (1.0, 1.0))
+    if worst.evenness is Evenness.EVEN and apart > spacing.ROUNDED_SHARE * pixel:
+        return Line(Evenness.NOT_COLLINEAR, worst.step_lps, worst.is_sheared, worst.is_rounded, apart, (), worst.base_mm)
+    return worst
+
+
+def _is_volume(frames: Sequence[Frame]) -> bool:
+    """True where frames make even volumes by themselves."""
+    positions = by_position(frames)
+    if positions.multiplicity is None or len(positions.levels) < 2:
+        return False
+    return _worst(order_volumes(positions)[0]).evenness is Evenness.EVEN
+
+
+def _even(
+    ordered: tuple[tuple[Frame, ...], ...], split: Split, notes: tuple[Note, ...], line: Line, options: StackOptions
+) -> Planned:
+    if line.is_rounded and line.evenness is Evenness.EVEN:
+        notes = (*notes, note("geometry.rounded-positions", "Slices lie up to "
+                              f"{line.deviation_mm:.4f} mm off their even places, which the rounding in the header "
+                              "explains."))
+    grid = _grid(ordered[0], line.step_lps, is_sheared=line.is_sheared)
+    if not line.is_sheared:
+        return Stack(ordered, grid, split, notes)
+    angle = geometry.tilt_degrees(grid.affine())
+    if options.tilt is Tilt.ERROR:
+        reason = note("geometry.tilt-refused", f"The slices are sheared by {angle:.2f} degrees (gantry tilt).")
+        return Refusal(tuple(f for v in ordered for f in v), reason, split, notes)
+    if options.tilt is Tilt.RESAMPLE:
+        return Stack(ordered, grid, split, (*notes, note("geometry.resampled")), deskew=True)
+    tilted = note("geometry.tilted", f"The slices are sheared by {angle:.2f} degrees (gantry tilt); the affine carries "
+                  "the shear exactly.")
+    return Stack(ordered, grid, split, (*notes, tilted))
+
+
+def _runs(
+    ordered: tuple[tuple[Frame, ...], ...], part: Part, notes: tuple[Note, ...], options: StackOptions
+) -> list[Planned]:
+    """An uneven stack as evenly spaced runs; every volume of a 4-D series is cut at the same places."""
+    made: list[Planned] = []
+    start = 0
+    runs = spacing.even_runs(ordered[0])
+    for rank, run in enumerate(runs, 1):
+        volumes = tuple(volume[start : start + len(run)] for volume in ordered)
+        start += len(run)
+        split = Split(f"{part.split.label}_chunk-{rank}", (*part.split.reasons, "uneven spacing"))
+        notes_of_run = (*notes, note("geometry.split-runs", f"Run {rank} of {len(runs)} of an uneven stack."))
+        if len(run) == 1:
+            made.append(_single(volumes, split, notes_of_run))
+        else:
+            line = _worst(volumes)
+            if line.evenness is Evenness.EVEN:
+                made.append(_even(volumes, split, notes_of_run, line, options))
+            else:
+                made.append(Refusal(tuple(f for v in volumes for f in v), note("geometry.not-collinear"), split, notes))
+    return made
+
+
+def _resampled(
+    ordered: tuple[tuple[Frame, ...], ...], split: Split, notes: tuple[Note, ...], line: Line
+) -> Stack:
+    """A stack to be interpolated at even distances, the usual distance as nearly as the extent allows."""
+    frames = ordered[0]
+    heights = positions_of(frames) @ normal_of(frames)
+    extent = float(heights[-1] - heights[0])
+    count = max(2, round(extent / line.base_mm) + 1)
+    wanted = heights[0] + extent * np.arange(count) / (count - 1)
+    coordinates = tuple(float(c) for c in np.interp(wanted, heights, np.arange(len(frames))))
+    step = (positions_of(frames)[-1] - positions_of(frames)[0]) / (count - 1)
+    said = note("geometry.resampled", f"{len(frames)} unevenly spaced slices were interpolated to {count} even ones: "
+                f"{spacing.describe_gaps(frames, line)}.")
+    return Stack(ordered, _grid(frames, step, is_sheared=line.is_sheared), split, (*notes, said), coordinates)
+
+
+def _single(ordered: tuple[tuple[Frame, ...], ...], split: Split, notes: tuple[Note, ...]) -> Stack:
+    """One slice, once or several times: its depth comes from the header."""
+    first = ordered[0][0]
+    code = "geometry.assumed-thickness" if first.depth_mm else "geometry.assumed-depth"
+    step = normal_of([first]) * (first.depth_mm or 1.0)
+    return Stack(ordered, _grid(ordered[0], step, is_sheared=False), split, (*notes, note(code)))
+
+
+def _grid(frames: Sequence[Frame], step: geometry.Floats, *, is_sheared: bool) -> Grid:
+    first = frames[0]
+    cosines = first.orientation or (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+    row_spacing, column_spacing = first.spacing or (1.0, 1.0)
+    return Grid(
+        origin_lps=first.position_lps or (0.0, 0.0, 0.0),
+        row_direction_lps=(cosines[0], cosines[1], cosines[2]),
+        column_direction_lps=(cosines[3], cosines[4], cosines[5]),
+        row_spacing=row_spacing,
+        column_spacing=column_spacing,
+        step_lps=(float(step[0]), float(step[1]), float(step[2])),
+        is_sheared=is_sheared,
+    )
+
+
+def unplaced(frame: Frame, split: Split, notes: tuple[Note, ...]) -> Stack:
+    """An image without a place in space: pixel sizes only."""
+    row_spacing, column_spacing = frame.spacing or (1.0, 1.0)
+    grid = Grid((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), row_spacing, column_spacing,
+                (0.0, 0.0, frame.depth_mm or 1.0), is_placed=False)
+    return Stack(((frame,),), grid, split, (*notes, note("geometry.no-position")))

@@ -1,0 +1,140 @@
+"""Frames of one series to parts that are one volume each, every split with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from convkit.model.frame import Frame
+from convkit.model.volume import Split
+from convkit.series.moments import MOMENTS
+from convkit.series.positions import by_position
+from convkit.series.traits import TRAITS, Trait
+
+_LISTED_VALUES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some frames of a series and what told them apart from the rest."""
+
+    frames: tuple[Frame, ...]
+    split: Split = Split()
+
+    def narrowed(self, frames: Sequence[Frame], label: str, reason: str) -> Part:
+        """A part of this part."""
+        return Part(tuple(frames), Split(self.split.label + label, (*self.split.reasons, reason)))
+
+
+def split_by_traits(frames: Sequence[Frame]) -> list[Part]:
+    """Parts of a series that differ in a trait; see `convkit.series.traits` for hard and soft ones."""
+    parts = [Part(tuple(frames))] if frames else []
+    for place, trait in enumerate(TRAITS):
+        parts = [piece for part in parts for piece in _split(part, place, trait)]
+    return _with_unique_labels(parts)
+
+
+def _split(part: Part, place: int, trait: Trait) -> list[Part]:
+    if len(part.frames) < 2:
+        return [part]
+    groups = grouped(part.frames, lambda f: f.traits[place], trait.is_same)
+    if len(groups) < 2 or not (trait.is_hard or overlap([g for _, g in groups])):
+        return [part]
+    reason = f"{trait.says} differs: {_listed([v for v, _ in groups])}"
+    return [part.narrowed(g, trait.label(v, rank), reason) for rank, (v, g) in enumerate(groups, 1)]
+
+
+def grouped(
+    frames: Sequence[Frame], value: Callable[[Frame], Hashable], is_same: Callable[[Any, Any], bool] | None = None
+) -> list[tuple[Any, list[Frame]]]:
+    """Frames by a value, groups sorted by it, absent values first."""
+    exact: dict[Hashable, list[Frame]] = {}
+    for frame in frames:
+        exact.setdefault(value(frame), []).append(frame)
+    groups: list[tuple[Any, list[Frame]]] = []
+    for key, members in sorted(exact.items(), key=lambda item: _rank(item[0])):
+        twin = next((g for k, g in groups if is_same(k, key)), None) if is_same else None
+        if twin is None:
+            groups.append((key, members))
+        else:
+            twin.extend(members)
+    return groups
+
+
+def _rank(value: Hashable) -> tuple[Any, ...]:
+    """A sort key for values of mixed kinds."""
+    if value is None:
+        return (0,)
+    if isinstance(value, tuple):
+        return (2, *(_rank(v) for v in value))
+    return (1, 0, value) if isinstance(value, (int, float)) else (1, 1, str(value))
+
+
+def overlap(groups: Sequence[Sequence[Frame]]) -> bool:
+    """True where groups hold images of the same positions, so that they must be different volumes.
+
+    A few shared positions among many small groups are rather doubles in a series whose value varies from slice to
+    slice, so there may be at most twice as many groups as images at a position.
+    """
+    frames = [f for g in groups for f in g]
+    if any(f.position_lps is None or f.orientation is None for f in frames):
+        return False
+    together = by_position(frames)
+    apart = sum(len(by_position(g).levels) for g in groups)
+    return apart > len(together.levels) and len(groups) <= 2 * together.most
+
+
+def split_by_moment(part: Part) -> list[Part] | None:
+    """Parts of different acquisition or time, where that makes each position unique in each; None where not.
+
+    For parts whose positions hold unequal numbers of images: two acquisitions of different extent in one series.
+    """
+    for place, moment in enumerate(MOMENTS):
+        groups = grouped(part.frames, lambda f, p=place: f.moments[p])  # type: ignore[misc]
+        if len(groups) < 2 or any(v is None for v, _ in groups) or not overlap([g for _, g in groups]):
+            continue
+        if all(by_position(g).multiplicity == 1 for _, g in groups):
+            reason = f"{moment.keyword} differs, and the extent with it"
+            return [part.narrowed(g, f"_{moment.entity}-{rank}", reason) for rank, (_, g) in enumerate(groups, 1)]
+    return None
+
+
+def split_by_soft_trait(part: Part, is_good: Callable[[Sequence[Frame]], bool]) -> list[Part] | None:
+    """Parts that differ in a soft trait and are good volumes each, of a part that is none; None where there are none.
+
+    For stacks that change thickness on the way: the skull base at 2.5 mm, the rest at 5 mm.
+    """
+    for place, trait in enumerate(TRAITS):
+        if trait.is_hard:
+            continue
+        groups = grouped(part.frames, lambda f, p=place: f.traits[p])  # type: ignore[misc]
+        if len(groups) > 1 and all(len(g) > 2 and is_good(g) for _, g in groups):
+            reason = f"{trait.says} differs: {_listed([v for v, _ in groups])}"
+            return [part.narrowed(g, trait.label(v, rank), reason) for rank, (v, g) in enumerate(groups, 1)]
+    return None
+
+
+def _listed(found: list[Any]) -> str:
+    texts = [_shown(v) for v in found[:_LISTED_VALUES]]
+    return "; ".join(texts) + ("; ..." if len(found) > _LISTED_VALUES else "")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "(" + ", ".join(_shown(v) for v in value) + ")"
+    return "absent" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _with_unique_labels(parts: list[Part]) -> list[Part]:
+    """Equal labels (two axial planes, say) get a number each."""
+    seen: dict[str, int] = {}
+    counts = {p.split.label: sum(q.split.label == p.split.label for q in parts) for p in parts}
+    unique = []
+    for part in parts:
+        label = part.split.label
+        if counts[label] > 1:
+            seen[label] = seen.get(label, 0) + 1
+            part = replace(part, split=replace(part.split, label=f"{label}-{seen[label]}"))  # noqa: PLW2901 (the same part, renamed)
+        unique.append(part)
+    return unique

@@ -1,0 +1,74 @@
+"""The outcome of sorting: stacks that can be loaded, and refusals that say why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from convkit.model.frame import Frame
+from convkit.model.geometry import Grid
+from convkit.model.notes import Note
+from convkit.model.volume import Split
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Frames in order, with the grid that they lie on.
+
+    Attributes
+    ----------
+    frames : (volumes, slices) nested tuples of Frame
+    grid : Grid
+        Of the output; where `coordinates` is set it has more or fewer slices than there are frames.
+    split : Split
+    notes : tuple of Note
+    coordinates : tuple of float or None
+        Where to interpolate: for each output slice the place among the input slices (1.5 is half way between
+        the second and the third); None where every slice is used as it is.
+    deskew : bool
+        True where the sheared slices are to be resampled onto an upright grid.
+    """
+
+    frames: tuple[tuple[Frame, ...], ...]
+    grid: Grid
+    split: Split = Split()
+    notes: tuple[Note, ...] = ()
+    coordinates: tuple[float, ...] | None = None
+    deskew: bool = False
+
+    @property
+    def volumes(self) -> int:
+        """Number of volumes."""
+        return len(self.frames)
+
+    @property
+    def slices(self) -> int:
+        """Number of slices in the output."""
+        return len(self.coordinates) if self.coordinates is not None else len(self.frames[0])
+
+    @property
+    def first(self) -> Frame:
+        """The first frame of the first volume."""
+        return self.frames[0][0]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Frames that do not become a volume, and why.
+
+    Attributes
+    ----------
+    frames : tuple of Frame
+    reason : Note
+        Of severity error.
+    split : Split
+    notes : tuple of Note
+    """
+
+    frames: tuple[Frame, ...]
+    reason: Note
+    split: Split = Split()
+    notes: tuple[Note, ...] = ()
+
+
+Planned = Stack | Refusal
+"""One volume of the plan."""

@@ -1,0 +1,105 @@
+"""Files that appear whole or not at all: written aside in the same folder, then put in place."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, BinaryIO
+
+from convkit.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LONGEST_NAME_BYTES = 200
+"""Longest final name that is repeated whole in a temporary one, in bytes. File systems allow 255; the dots,
+the random piece and the ending take 28."""
+
+SHORTENED_CHARACTERS = LONGEST_NAME_BYTES // 4
+"""Characters kept of a longer name; a character takes up to 4 bytes in UTF-8."""
+
+_LEFTOVER = re.compile(r"\..+\.[0-9a-f]{12}\.convkit\.part", re.DOTALL)
+
+_HINTS = {
+    errno.ENOSPC: "Free space at the destination, or choose another one with --output.",
+    errno.EDQUOT: "Free space in your quota, or choose another destination with --output.",
+    errno.EACCES: "Choose a destination that you may write to.",
+    errno.EPERM: "Choose a destination that you may write to.",
+    errno.EROFS: "The destination is read-only; choose another one with --output.",
+    errno.ENAMETOOLONG: "Choose shorter names with --filename.",
+    errno.ENOTDIR: "Part of the path is a file, not a folder.",
+    errno.EEXIST: "Part of the path is a file, not a folder.",
+    errno.EISDIR: "A folder of that name is in the way.",
+}
+_DEFAULT_HINT = "Check space and permissions at the destination."
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file that becomes `path` when the block ends without an exception.
+
+    The temporary file lies in the same folder, so that putting it in place is one atomic step. There is no
+    fsync: it would cost more than writing a small series does, and a crash of the whole machine (the only
+    case it helps) is mended by running the same command again.
+
+    Parameters
+    ----------
+    path : Path
+        Final path. Missing folders are created; a file that is there is replaced.
+
+    Yields
+    ------
+    file : binary file, seekable
+        May be closed early, so that the last write error shows before other files are put in place.
+
+    Raises
+    ------
+    OutputError
+        The operating system refuses (no space, no permission, name too long, ...).
+    """
+    aside = path.with_name(_name_aside(path.name))
+    with _as_output_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with aside.open("xb") as file:
+                yield file
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> int:
+    """Remove temporary files that a killed run left in one folder, and say how many.
+
+    Only for a folder in which no other run is writing: its temporary files look the same.
+    """
+    if not folder.is_dir():
+        return 0
+    with _as_output_errors(folder):
+        stale = [path for path in folder.iterdir() if _is_leftover(path)]
+        for path in stale:
+            path.unlink(missing_ok=True)
+    return len(stale)
+
+
+def _is_leftover(path: Path) -> bool:
+    return bool(_LEFTOVER.fullmatch(path.name)) and path.is_file() and not path.is_symlink()
+
+
+def _name_aside(name: str) -> str:
+    whole = len(os.fsencode(name)) <= LONGEST_NAME_BYTES
+    return f".{name if whole else name[:SHORTENED_CHARACTERS]}.{secrets.token_hex(6)}.convkit.part"
+
+
+@contextmanager
+def _as_output_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as err:
+        reason = err.strerror or type(err).__name__
+        hint = _HINTS.get(err.errno or 0, _DEFAULT_HINT)
+        raise OutputError(f"The file cannot be written: {reason}.", str(path), hint, "output.error") from err

@@ -1,0 +1,95 @@
+"""All files of one volume: image, sidecar and mask, put in place so that the image means that all are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+
+from convkit.model.volume import ValueMapping, Volume
+from convkit.writers._atomic import written_aside
+from convkit.writers._layout import as_it_is, in_file_order
+from convkit.writers._writer import SidecarKind, WriteOptions
+from convkit.writers.sidecar import sidecar_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Encode = Callable[[BinaryIO, Volume], None]
+"""Writes one image to an open file; the array is in file order."""
+
+Fill = Callable[[BinaryIO], object]
+"""Writes the whole content of one open file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFormat:
+    """What tells the image file of one format from another's.
+
+    Attributes
+    ----------
+    suffix : str
+        Of image and mask, with its dot.
+    encode : function
+        Writes one image to an open file.
+    native : function
+        Brings a volume into the order in which the format has it where nothing else was asked for.
+    has_affine : bool
+        True where the image file itself says where its voxels lie; else the sidecar does.
+    """
+
+    suffix: str
+    encode: Encode
+    native: Callable[[Volume], Volume] = as_it_is
+    has_affine: bool = True
+
+
+def write_together(volume: Volume, stem: Path, options: WriteOptions, image: ImageFormat) -> tuple[Path, ...]:
+    """Write image, sidecar and mask, and return their paths, the image first.
+
+    All are written aside and closed before the first is put in place; the image is put in place last, so that
+    an image under its final name says that the rest is there.
+
+    Parameters
+    ----------
+    volume : Volume
+    stem : Path
+        May contain dots.
+    options : WriteOptions
+    image : ImageFormat
+    """
+    plan = _plan(in_file_order(volume, options.orient, native=image.native), options.sidecar, image)
+    # Not with_suffix: the stem may contain dots.
+    paths = {stem.with_name(stem.name + ending): fill for ending, fill in plan.items()}
+    # The stack leaves its blocks in reverse order: the image, entered first, is put in place last.
+    with ExitStack() as stack:
+        for path, fill in paths.items():
+            file = stack.enter_context(written_aside(path))
+            fill(file)
+            file.close()
+    return tuple(paths)
+
+
+def _plan(volume: Volume, sidecar: SidecarKind, image: ImageFormat) -> dict[str, Fill]:
+    """What to write under which ending of the stem, the image first."""
+    plan: dict[str, Fill] = {image.suffix: lambda file: image.encode(file, volume)}
+    if sidecar != SidecarKind.NONE:
+        text = sidecar_json(volume, sidecar, with_affine=not image.has_affine)
+        plan[".json"] = lambda file: file.write(text)
+    if volume.invented is not None:
+        mask = mask_of(volume)
+        plan[f"_invented{image.suffix}"] = lambda file: image.encode(file, mask)
+    return plan
+
+
+def mask_of(volume: Volume) -> Volume:
+    """The mask of invented voxels as a volume: uint8, 1 where resampling made a voxel up."""
+    if volume.invented is None:
+        raise ValueError("the volume was not resampled")
+    mask = volume.invented.view(np.uint8)
+    return replace(volume, array=mask, invented=None, mapping=ValueMapping(), units="",
+                   facts=MappingProxyType({}), notes=())

@@ -1,0 +1,29 @@
+"""Settings of all tests: deterministic properties, and where the large data lie."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("CONVKIT_DATA", REPOSITORY.parent / "shared" / "data"))
+
+settings.register_profile(
+    "convkit",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("convkit")
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """Folder of the shared real data ($CONVKIT_DATA); the test is skipped where it is absent."""
+    if not DATA.is_dir():
+        pytest.skip(f"no shared data at {DATA} (set CONVKIT_DATA)")
+    return DATA
