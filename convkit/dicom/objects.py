@@ -61,7 +61,7 @@ PLANE_REQUIRED = frozenset(_STORAGE + n for n in ("2", "4", "128", "481.2"))
 def not_convertible(header: Header) -> Note | None:
     """Why an object is not a single-frame image, or None where it is one."""
     sop_class = header.sop_class_uid
-    if DICOMDIR in {header.parsed.media_class, sop_class}:
+    if is_directory(header):
         return note("input.dicomdir", where=header.path)
     kind = _not_image(sop_class)
     if kind and sop_class not in _SEGMENTATIONS:
@@ -70,6 +70,11 @@ def not_convertible(header: Header) -> Note | None:
     if not header.parsed.pixel_keyword and not is_standard_image:
         return note("object.not-image", "Not a volume because the object holds no pixels.", where=header.path)
     return _set_aside(header, sop_class)
+
+
+def is_directory(header: Header) -> bool:
+    """True for a DICOMDIR, an index of a medium (PS3.10 8)."""
+    return DICOMDIR in {header.parsed.media_class, header.sop_class_uid}
 
 
 def _not_image(sop_class: str) -> str:

@@ -21,6 +21,7 @@ from convkit.errors import UsageError
 from convkit.jobs._profiles import profile_path
 
 OWN_FIELDS = {
+    "patient": "short hash of the Patient ID",
     "study": "short hash of the Study Instance UID",
     "series": "short hash of the Series Instance UID",
     "instance": "short hash of the SOP Instance UID",
@@ -101,7 +102,7 @@ def _check_field(field: str, *, phi_in_names: bool) -> None:
         return
     if not field.isidentifier() or not is_keyword(field):
         raise UsageError(f"The name template has an unknown field {{{field}}}.", "--filename",
-                         nearest_hint(field, OWN_FIELDS) or "Fields are DICOM keywords, study, series, instance, split.")
+                         nearest_hint(field, OWN_FIELDS) or f"Fields are DICOM keywords and {', '.join(OWN_FIELDS)}.")
     if field in _identifying() and not phi_in_names:
         raise UsageError(f"The field {{{field}}} may identify a person, so it does not belong into a file name.",
                          "--filename", "Allow it with --phi-in-names, or use {study} or {series}.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from convkit.engine.journal import Journal, Record
 from convkit.engine.outcome import Outcome, Report, Status, failure
 from convkit.engine.run import Runner, default_jobs
 from convkit.errors import UsageError
+from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._names import Template, fill, short_hash, template, without_ties
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.index import Collection, Progress, Source, collect, flat
@@ -29,14 +29,6 @@ from convkit.series.stack import Planned, Refusal, Stack
 from convkit.writers import NATIVE, WRITERS, SidecarKind, WriteOptions, remove_leftovers, writer_for
 
 DEFAULT_NAME = "{study}/{SeriesNumber:03d}_{SeriesDescription}{split}"
-
-
-class Exists(StrEnum):
-    """What to do where an output is there already."""
-
-    SKIP = "skip"
-    ERROR = "error"
-    OVERWRITE = "overwrite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +152,10 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
         output = given.pop()
     options = ConvertOptions(
         to=writer_for(to).name,
-        stack=StackOptions(_chosen(Irregular, irregular, "--irregular"), _chosen(Tilt, tilt, "--tilt")),
-        load=LoadOptions(_chosen(Values, values, "--values"), _checked_dtype(dtype), tuple(keep)),
-        write=WriteOptions(orient if orient == NATIVE else orient.upper(), _chosen(SidecarKind, sidecar, "--sidecar")),
-        exists=_chosen(Exists, exists, "--exists"),
+        stack=StackOptions(chosen(Irregular, irregular, "--irregular"), chosen(Tilt, tilt, "--tilt")),
+        load=LoadOptions(chosen(Values, values, "--values"), _checked_dtype(dtype), tuple(keep)),
+        write=WriteOptions(orient if orient == NATIVE else orient.upper(), chosen(SidecarKind, sidecar, "--sidecar")),
+        exists=chosen(Exists, exists, "--exists"),
         name=template(filename, phi_in_names=phi_in_names, must_hold="split"),
         dry_run=dry_run,
         strict=strict,
@@ -173,13 +165,6 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
         columns = (*options.load.keep, *options.name.keywords)
         collection = collect(given, runner, selection, columns, typed_in, progress)
         return _run(collection, Path(output), options, runner, progress)
-
-
-def _chosen(kind: type[Any], value: str, option: str) -> Any:
-    try:
-        return kind(value)
-    except ValueError as err:
-        raise UsageError(f"{value!r} is not a choice.", option, f"Choose one of {', '.join(kind)}.") from err
 
 
 def _checked_dtype(dtype: str) -> str:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from convkit.errors import UsageError
-from convkit.writers._atomic import remove_leftovers
+from convkit.writers._atomic import remove_leftovers, written_aside
 from convkit.writers._writer import NATIVE, SidecarKind, WriteOptions, Writer
 from convkit.writers.mha import MhaWriter
 from convkit.writers.nifti import NiftiGzWriter, NiftiWriter
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NATIVE", "WRITERS", "SidecarKind", "WriteOptions", "Writer", "remove_leftovers", "stem_of", "writer_for",
-    "writer_for_path",
+    "writer_for_path", "written_aside",
 ]
 
 _CLASSES: tuple[type[Writer], ...] = (NiftiGzWriter, NiftiWriter, NrrdWriter, MhaWriter, NpyWriter, NpzWriter)

@@ -125,8 +125,9 @@ def quaternion(affine: Floats) -> tuple[Floats, float]:
 def stored_quaternion(quatern: Floats) -> NDArray[np.float32]:
     """The three numbers that NIfTI-1 holds of a quaternion, chosen so that readers find the fourth.
 
-    Readers take a from 1 - b² - c² - d². Near a = 0 (every axial series, as its rows are reversed) mere rounding
-    to float32 would turn an image by up to 3e-4 rad; of the numbers a few steps away the best ones do not.
+    Readers take a from 1 - b² - c² - d². At a = 0 (a half turn: most axial series, as their rows are
+    reversed) mere rounding to float32 turns an image by up to 7e-4 rad; the best of the numbers a few steps
+    away do not.
 
     Parameters
     ----------

@@ -185,6 +185,17 @@ def _big(tag: int, vr: bytes, value: bytes) -> bytes:
     return pack(">HH2sH", tag >> 16, tag & 0xFFFF, vr, len(value)) + value
 
 
+@pytest.mark.parametrize(("declared", "explicit"), [(enc.IMPLICIT, True), (enc.EXPLICIT, False)])
+def test_file_that_declares_the_wrong_encoding_is_read(declared: str, explicit: bool, tmp_path: Path) -> None:
+    """pydicom looks at the first element and reads on; such files are common."""
+    elements = [
+        enc.element(0x00080060, "CS", b"CT", explicit=explicit),
+        enc.element(0x7FE00010, "OW", bytes(8), explicit=explicit),
+    ]
+    (tmp_path / "x").write_bytes(enc.part10(elements, declared))
+    assert read_header(str(tmp_path / "x")).text("Modality") == "CT"
+
+
 def test_deflated_stream_that_is_damaged_is_refused(tmp_path: Path) -> None:
     stream = bytearray(zlib.compress(enc.element(0x00080060, "CS", b"CT") * 50)[2:-4])
     stream[3] ^= 0xFF

@@ -295,7 +295,11 @@ def test_extra_keywords_are_read_alike(tmp_path: Path) -> None:
 
 
 def _write(path: Path, *elements: bytes, **options: Any) -> Path:
-    path.write_bytes(enc.part10(elements, **options))
+    """A file of these elements and eight bytes of pixels."""
+    explicit = options.get("syntax") != enc.IMPLICIT
+    path.write_bytes(
+        enc.part10([*elements, enc.element(0x7FE00010, "OW", bytes(8), explicit=explicit)], **options)
+    )
     return path
 
 
@@ -347,6 +351,16 @@ def test_private_element_is_kept_for_its_creator_only(
     path = _write(tmp_path / "a", *elements, enc.element(0x0043102F, "SS", b"\x01\0"))
     assert value_of(path, "GEImageComponent") == kept_value
     assert assert_same(path)
+
+
+@pytest.mark.parametrize("size", [0, 2, 4, 8, 300])
+def test_file_without_pixels_is_answered(size: int, tmp_path: Path) -> None:
+    """Whatever the length of its last element; reports and states have no pixels."""
+    (tmp_path / "a").write_bytes(
+        enc.part10([enc.element(0x00080060, "CS", b"SR"), enc.element(0x0040A123, "PN", b"A" * size)])
+    )
+    assert value_of(tmp_path / "a", "Modality") == b"SR"
+    assert assert_same(tmp_path / "a")
 
 
 def test_pixel_data_are_located(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from itertools import permutations, product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convkit.model import geometry
@@ -149,6 +149,7 @@ def test_letters_of_the_planes(plane: str, letters: str) -> None:
 
 
 @pytest.mark.parametrize("letters", LETTERS)
+@settings(max_examples=15)
 @given(grid=grids(), shape=shapes)
 def test_turning_reaches_the_letters(letters: str, grid: Grid, shape: tuple[int, int, int]) -> None:
     affine = grid.affine()
@@ -163,6 +164,7 @@ def test_turning_to_where_it_is_does_nothing(grid: Grid) -> None:
 
 
 @pytest.mark.parametrize("turn", TURNS, ids=str)
+@settings(max_examples=15)
 @given(grid=grids(), shape=shapes)
 def test_turned_array_keeps_each_value_where_it_was(
     turn: Turn, grid: Grid, shape: tuple[int, int, int]

@@ -31,7 +31,7 @@ ORIENTS = ("native", "RAS", "LPI", "SAR", "IPL")
 
 @dataclass
 class Image:
-    """What a reader found: (x, y, z, volume[, 3]) and the affine from (x, y, z, 1) to LPS mm, None where unplaced."""
+    """What a reader found: (x, y, z, volume[, 3]), and (x, y, z, 1) to LPS mm or None where unplaced."""
 
     array: np.ndarray
     affine_lps: np.ndarray | None
@@ -114,7 +114,7 @@ def write(name: str, volume: Volume, folder: Path, **options: str) -> tuple[Path
 
 
 def assert_same_voxels(found: Image, volume: Volume) -> None:
-    """Every voxel of the file, put into space by the file's own affine, is the volume's value at that place."""
+    """Every voxel, put into space by the file's own affine, is the volume's value at that place."""
     expected = xyz(np.asarray(volume))
     index = np.indices(found.array.shape[:3]).reshape(3, -1)
     world = found.affine_lps[:3, :3] @ index + found.affine_lps[:3, 3:]

@@ -141,7 +141,7 @@ def test_quaternion_gives_the_rotation_back(q: tuple[float, ...], is_left_handed
     np.testing.assert_allclose(found, affine[:3, :3], atol=1e-12)
 
 
-@given(st.floats(-1, 1), st.sampled_from([(0, 1, 0, 0), (0, 0, 1, 0), (0, 0.6, 0.8, 0), (1e-4, 0, 1, 0)]))
+@given(st.floats(-1, 1), st.sampled_from([(0, 1, 0, 0), (0, 0, 1, 0), (0, 0.6, 0.8, 0)]))
 def test_a_half_turn_survives_float32(tilt: float, half_turn: tuple[float, ...]) -> None:
     unit = np.array(half_turn) / np.linalg.norm(half_turn)
     tilted = nibabel.quaternions.mult([np.cos(tilt), np.sin(tilt), 0, 0], unit)

@@ -1,0 +1,70 @@
+"""convkit: DICOM series to research-ready volumes, or a coded reason why not.
+
+>>> import convkit as ck
+>>> vol = ck.read("incoming/series7")          # exactly one volume
+>>> report = ck.convert("incoming/", "out/")   # every volume, to NIfTI
+
+Names are imported on first use, so that ``import convkit`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from convkit._version import __version__
+
+if TYPE_CHECKING:
+    from convkit.engine.outcome import ExitCode, Outcome, Report, Status
+    from convkit.errors import (
+        ConvkitError,
+        GeometryError,
+        InputError,
+        MissingAttributeError,
+        MissingExtraError,
+        MultipleVolumesError,
+        NotDicomError,
+        OutputError,
+        PixelError,
+        UnsupportedError,
+        UsageError,
+        ValueRangeError,
+    )
+    from convkit.jobs.convert import convert
+    from convkit.jobs.index import Collection, scan
+    from convkit.jobs.read import Volume, read, read_all
+    from convkit.jobs.sort import sort
+    from convkit.model.notes import Note, Severity
+
+_HOMES = {
+    "convkit.engine.outcome": ("ExitCode", "Outcome", "Report", "Status"),
+    "convkit.errors": (
+        "ConvkitError", "GeometryError", "InputError", "MissingAttributeError", "MissingExtraError",
+        "MultipleVolumesError", "NotDicomError", "OutputError", "PixelError", "UnsupportedError", "UsageError",
+        "ValueRangeError",
+    ),
+    "convkit.jobs.convert": ("convert",),
+    "convkit.jobs.index": ("Collection", "scan"),
+    "convkit.jobs.read": ("Volume", "read", "read_all"),
+    "convkit.jobs.sort": ("sort",),
+    "convkit.model.notes": ("Note", "Severity"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Collection", "ConvkitError", "ExitCode", "GeometryError", "InputError", "MissingAttributeError",
+    "MissingExtraError", "MultipleVolumesError", "NotDicomError", "Note", "Outcome", "OutputError", "PixelError", "Report",
+    "Severity", "Status", "UnsupportedError", "UsageError", "ValueRangeError", "Volume", "__version__", "convert", "read",
+    "read_all", "scan", "sort",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'convkit' has no attribute {name!r}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

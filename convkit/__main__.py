@@ -1,0 +1,6 @@
+"""``python -m convkit``."""
+
+from convkit.cli.main import run
+
+if __name__ == "__main__":
+    run()

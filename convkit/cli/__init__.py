@@ -1,0 +1,1 @@
+"""The command line: parses, prints, exits. Every write to a stream is here."""

@@ -1,0 +1,132 @@
+"""What goes to the streams: results to standard output, the rest to standard error, a bar on a terminal only."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from convkit.engine.outcome import BAD, Outcome, Report, Status
+from convkit.errors import OutputError
+from convkit.model.notes import Note, Severity
+
+Progress = Callable[[str, int, int], None]
+
+_LISTED_SKIPPED = 5
+_EACH = frozenset({"header.missing-attribute"})
+
+
+def set_up_logging(*, quiet: int, verbose: int, log_file: str | None) -> None:
+    """Send the log to standard error, and to a file where asked."""
+    level = max(logging.DEBUG, logging.WARNING - 10 * verbose + 10 * quiet)
+    log = logging.getLogger("convkit")
+    log.setLevel(logging.INFO if log_file and level > logging.INFO else level)
+    log.propagate = False
+    log.handlers.clear()
+    stream = logging.StreamHandler(sys.stderr)
+    stream.setLevel(level)
+    stream.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    log.addHandler(stream)
+    if log_file:
+        try:
+            file = logging.FileHandler(log_file, encoding="utf-8")
+        except OSError as err:
+            raise OutputError(f"The log cannot be written ({err.strerror}).", log_file) from err
+        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        log.addHandler(file)
+
+
+@contextmanager
+def progress_bar(*, quiet: int) -> Iterator[Progress | None]:
+    """A progress bar on standard error where that is a terminal; nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from tqdm import tqdm  # noqa: PLC0415 (only on a terminal)
+
+    tqdm.monitor_interval = 0  # its thread would keep worker processes from being forked
+    bars: dict[str, Any] = {}
+
+    def show(what: str, done: int, total: int) -> None:
+        if what not in bars:
+            for old in bars.values():
+                old.close()
+            bars[what] = tqdm(total=total, desc=what, unit="", leave=False, file=sys.stderr, dynamic_ncols=True)
+        bars[what].update(done - bars[what].n)
+
+    try:
+        yield show
+    finally:
+        for bar in bars.values():
+            bar.close()
+
+
+def show_report(report: Report, *, as_json: bool, quiet: int, verbose: int, root: str = "") -> None:
+    """Outputs to standard output, a line each (or JSON lines); problems and a summary to standard error."""
+    for outcome in report.outcomes:
+        if as_json:
+            click.echo(json.dumps(outcome.to_json(), ensure_ascii=False))
+        else:
+            for path in outcome.outputs[:1]:
+                click.echo(f"{root}{path}")
+    if quiet < 2:
+        _show_problems(report, verbose)
+    if not quiet:
+        click.echo(_summary(report), err=True)
+
+
+def _show_problems(report: Report, verbose: int) -> None:
+    skipped: dict[str, list[Outcome]] = {}
+    for outcome in report.outcomes:
+        if outcome.status in BAD:
+            _show_bad(outcome)
+        elif outcome.status is Status.SKIPPED:
+            skipped.setdefault(outcome.notes[0].code if outcome.notes else "", []).append(outcome)
+        else:
+            _show_notes(outcome, verbose)
+    for code, outcomes in skipped.items():
+        _show_skipped(code, outcomes, verbose)
+    for each in report.notes:
+        click.echo(f"{each.severity}: {_sentence(each)}", err=True)
+
+
+def _show_bad(outcome: Outcome) -> None:
+    for each in outcome.notes[:1]:
+        click.echo(f"{outcome.status}: {outcome.item}: {_sentence(each)}", err=True)
+    for each in outcome.notes[1:]:
+        if each.severity is Severity.ERROR:
+            click.echo(f"    {_sentence(each)}", err=True)
+
+
+def _show_notes(outcome: Outcome, verbose: int) -> None:
+    for each in outcome.notes:
+        if each.severity is not Severity.INFO or verbose:
+            click.echo(f"{each.severity}: {outcome.item}: {_sentence(each)}", err=True)
+
+
+def _show_skipped(code: str, outcomes: list[Outcome], verbose: int) -> None:
+    first = outcomes[0].notes[0]
+    count = sum(int(str(o.facts.get("instances", 1))) for o in outcomes)
+    click.echo(f"skipped: {count} file{'s' if count != 1 else ''}: {first.text} [{code}]", err=True)
+    for outcome in outcomes if verbose else outcomes[:_LISTED_SKIPPED]:
+        click.echo(f"    {outcome.notes[0].where or outcome.item}", err=True)
+    if not verbose and len(outcomes) > _LISTED_SKIPPED:
+        click.echo(f"    and {len(outcomes) - _LISTED_SKIPPED} more (-v lists all)", err=True)
+
+
+def _sentence(each: Note) -> str:
+    where = f" ({each.where})" if each.where else ""
+    hint = f" {each.hint}" if each.hint else ""
+    return f"{each.text}{where}{hint} [{each.code}]"
+
+
+def _summary(report: Report) -> str:
+    counted = [f"{number} {status}" for status, number in report.counts.items() if number]
+    return ("interrupted; the same command goes on: " if report.interrupted else "") + (
+        ", ".join(counted) if counted else "nothing to do: no DICOM found, or nothing selected"
+    )

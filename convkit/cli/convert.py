@@ -1,0 +1,47 @@
+"""`convkit convert`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from convkit.cli.console import progress_bar, set_up_logging, show_report
+from convkit.cli.options import common, writing
+
+
+@click.command("convert", short_help="Convert series to volumes.")
+@common(has_output=True)
+@writing()
+@click.option("--to", default="nii.gz", show_default=True, help="nii.gz, nii, nrrd, mha, npy or npz.")
+@click.option("--values", type=click.Choice(["auto", "stored", "rescaled"]), default="auto", show_default=True,
+              help="auto keeps stored integers with slope and intercept where the format has them.")
+@click.option("--dtype", default="auto", show_default=True, help="auto or a NumPy type; never a lossy cast.")
+@click.option("--orient", default="native", show_default=True, metavar="native|RAS|LPS|...",
+              help="Where columns, rows and slices run to.")
+@click.option("--irregular", type=click.Choice(["error", "split", "keep", "resample"]), default="error",
+              show_default=True, help="Uneven, missing or doubled slices.")
+@click.option("--tilt", type=click.Choice(["keep", "resample", "error"]), default="keep", show_default=True,
+              help="Sheared slices (gantry tilt).")
+@click.option("--sidecar", type=click.Choice(["bids", "full", "none"]), default="bids", show_default=True,
+              help="JSON beside each volume.")
+@click.option("--keep", default="", metavar="K,K", help="Further DICOM keywords for the sidecar.")
+def command(**given: Any) -> int:
+    """Convert every volume below the sources.
+
+    \b
+    SOURCE is a file, a folder (searched to any depth), @list.txt, or - for paths on standard input.
+    Run the same command again to go on after an interruption.
+    """
+    from convkit.jobs.convert import DEFAULT_NAME, convert  # noqa: PLC0415 (keeps --help fast)
+
+    quiet, verbose, as_json = given.pop("quiet"), given.pop("verbose"), given.pop("as_json")
+    set_up_logging(quiet=quiet, verbose=verbose, log_file=given.pop("log_file"))
+    sources = given.pop("sources")
+    given["filename"] = given["filename"] or DEFAULT_NAME
+    given["keep"] = tuple(k.strip() for k in given["keep"].split(",") if k.strip())
+    with progress_bar(quiet=quiet) as progress:
+        report = convert(*sources, **given, typed_in=sys.stdin if "-" in sources else (), progress=progress)
+    show_report(report, as_json=as_json, quiet=quiet, verbose=verbose, root=f"{given['output'].rstrip('/')}/")
+    return int(report.exit_code)

@@ -1,0 +1,73 @@
+"""The `convkit` command: its verbs, and what an error or an interruption becomes."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from convkit._version import __version__
+from convkit.errors import ConvkitError, UsageError
+
+_VERBS = {
+    "scan": "Show what is in folders of DICOM files.",
+    "sort": "Put files into a tree of patients, studies and series.",
+    "convert": "Convert series to NIfTI, NRRD, MHA or NumPy volumes.",
+}
+"""Verb to its one line; a verb's module is imported only when it is used."""
+
+
+class _Verbs(click.Group):
+    """A group that imports a verb when it is called, so that --help stays fast."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        command: click.Command = import_module(f"convkit.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_VERBS.items()))
+
+
+@click.command(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", prog_name="convkit", message="%(prog)s %(version)s")
+def main() -> None:
+    """DICOM series to research-ready volumes, or a coded reason why not.
+
+    `convkit VERB --help` tells the options of a verb. Exit codes: 0 all done, 1 unexpected failure, 2 wrong usage,
+    3 nothing to do, 4 some items failed, 5 every item failed, 6 a warning under --strict, 130 interrupted.
+    """
+
+
+def run(args: list[str] | None = None) -> None:
+    """Run the command and exit; entry point of the console script."""
+    try:
+        code: Any = main.main(args=args, prog_name="convkit", standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as err:
+        err.show()
+        sys.exit(err.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except UsageError as err:
+        _say(err)
+        sys.exit(2)
+    except ConvkitError as err:
+        _say(err)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our results has left; Python would complain about it at exit
+        sys.exit(1)
+    sys.exit(int(code or 0))
+
+
+def _say(err: ConvkitError) -> None:
+    click.echo(f"convkit: {err} [{err.code}]", err=True)

@@ -1,0 +1,165 @@
+"""read: volumes into memory, one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from convkit import errors
+from convkit.engine.run import Runner
+from convkit.errors import InputError, MultipleVolumesError
+from convkit.jobs._where import where as checked_where
+from convkit.jobs.index import Source, collect, flat
+from convkit.model import volume as model
+from convkit.model.notes import Note, Severity
+from convkit.series.group import Series
+from convkit.series.load import load
+from convkit.series.options import Irregular, LoadOptions, StackOptions, Tilt, Values
+from convkit.series.plan import plan_series
+from convkit.series.stack import Planned, Refusal, Stack
+from convkit.writers import NATIVE, SidecarKind, WriteOptions, stem_of, writer_for_path
+
+_LISTED_VOLUMES = 10
+
+
+class Volume(model.Volume):
+    """A volume, and the doors that lead out of it; see `convkit.model.volume.Volume` for its attributes."""
+
+    __slots__ = ()
+
+    def save(self, path: Source, *, orient: str = NATIVE, sidecar: str = "bids") -> Path:
+        """Write the volume; the suffix decides the format (``.nii.gz .nii .nrrd .mha .npy .npz``).
+
+        Raises
+        ------
+        UsageError
+            The suffix is not known.
+        OutputError
+            The file cannot be written.
+        """
+        target = Path(path)
+        writer = writer_for_path(target)
+        return writer.write(self, stem_of(target), WriteOptions(orient, SidecarKind(sidecar)))[0]
+
+    def to_nifti(self) -> Any:
+        """The volume as a nibabel image, in the voxel order of the files that `save` writes."""
+        return import_module("convkit.writers.nifti_image").to_nifti(self)
+
+    def to_sitk(self) -> Any:
+        """The volume as a SimpleITK image of real values."""
+        return import_module("convkit.writers.itk").to_sitk(self)
+
+
+def read_all(  # noqa: PLR0913 (one parameter an option of the command)
+    *sources: Source | Iterable[Source],
+    values: str = "auto",
+    dtype: str = "auto",
+    irregular: str = "error",
+    tilt: str = "keep",
+    keep: Sequence[str] = (),
+    where: str | None = None,
+) -> Iterator[Volume]:
+    """Yield every volume below the sources, one in memory at a time.
+
+    What is no volume is left out; `scan` and `convert` report it.
+
+    Parameters
+    ----------
+    *sources : path or several
+    values, dtype, irregular, tilt, keep, where
+        As in `convert`.
+
+    Raises
+    ------
+    InputError
+        A source does not exist, or the pixels of a volume cannot be read.
+    """
+    options = LoadOptions(Values(values), dtype, tuple(keep))
+    for series, planned in _planned(flat(sources), StackOptions(Irregular(irregular), Tilt(tilt)), options, where):
+        if isinstance(planned, Stack):
+            yield _public(load(planned, series.images[planned.first.instance], options))
+
+
+def read(  # noqa: PLR0913 (one parameter an option of the command)
+    *sources: Source | Iterable[Source],
+    values: str = "auto",
+    dtype: str = "auto",
+    irregular: str = "error",
+    tilt: str = "keep",
+    keep: Sequence[str] = (),
+    where: str | None = None,
+) -> Volume:
+    """The only volume below the sources.
+
+    Parameters
+    ----------
+    *sources : path or several
+    values, dtype, irregular, tilt, keep, where
+        As in `convert`.
+
+    Raises
+    ------
+    MultipleVolumesError
+        There are several; the message lists them.
+    GeometryError, PixelError, UnsupportedError, InputError
+        There is none, for the reason that the error's code names.
+    """
+    options = LoadOptions(Values(values), dtype, tuple(keep))
+    found = list(_planned(flat(sources), StackOptions(Irregular(irregular), Tilt(tilt)), options, where))
+    stacks = [(series, p) for series, p in found if isinstance(p, Stack)]
+    refusals = [p for _, p in found if isinstance(p, Refusal)]
+    if refusals and not stacks:
+        raise error_of(refusals[0].reason)
+    if not stacks:
+        raise InputError("There is no volume.", ", ".join(map(str, flat(sources))), "convkit scan says what there is.")
+    if len(stacks) + len(refusals) > 1:
+        listed = "; ".join(_described(s, p) for s, p in found[:_LISTED_VOLUMES])
+        raise MultipleVolumesError(f"There are {len(found)} volumes: {listed}.", "",
+                                   "Use read_all, or choose one with where.")
+    series, stack = stacks[0]
+    return _public(load(stack, series.images[stack.first.instance], options))
+
+
+def _planned(
+    sources: list[Source], stack: StackOptions, options: LoadOptions, where: str | None
+) -> Iterator[tuple[Series, Planned | Refusal]]:
+    selection = checked_where(where) if where else None
+    with Runner(1) as runner:
+        collection = collect(sources, runner, selection, options.keep)
+    for series in collection:
+        for _, reason in series.others:
+            if reason.severity is Severity.ERROR:
+                yield series, Refusal((), reason)
+                break
+        yield from ((series, p) for p in plan_series(series, stack))
+    if not collection.series and collection.problems:
+        raise error_of(collection.problems[0])
+
+
+def _described(series: Series, planned: Planned) -> str:
+    number = series.first.integer("SeriesNumber")
+    size = ""
+    if isinstance(planned, Stack):
+        layout = planned.first.pixels.layout
+        size = f" {planned.volumes} x {planned.slices} x {layout.rows} x {layout.columns}"
+    return f"series {number} {series.first.text('SeriesDescription')}{planned.split.label}{size}".rstrip()
+
+
+_CLASSES: dict[str, type[errors.ConvkitError]] = {
+    "geometry": errors.GeometryError, "pixels": errors.PixelError, "object": errors.UnsupportedError,
+    "header": errors.MissingAttributeError, "values": errors.ValueRangeError,
+}
+
+
+def error_of(reason: Note) -> errors.ConvkitError:
+    """The exception that says what a note says."""
+    kind = errors.NotDicomError if reason.code == "input.not-dicom" else \
+        _CLASSES.get(reason.code.partition(".")[0], InputError)
+    return kind(reason.text, reason.where, reason.hint, reason.code)
+
+
+def _public(volume: model.Volume) -> Volume:
+    return Volume(**{f.name: getattr(volume, f.name) for f in fields(model.Volume)})

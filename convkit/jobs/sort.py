@@ -1,0 +1,251 @@
+"""sort: files into a tree of patients, studies and series. Nothing is lost, nothing is overwritten."""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from convkit.dicom.header import Header
+from convkit.dicom.objects import is_directory
+from convkit.engine.outcome import Outcome, Report, Status, failure
+from convkit.engine.run import Runner, batched, default_jobs
+from convkit.errors import ConvkitError, OutputError, UsageError
+from convkit.jobs._choices import Exists, chosen
+from convkit.jobs._names import Template, fill, short_hash, template, without_ties
+from convkit.jobs._where import where as checked_where
+from convkit.jobs.index import Collection, Progress, Source, collect, flat
+from convkit.model.notes import Note, Severity, note
+from convkit.series.group import without_doubles
+from convkit.writers import remove_leftovers, written_aside
+
+DEFAULT_NAME = "{patient}/{study}/{SeriesNumber:03d}_{SeriesDescription}_{series}/{InstanceNumber:05d}"
+SUFFIX = ".dcm"
+BATCH = 64
+"""Files a task."""
+
+
+class Action(StrEnum):
+    """How a file gets into the tree."""
+
+    COPY = "copy"
+    HARDLINK = "hardlink"
+    SYMLINK = "symlink"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One file and its place in the tree."""
+
+    path: str
+    target: str
+    notes: tuple[Note, ...] = ()
+
+
+def sort(
+    *sources: Source | Iterable[Source],
+    output: Source | None = None,
+    action: str = "copy",
+    where: str | None = None,
+    filename: str = DEFAULT_NAME,
+    phi_in_names: bool = False,
+    jobs: int | None = None,
+    dry_run: bool = False,
+    exists: str = "skip",
+    strict: bool = False,
+    typed_in: Iterable[str] = (),
+    progress: Progress | None = None,
+) -> Report:
+    """Put every DICOM file below the sources into a tree of patients, studies and series.
+
+    Copies of a file that are the same byte for byte are placed once. Different files with one SOP Instance UID are all
+    placed and reported. Running it again goes on where it ended.
+
+    Parameters
+    ----------
+    *sources : path or several
+    output : path
+        Folder for the tree; without it the last source is the destination.
+    action : {"copy", "hardlink", "symlink"}
+    where, filename, phi_in_names, jobs, dry_run, exists, strict, typed_in, progress
+        As in `convkit.convert`. With ``exists="skip"`` a different file under the same name is an error, because
+        skipping would lose one.
+
+    Raises
+    ------
+    UsageError
+        A wrong option.
+    InputError
+        A source does not exist.
+    OutputError
+        The destination lies inside a source, or the other way round.
+    """
+    given = flat(sources)
+    if output is None:
+        if len(given) < 2:
+            raise UsageError("No destination was given.", "--output", "Name a folder for the results.")
+        output = given.pop()
+    root = Path(output)
+    _check_apart(given, root)
+    how, policy = chosen(Action, action, "--action"), chosen(Exists, exists, "--exists")
+    name = template(filename, phi_in_names=phi_in_names)
+    selection = checked_where(where) if where else None
+    with Runner(jobs or default_jobs()) as runner:
+        collection = collect(given, runner, selection, name.keywords, typed_in, progress)
+        placements, outcomes = plan(collection, name)
+        if dry_run:
+            outcomes += [Outcome(p.path, Status.DONE, (p.target,), p.notes) for p in placements]
+            return Report(tuple(outcomes), strict=strict)
+        for folder in sorted({(root / p.target).parent for p in placements}):
+            remove_leftovers(folder)
+        return _placed(placements, outcomes, partial(place_batch, root=str(root), action=how, exists=policy), runner,
+                       strict=strict, progress=progress)
+
+
+def _check_apart(sources: Sequence[Source], root: Path) -> None:
+    """Refuse a destination that would be read as a source in the next run."""
+    target = root.resolve()
+    for source in sources:
+        if str(source) == "-" or str(source).startswith("@"):
+            continue
+        origin = Path(source).resolve()
+        if origin.is_dir() and (target == origin or origin in target.parents):
+            raise OutputError("The destination lies inside a source.", str(root), "Choose a folder beside it.",
+                              "output.inside-source")
+
+
+# --- planning --------------------------------------------------------------------------------------------
+
+
+def plan(collection: Collection, name: Template) -> tuple[list[Placement], list[Outcome]]:
+    """A place for each file, without collisions, and an outcome for each file that gets none."""
+    outcomes = [
+        Outcome(p.where, Status.FAILED if p.severity is Severity.ERROR else Status.SKIPPED, notes=(p,))
+        for p in collection.problems
+    ]
+    headers = sorted((h for s in collection for h in _members(s)), key=lambda h: h.path)
+    directories = [h for h in headers if is_directory(h)]
+    outcomes += [Outcome(h.path, Status.SKIPPED, notes=(note("input.dicomdir", where=h.path),)) for h in directories]
+    dropped = [n for s in collection for n in s.notes if n.code == "header.duplicate-file"]
+    kept, notes = without_doubles([h for h in headers if not is_directory(h)])
+    outcomes += [Outcome(n.where, Status.SKIPPED, notes=(n,))
+                 for n in [*dropped, *notes] if n.code == "header.duplicate-file"]
+    conflicts = {n.where: n for n in [*notes, *(n for s in collection for n in s.notes)]
+                 if n.code == "header.conflicting-instances"}
+    targets = without_ties([fill(name, _fields(h, name)) for h in kept],
+                           [(h.sop_instance_uid, h.path) for h in kept])
+    placements = [
+        Placement(h.path, target + SUFFIX, (conflicts[h.path],) if h.path in conflicts else ())
+        for h, target in zip(kept, targets, strict=True)
+    ]
+    return placements, outcomes
+
+
+def _members(series: Any) -> Iterator[Header]:
+    yield from series.images
+    yield from (h for h, _ in series.others)
+
+
+def _fields(header: Header, name: Template) -> dict[str, Any]:
+    own = {
+        "patient": short_hash(header.text("PatientID")),
+        "study": short_hash(header.study_instance_uid),
+        "series": short_hash(header.series_instance_uid),
+        "instance": short_hash(header.sop_instance_uid),
+        "split": "",
+    }
+    return own | {k: header.plain(k) for k in name.keywords}
+
+
+# --- placing ---------------------------------------------------------------------------------------------
+
+
+def _placed(
+    placements: Sequence[Placement], outcomes: list[Outcome], task: Any, runner: Runner, *, strict: bool,
+    progress: Progress | None,
+) -> Report:
+    done, interrupted = 0, False
+    try:
+        for _, results in runner.map(task, batched(placements, BATCH), on_error=failed_batch):
+            outcomes += results
+            done += len(results)
+            if progress:
+                progress("files", done, len(placements))
+    except KeyboardInterrupt:
+        interrupted = True
+    ordered = sorted(outcomes, key=lambda o: (o.outputs, o.item))
+    return Report(tuple(ordered), strict=strict, interrupted=interrupted)
+
+
+def place_batch(
+    placements: Sequence[Placement], *, root: str, action: Action, exists: Exists
+) -> tuple[Outcome, ...]:
+    """Task: put some files into the tree."""
+    return tuple(_attempt(p, Path(root), action, exists) for p in placements)
+
+
+def failed_batch(placements: Sequence[Placement], error: Exception) -> tuple[Outcome, ...]:
+    """What a batch becomes whose task failed as a whole."""
+    return tuple(failure(p.path, error) for p in placements)
+
+
+def _attempt(placement: Placement, root: Path, action: Action, exists: Exists) -> Outcome:
+    try:
+        status = _place(Path(placement.path), root / placement.target, action, exists)
+    except ConvkitError as err:
+        return failure(placement.path, err)
+    except OSError as err:
+        return failure(placement.path, OutputError(f"The file cannot be placed ({err.strerror}).", placement.target,
+                                                   "Check space and permissions at the destination."))
+    return Outcome(placement.path, status, (placement.target,), placement.notes)
+
+
+def _place(source: Path, target: Path, action: Action, exists: Exists) -> Status:
+    if os.path.lexists(target):
+        if _is_same(source, target):
+            return Status.RESUMED
+        if exists is not Exists.OVERWRITE:
+            raise OutputError("Another file is there already.", str(target), "Choose --exists overwrite to replace it.",
+                              "output.exists-refused")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _ACTIONS[action](source, target)
+    return Status.DONE
+
+
+def _is_same(source: Path, target: Path) -> bool:
+    return target.exists() and filecmp.cmp(source, target, shallow=False)
+
+
+def _copy(source: Path, target: Path) -> None:
+    with source.open("rb") as origin, written_aside(target) as file:
+        shutil.copyfileobj(origin, file, 1 << 20)
+
+
+def _link(source: Path, target: Path, make: Any) -> None:
+    """Make a link aside and put it in place, so that an old file is replaced in one step."""
+    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    aside.unlink(missing_ok=True)
+    make(source.resolve(), aside)
+    os.replace(aside, target)
+    aside.unlink(missing_ok=True)  # replacing a hard link by itself leaves both names
+
+
+def _hardlink(source: Path, target: Path) -> None:
+    try:
+        _link(source, target, os.link)
+    except OSError as err:
+        raise OutputError(f"The file cannot be hard-linked ({err.strerror}).", str(target),
+                          "Source and destination must lie on one file system; else choose --action copy.") from err
+
+
+def _symlink(source: Path, target: Path) -> None:
+    _link(source, target, os.symlink)
+
+
+_ACTIONS = {Action.COPY: _copy, Action.HARDLINK: _hardlink, Action.SYMLINK: _symlink}
