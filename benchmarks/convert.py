@@ -2,7 +2,7 @@
 
     python benchmarks/convert.py [--data DIR] [--scale 0.1] [--only ct,mr,nii,nii.gz] [--runs 5] [--json FILE]
 
-Outputs go to a fresh folder each run, which is not part of the time. Above 1 x, convkit is faster.
+Outputs go to a fresh folder each run, which is not part of the time. Above 1, convkit is faster.
 """
 
 from __future__ import annotations
@@ -76,29 +76,23 @@ def compare(source: Path, to: str, given: argparse.Namespace) -> dict[str, Any]:
 
 def show(title: str, found: dict[str, Any]) -> None:
     print(f"\n{title}")
-    print(f"  {'':<16}{'wall s':>9}{'cpu s':>9}{'peak MB':>9}{'convkit is':>14}")
+    print(f"  {'':<16}{'wall s':>9}{'cpu s':>9}{'peak MB':>9}{'ratio':>9}")
     for name in ("convkit", "dcm2niix", "dcm2niix+pigz"):
         cost = found.get(name)
         if cost is None:
             print(f"  {name:<16}{'absent':>9}")
             continue
-        faster = f"{cost['ratio']:.2f} x faster" if "ratio" in cost else ""
-        print(f"  {name:<16}{cost['wall_s']:>9.2f}{cost['cpu_s']:>9.2f}{cost['peak_mb']:>9.0f}{faster:>14}")
+        ratio_text = f"{cost['ratio']:.2f}" if "ratio" in cost else ""
+        print(f"  {name:<16}{cost['wall_s']:>9.2f}{cost['cpu_s']:>9.2f}{cost['peak_mb']:>9.0f}{ratio_text:>9}")
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cache = Path(tempfile.gettempdir()) / "convkit-benchmarks"
     parser.add_argument("--data", type=Path, help="a folder of DICOM to use instead of the made data")
     parser.add_argument("--cache", type=Path, default=cache, help=f"where made data are kept ({cache})")
-    parser.add_argument(
-        "--scratch", type=Path, help="where outputs are written and removed (temporary folder)"
-    )
-    parser.add_argument(
-        "--scale", type=float, default=1.0, help="size of the made data, as a part of the full one"
-    )
+    parser.add_argument("--scratch", type=Path, help="where outputs are written and removed (temporary folder)")
+    parser.add_argument("--scale", type=float, default=1.0, help="size of the made data, as a part of the full one")
     parser.add_argument("--only", default="", help="comma-separated: ct, mr, nii, nii.gz")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--extra", default="", help="further options for convkit, in one string")

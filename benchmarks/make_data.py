@@ -104,9 +104,7 @@ def _body(size: int) -> np.ndarray[Any, Any]:
     """A smooth ellipse with softer and harder places; 0 outside, about 1 inside."""
     y, x = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j].astype(np.float32)
     inside = 1 / (1 + np.exp(60 * (np.hypot(x / 0.8, y / 0.6) - 1)))
-    texture = (
-        1 + 0.05 * np.sin(9 * x) * np.cos(7 * y) + 0.6 * np.exp(-((x - 0.1) ** 2 + (y - 0.3) ** 2) / 0.01)
-    )
+    texture = 1 + 0.05 * np.sin(9 * x) * np.cos(7 * y) + 0.6 * np.exp(-((x - 0.1) ** 2 + (y - 0.3) ** 2) / 0.01)
     return (inside * texture).astype(np.float32)
 
 
@@ -160,9 +158,7 @@ def _add_private(dataset: Dataset) -> None:
     rest = MR_ELEMENTS - len(dataset) - len(groups)
     for index in range(rest):
         block = dataset.private_block(groups[index % 3], f"BENCHMARK {index % 3}", create=True)
-        block.add_new(
-            index // 3 + 1, ("LO", "DS", "IS")[index % 3], ("PRIVATE VALUE", "1.25", "12")[index % 3]
-        )
+        block.add_new(index // 3 + 1, ("LO", "DS", "IS")[index % 3], ("PRIVATE VALUE", "1.25", "12")[index % 3])
 
 
 # --- both ------------------------------------------------------------------------------------------------
@@ -196,13 +192,9 @@ def _base(modality: str, sop_class: str, size: int) -> Dataset:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cache", type=Path)
-    parser.add_argument(
-        "--scale", type=float, default=1.0, help="slices a series, as a part of the full number"
-    )
+    parser.add_argument("--scale", type=float, default=1.0, help="slices a series, as a part of the full number")
     given = parser.parse_args()
     for name, folder in make(given.cache, given.scale).items():
         files = [p for p in folder.rglob("*") if p.is_file()]

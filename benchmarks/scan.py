@@ -62,9 +62,7 @@ def compare(folder: Path, runs: int) -> dict[str, Any]:
     paths = readable(folder)
     if not paths:
         return {"files": 0}
-    costs = in_turn(
-        runs, {"convkit": partial(timed, read_lean, paths), "pydicom": partial(timed, read_pydicom, paths)}
-    )
+    costs = in_turn(runs, {"convkit": partial(timed, read_lean, paths), "pydicom": partial(timed, read_pydicom, paths)})
     each = {name: medians(found).wall_s / len(paths) * 1e3 for name, found in costs.items()}
     return {"files": len(paths), "ms_a_file": each, "ratio": ratio(costs["convkit"], costs["pydicom"])}
 
@@ -75,20 +73,16 @@ def show(name: str, found: dict[str, Any]) -> None:
         return
     each = found["ms_a_file"]
     print(
-        f"{name}: {found['files']} files, ms each: convkit {each['convkit']:.3f}, pydicom {each['pydicom']:.3f}; "
+        f"{name}: {found['files']} files, ms: convkit {each['convkit']:.3f}, pydicom {each['pydicom']:.3f}: "
         f"{found['ratio']:.1f} x faster"
     )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path, metavar="DIR")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "convkit-benchmarks")
-    parser.add_argument(
-        "--scale", type=float, default=1.0, help="size of the made data, as a part of the full one"
-    )
+    parser.add_argument("--scale", type=float, default=1.0, help="size of the made data, as a part of the full one")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--json", type=Path, help="write the numbers to this file")
     given = parser.parse_args()

@@ -15,20 +15,45 @@ from convkit.cli.options import common, writing
 @common(has_output=True)
 @writing()
 @click.option("--to", default="nii.gz", show_default=True, help="nii.gz, nii, nrrd, mha, npy or npz.")
-@click.option("--values", type=click.Choice(["auto", "stored", "rescaled"]), default="auto", show_default=True,
-              help="auto keeps stored integers with slope and intercept where the format has them.")
+@click.option(
+    "--values",
+    type=click.Choice(["auto", "stored", "rescaled"]),
+    default="auto",
+    show_default=True,
+    help="auto keeps stored integers with slope and intercept where the format has them.",
+)
 @click.option("--dtype", default="auto", show_default=True, help="auto or a NumPy type; never a lossy cast.")
-@click.option("--orient", default="native", show_default=True, metavar="native|RAS|LPS|...",
-              help="Where columns, rows and slices run to.")
-@click.option("--irregular", type=click.Choice(["error", "split", "keep", "resample"]), default="error",
-              show_default=True, help="Uneven, missing or doubled slices.")
-@click.option("--tilt", type=click.Choice(["keep", "resample", "error"]), default="keep", show_default=True,
-              help="Sheared slices (gantry tilt).")
-@click.option("--sidecar", type=click.Choice(["bids", "full", "none"]), default="bids", show_default=True,
-              help="JSON beside each volume.")
+@click.option(
+    "--orient",
+    default="native",
+    show_default=True,
+    metavar="native|RAS|LPS|...",
+    help="Where columns, rows and slices run to.",
+)
+@click.option(
+    "--irregular",
+    type=click.Choice(["error", "split", "keep", "resample"]),
+    default="error",
+    show_default=True,
+    help="Uneven, missing or doubled slices.",
+)
+@click.option(
+    "--tilt",
+    type=click.Choice(["keep", "resample", "error"]),
+    default="keep",
+    show_default=True,
+    help="Sheared slices (gantry tilt).",
+)
+@click.option(
+    "--sidecar",
+    type=click.Choice(["bids", "full", "none"]),
+    default="bids",
+    show_default=True,
+    help="JSON beside each volume.",
+)
 @click.option("--keep", default="", metavar="K,K", help="Further DICOM keywords for the sidecar.")
 def command(**given: Any) -> int:
-    """Convert every volume below the sources.
+    r"""Convert every volume below the sources.
 
     \b
     SOURCE is a file, a folder (searched to any depth), @list.txt, or - for paths on standard input.

@@ -5,54 +5,74 @@ from __future__ import annotations
 import difflib
 import functools
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from convkit.errors import UsageError
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _CONFIG_FILES = ("convkit.toml", "pyproject.toml")
 
 
-def common(*, has_output: bool) -> Callable[[Function], Function]:
+def common(*, has_output: bool) -> Decorator:
     """The options that every verb understands; `has_output` for verbs that must have a destination."""
     options = [
         click.argument("sources", nargs=-1, required=True, metavar="SOURCE..."),
         click.option("-o", "--output", type=click.Path(), required=has_output, help="Where results go."),
-        click.option("-w", "--where", metavar="EXPR",
-                     help='Only instances that satisfy it, e.g. \'Modality == "CT" and instances > 20\'.'),
+        click.option(
+            "-w",
+            "--where",
+            metavar="EXPR",
+            help="Only instances that satisfy it, e.g. 'Modality == \"CT\" and instances > 20'.",
+        ),
         click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes [one a CPU]."),
         click.option("--strict/--no-strict", default=False, help="Warnings spoil the exit code (6)."),
         click.option("--json/--no-json", "as_json", default=False, help="Results as JSON lines."),
         click.option("-q", "--quiet", count=True, help="Less on standard error; -qq only errors."),
         click.option("-v", "--verbose", count=True, help="More on standard error; -vv for debugging."),
         click.option("--log", "log_file", type=click.Path(), metavar="FILE", help="Write the log to a file, too."),
-        click.option("--config", type=click.Path(exists=True, dir_okay=False), metavar="FILE", callback=_configure,
-                     is_eager=True, expose_value=False,
-                     help="Defaults for options [convkit.toml or [tool.convkit] of pyproject.toml here]."),
+        click.option(
+            "--config",
+            type=click.Path(exists=True, dir_okay=False),
+            metavar="FILE",
+            callback=_configure,
+            is_eager=True,
+            expose_value=False,
+            help="Defaults for options [convkit.toml or [tool.convkit] of pyproject.toml here].",
+        ),
     ]
     return functools.partial(_decorate, options=options)
 
 
-def writing() -> Callable[[Function], Function]:
+def writing() -> Decorator:
     """Options of verbs that write many files."""
     options = [
-        click.option("-f", "--filename", metavar="TEMPLATE",
-                     help="Names, e.g. '{SeriesNumber:03d}_{SeriesDescription}{split}'; dcm2niix's %-letters work, too."),
-        click.option("--phi-in-names/--no-phi-in-names", default=False,
-                     help="Allow fields in names that may identify a person."),
+        click.option(
+            "-f",
+            "--filename",
+            metavar="TEMPLATE",
+            help="Names, e.g. '{SeriesNumber:03d}_{SeriesDescription}{split}'; dcm2niix's %-letters work, too.",
+        ),
+        click.option(
+            "--phi-in-names/--no-phi-in-names", default=False, help="Allow fields in names that may identify a person."
+        ),
         click.option("-n", "--dry-run/--no-dry-run", default=False, help="Plan and report, write nothing."),
-        click.option("--exists", type=click.Choice(["skip", "error", "overwrite"]), default="skip", show_default=True,
-                     help="What to do where an output is there already."),
+        click.option(
+            "--exists",
+            type=click.Choice(["skip", "error", "overwrite"]),
+            default="skip",
+            show_default=True,
+            help="What to do where an output is there already.",
+        ),
     ]
     return functools.partial(_decorate, options=options)
 
 
-def _decorate(function: Function, options: list[Callable[[Function], Function]]) -> Function:
+def _decorate(function: Callable[..., Any], options: Sequence[Decorator]) -> Callable[..., Any]:
     for option in reversed(options):
         function = option(function)
     return function
@@ -81,7 +101,9 @@ def _section(path: Path, verb: str, command: click.Command, *, is_asked: bool) -
     for name in settings:
         if name.replace("_", "-") not in known and (name in own or not _is_other_verbs(name)):
             near = difflib.get_close_matches(name, list(known), n=1)
-            raise UsageError(f"{name!r} is not an option of {verb}.", str(path), f"Did you mean {near[0]}?" if near else "")
+            raise UsageError(
+                f"{name!r} is not an option of {verb}.", str(path), f"Did you mean {near[0]}?" if near else ""
+            )
     return {known[k.replace("_", "-")].name or k: v for k, v in settings.items() if k.replace("_", "-") in known}
 
 
@@ -90,8 +112,24 @@ def _option_name(param: click.Option) -> str:
 
 
 _SHARED_BY_SOME = frozenset(
-    {"to", "values", "dtype", "orient", "irregular", "tilt", "sidecar", "keep", "filename", "phi-in-names", "dry-run",
-     "exists", "action", "level", "columns", "output"}
+    {
+        "to",
+        "values",
+        "dtype",
+        "orient",
+        "irregular",
+        "tilt",
+        "sidecar",
+        "keep",
+        "filename",
+        "phi-in-names",
+        "dry-run",
+        "exists",
+        "action",
+        "level",
+        "columns",
+        "output",
+    }
 )
 
 

@@ -22,11 +22,16 @@ _HIDDEN_IN_TEXT = ("study", "series")
 
 @click.command("scan", short_help="Show what is in folders.")
 @common(has_output=False)
-@click.option("--level", type=click.Choice(["volume", "series", "study", "instance"]), default="volume",
-              show_default=True, help="What a row stands for.")
+@click.option(
+    "--level",
+    type=click.Choice(["volume", "series", "study", "instance"]),
+    default="volume",
+    show_default=True,
+    help="What a row stands for.",
+)
 @click.option("--columns", default="", metavar="K,K", help="Further DICOM keywords as columns.")
 def command(**given: Any) -> int:
-    """Read headers and show patients, studies, series and volumes with their problems.
+    r"""Read headers and show patients, studies, series and volumes with their problems.
 
     \b
     With -o FILE the table is saved: .csv, .jsonl or .parquet.
@@ -39,8 +44,14 @@ def command(**given: Any) -> int:
     columns = tuple(k.strip() for k in given["columns"].split(",") if k.strip())
     sources = given["sources"]
     with progress_bar(quiet=quiet) as progress:
-        found = scan(*sources, where=given["where"], columns=columns, jobs=given["jobs"],
-                     typed_in=sys.stdin if "-" in sources else (), progress=progress)
+        found = scan(
+            *sources,
+            where=given["where"],
+            columns=columns,
+            jobs=given["jobs"],
+            typed_in=sys.stdin if "-" in sources else (),
+            progress=progress,
+        )
     rows = found.to_rows(given["level"], columns)
     if given["output"]:
         click.echo(str(found.save(given["output"], level=given["level"], columns=columns)))
@@ -82,8 +93,10 @@ def _summary(found: Collection) -> str:
     patients = len({s.first.text("PatientID") for s in found})
     studies = len({s.study_instance_uid for s in found})
     modalities = ", ".join(f"{n} {m}" for m, n in sorted(kinds.items()))
-    return (f"{found.files} files: {patients} patients, {studies} studies, {len(found)} series ({modalities}), "
-            f"{sum(s.instances for s in found)} instances; {len(found.problems)} other files")
+    return (
+        f"{found.files} files: {patients} patients, {studies} studies, {len(found)} series ({modalities}), "
+        f"{sum(s.instances for s in found)} instances; {len(found.problems)} other files"
+    )
 
 
 def _exit_code(found: Collection, rows: list[dict[str, Any]], *, strict: bool) -> int:

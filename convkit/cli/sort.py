@@ -14,8 +14,13 @@ from convkit.cli.options import common, writing
 @click.command("sort", short_help="Put files into a tree.")
 @common(has_output=True)
 @writing()
-@click.option("--action", type=click.Choice(["copy", "hardlink", "symlink"]), default="copy", show_default=True,
-              help="How a file gets into the tree.")
+@click.option(
+    "--action",
+    type=click.Choice(["copy", "hardlink", "symlink"]),
+    default="copy",
+    show_default=True,
+    help="How a file gets into the tree.",
+)
 def command(**given: Any) -> int:
     """Put every DICOM file below the sources into a tree of patients, studies and series.
 

@@ -156,7 +156,7 @@ class TagTable:
     """Private element's place to the place of its block's creator element."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        return table_of, (tuple(a.keyword for a in self.attributes[len(CORE):]),)
+        return table_of, (tuple(a.keyword for a in self.attributes[len(CORE) :]),)
 
     @property
     def width(self) -> int:

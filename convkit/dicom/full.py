@@ -14,7 +14,7 @@ from pydicom.uid import ExplicitVRBigEndian
 
 from convkit.dicom.attributes import TagTable
 from convkit.dicom.lean import Parsed, owned
-from convkit.dicom.syntaxes import DEFLATED, IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN
+from convkit.dicom.syntaxes import DEFLATED, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN
 from convkit.errors import InputError, NotDicomError
 
 _DEFER_BYTES = 1 << 16
@@ -52,9 +52,13 @@ def _read(path: str) -> FileDataset:
         raise NotDicomError("The file is not DICOM.", path, "", "input.not-dicom") from err
     except OSError:
         raise
-    except Exception as err:  # noqa: BLE001 (pydicom raises many kinds on broken files; each is the file's fault)
-        raise InputError(f"The header cannot be parsed ({type(err).__name__}).", path,
-                         "Copy the file again from its source.", "input.broken-header") from err
+    except Exception as err:
+        raise InputError(
+            f"The header cannot be parsed ({type(err).__name__}).",
+            path,
+            "Copy the file again from its source.",
+            "input.broken-header",
+        ) from err
     if len(dataset) == 0:
         raise NotDicomError("The file has a DICOM preamble and nothing else.", path, "", "input.not-dicom")
     return dataset

@@ -123,8 +123,12 @@ def read_header(path: str, table: TagTable | None = None) -> Header:
     try:
         parsed, size, modified = _parse(path, table)
     except OSError as err:
-        raise InputError(f"The file cannot be read ({err.strerror or type(err).__name__}).", path,
-                         "Check the permissions and the disk.", "input.unreadable") from err
+        raise InputError(
+            f"The file cannot be read ({err.strerror or type(err).__name__}).",
+            path,
+            "Check the permissions and the disk.",
+            "input.unreadable",
+        ) from err
     return Header(path, size, modified, parsed, table)
 
 
@@ -136,8 +140,9 @@ def _parse(path: str, table: TagTable) -> tuple[lean.Parsed, int, int]:
         try:
             return lean.parse(file, status.st_size, table), status.st_size, status.st_mtime_ns
         except lean.Cut as err:
-            raise InputError("The file ends inside its header.", path, "Copy it again from its source.",
-                             "input.cut-header") from err
+            raise InputError(
+                "The file ends inside its header.", path, "Copy it again from its source.", "input.cut-header"
+            ) from err
         except lean.Declined:
             pass
     # pydicom takes 0.2 s to import; most runs never need it.

@@ -38,7 +38,7 @@ _PIXELS = {0x00087FE0: "FloatPixelData", 0x00097FE0: "DoubleFloatPixelData", 0x0
 
 
 class Declined(Exception):  # noqa: N818 (not an error: the other reader takes over)
-    """This file is for the full reader."""
+    """A file for the full reader."""
 
 
 class Cut(Declined):
@@ -146,7 +146,9 @@ def _uid(value: bytes) -> str:
     return value.rstrip(b"\0 ").decode("latin-1")
 
 
-def _walk_explicit(window: _Window, start: int, table: TagTable, raw: list[bytes | None]) -> tuple[str, int | None, int]:
+def _walk_explicit(  # noqa: C901, PLR0912 (the innermost loop: a call an element would double its time)
+    window: _Window, start: int, table: TagTable, raw: list[bytes | None]
+) -> tuple[str, int | None, int]:
     """Walk an explicit VR little-endian data set (PS3.5 7.1.2); fills `raw`, returns where the pixels are."""
     data, base, size = window.data, window.base, window.size
     slots, long_vrs, short_vrs = table.slots, _LONG_VRS, _SHORT_VRS
@@ -197,7 +199,9 @@ def _walk_explicit(window: _Window, start: int, table: TagTable, raw: list[bytes
             raw[slot] = data[value:here]
 
 
-def _walk_implicit(window: _Window, start: int, table: TagTable, raw: list[bytes | None]) -> tuple[str, int | None, int]:
+def _walk_implicit(  # noqa: C901 (as above)
+    window: _Window, start: int, table: TagTable, raw: list[bytes | None]
+) -> tuple[str, int | None, int]:
     """Walk an implicit VR little-endian data set (PS3.5 7.1.3); fills `raw`, returns where the pixels are."""
     data, base, size = window.data, window.base, window.size
     slots = table.slots

@@ -46,10 +46,42 @@ own series; they are set aside as multi-frame objects below."""
 _SEGMENTATIONS = frozenset({_STORAGE + "66.4", _STORAGE + "66.7"})
 
 _MULTI_FRAME = frozenset(
-    _STORAGE + n for n in (
-        "2.1", "2.2", "3.1", "4.1", "4.3", "4.4", "6.2", "6.3", "7.1", "7.2", "7.3", "7.4", "12.1.1", "12.2.1", "13.1.1",
-        "13.1.2", "13.1.3", "13.1.4", "13.1.5", "14.1", "14.2", "30", "66.4", "66.7", "77.1.1.1", "77.1.2.1", "77.1.4.1",
-        "77.1.5.4", "77.1.5.7", "77.1.5.8", "77.1.6", "77.1.7", "128.1", "130",
+    _STORAGE + n
+    for n in (
+        "2.1",
+        "2.2",
+        "3.1",
+        "4.1",
+        "4.3",
+        "4.4",
+        "6.2",
+        "6.3",
+        "7.1",
+        "7.2",
+        "7.3",
+        "7.4",
+        "12.1.1",
+        "12.2.1",
+        "13.1.1",
+        "13.1.2",
+        "13.1.3",
+        "13.1.4",
+        "13.1.5",
+        "14.1",
+        "14.2",
+        "30",
+        "66.4",
+        "66.7",
+        "77.1.1.1",
+        "77.1.2.1",
+        "77.1.4.1",
+        "77.1.5.4",
+        "77.1.5.7",
+        "77.1.5.8",
+        "77.1.6",
+        "77.1.7",
+        "128.1",
+        "130",
     )
 )
 """SOP classes whose geometry lies in functional groups or whose frames are more than one, whatever their number."""
@@ -82,8 +114,9 @@ def _not_image(sop_class: str) -> str:
 
 
 def _starts(sop_class: str, start: str) -> bool:
-    return sop_class.startswith(start) if start.endswith(".") else \
-        sop_class == start or sop_class.startswith(start + ".")
+    return (
+        sop_class.startswith(start) if start.endswith(".") else sop_class == start or sop_class.startswith(start + ".")
+    )
 
 
 def _set_aside(header: Header, sop_class: str) -> Note | None:

@@ -42,20 +42,31 @@ def _layout(header: Header) -> PixelLayout:
     rows, columns = _count(header, "Rows", "0028,0010"), _count(header, "Columns", "0028,0011")
     allocated = _count(header, "BitsAllocated", "0028,0100")
     if allocated not in _ALLOWED_BITS:
-        raise MissingAttributeError("(0028,0100) BitsAllocated is not 1, 8, 16, 32 or 64.", header.path, "",
-                                    "header.inconsistent")
+        raise MissingAttributeError(
+            "(0028,0100) BitsAllocated is not 1, 8, 16, 32 or 64.", header.path, "", "header.inconsistent"
+        )
     stored = header.integer("BitsStored") or allocated
     high = header.integer("HighBit")
     high = stored - 1 if high is None else high
     if not (0 < stored <= allocated and stored - 1 <= high < allocated):
-        raise MissingAttributeError("(0028,0101) BitsStored and (0028,0102) HighBit do not fit (0028,0100) BitsAllocated.",
-                                    header.path, "", "header.inconsistent")
+        raise MissingAttributeError(
+            "(0028,0101) BitsStored and (0028,0102) HighBit do not fit (0028,0100) BitsAllocated.",
+            header.path,
+            "",
+            "header.inconsistent",
+        )
     samples = header.integer("SamplesPerPixel") or 1
     if samples not in {1, 3}:
-        raise MissingAttributeError("(0028,0002) SamplesPerPixel is neither 1 nor 3.", header.path, "",
-                                    "header.inconsistent")
+        raise MissingAttributeError(
+            "(0028,0002) SamplesPerPixel is neither 1 nor 3.", header.path, "", "header.inconsistent"
+        )
     return PixelLayout(
-        rows, columns, samples, allocated, stored, high,
+        rows,
+        columns,
+        samples,
+        allocated,
+        stored,
+        high,
         is_signed=header.integer("PixelRepresentation") == 1,
         photometric=header.text("PhotometricInterpretation") or "MONOCHROME2",
         is_planar=samples == 3 and header.integer("PlanarConfiguration") == 1,
@@ -65,7 +76,9 @@ def _layout(header: Header) -> PixelLayout:
 def _count(header: Header, keyword: str, tag: str) -> int:
     count = header.integer(keyword)
     if not count or count < 0:
-        raise MissingAttributeError(f"({tag}) {keyword} is missing or zero.", header.path, "", "header.missing-attribute")
+        raise MissingAttributeError(
+            f"({tag}) {keyword} is missing or zero.", header.path, "", "header.missing-attribute"
+        )
     return count
 
 
@@ -82,14 +95,22 @@ def check_complete(source: PixelSource, size: int) -> None:
         need = need * 2 // 3  # PS3.3 C.7.6.3.1.2: two chrominance samples for two pixels
     if source.transfer_syntax not in syntaxes.NATIVE or source.offset is None:
         if source.offset is not None and source.offset >= size:
-            raise PixelError("Pixel Data are missing from the end of the file.", source.path,
-                             "Copy the file again from its source.", "pixels.truncated")
+            raise PixelError(
+                "Pixel Data are missing from the end of the file.",
+                source.path,
+                "Copy the file again from its source.",
+                "pixels.truncated",
+            )
         return
     there = size - source.offset if source.length < 0 else min(source.length, size - source.offset)
     if there < need:
         code = "pixels.too-large" if need > 64 * max(size, 1) else "pixels.truncated"
-        raise PixelError(f"Pixel Data hold {max(there, 0)} bytes where the header promises {need}.", source.path,
-                         "Copy the file again from its source.", code)
+        raise PixelError(
+            f"Pixel Data hold {max(there, 0)} bytes where the header promises {need}.",
+            source.path,
+            "Copy the file again from its source.",
+            code,
+        )
 
 
 def read_into(source: PixelSource, out: NDArray[Any]) -> None:
@@ -117,22 +138,26 @@ def is_direct(source: PixelSource) -> bool:
     layout = source.layout
     swapped_bytes = source.transfer_syntax == syntaxes.EXPLICIT_BIG_ENDIAN and layout.bits_allocated == 8
     return (
-        syntaxes.is_direct(source.transfer_syntax) and source.offset is not None and layout.bits_allocated >= 8
-        and layout.photometric in _DIRECT_PHOTOMETRICS and not swapped_bytes
+        syntaxes.is_direct(source.transfer_syntax)
+        and source.offset is not None
+        and layout.bits_allocated >= 8
+        and layout.photometric in _DIRECT_PHOTOMETRICS
+        and not swapped_bytes
         and (layout.samples == 1 or layout.bits_allocated == 8)
     )
 
 
 def _read_direct(source: PixelSource, out: NDArray[Any]) -> None:
     layout = source.layout
-    target = out if not layout.is_planar else np.empty((3, layout.rows, layout.columns), out.dtype)
+    target: NDArray[Any] = out if not layout.is_planar else np.empty((3, layout.rows, layout.columns), out.dtype)
     try:
         with io.FileIO(source.path) as file:
             file.seek(source.offset or 0)
-            _fill(file, memoryview(target).cast("B"), source.path)
+            _fill(file, target.data.cast("B"), source.path)
     except OSError as err:
-        raise PixelError(f"The file cannot be read ({err.strerror}).", source.path, "Check the disk.",
-                         "input.unreadable") from err
+        raise PixelError(
+            f"The file cannot be read ({err.strerror}).", source.path, "Check the disk.", "input.unreadable"
+        ) from err
     if layout.is_planar:
         out[...] = target.transpose(1, 2, 0)
     if source.transfer_syntax == syntaxes.EXPLICIT_BIG_ENDIAN:
@@ -144,8 +169,9 @@ def _fill(file: io.FileIO, view: memoryview, path: str) -> None:
     while done < len(view):
         count = file.readinto(view[done:])
         if not count:
-            raise PixelError("The file ends inside Pixel Data.", path, "Copy the file again from its source.",
-                             "pixels.truncated")
+            raise PixelError(
+                "The file ends inside Pixel Data.", path, "Copy the file again from its source.", "pixels.truncated"
+            )
         done += count
 
 
@@ -157,13 +183,17 @@ def _decode(source: PixelSource, out: NDArray[Any]) -> None:
             decoded = codecs.decode(source.path, is_colour=source.layout.is_colour)
     except MemoryError:
         raise
-    except Exception as err:  # noqa: BLE001 (codecs raise many kinds on broken data; each is the file's fault)
-        raise PixelError(f"The pixel data cannot be decoded ({type(err).__name__}, transfer syntax "
-                         f"{source.transfer_syntax}).", source.path, "Copy the file again from its source.",
-                         "pixels.undecodable") from err
+    except Exception as err:
+        raise PixelError(
+            f"The pixel data cannot be decoded ({type(err).__name__}, transfer syntax {source.transfer_syntax}).",
+            source.path,
+            "Copy the file again from its source.",
+            "pixels.undecodable",
+        ) from err
     if decoded.shape != out.shape:
-        raise PixelError("The decoded image has another size than the header says.", source.path, "",
-                         "header.inconsistent")
+        raise PixelError(
+            "The decoded image has another size than the header says.", source.path, "", "header.inconsistent"
+        )
     if decoded.dtype != out.dtype:
         decoded = _same_bits(decoded, out.dtype, source)
     out[...] = decoded
@@ -173,11 +203,19 @@ def _same_bits(decoded: NDArray[Any], dtype: np.dtype[Any], source: PixelSource)
     """Decoded samples as the stored type; only a change that keeps every value is allowed."""
     changed = decoded.astype(dtype)
     if not np.array_equal(changed.astype(np.int64), decoded.astype(np.int64)):
-        raise PixelError("The decoded samples do not fit Bits Allocated and Pixel Representation.", source.path, "",
-                         "header.inconsistent")
+        raise PixelError(
+            "The decoded samples do not fit Bits Allocated and Pixel Representation.",
+            source.path,
+            "",
+            "header.inconsistent",
+        )
     return changed
 
 
 def array_type(layout: PixelLayout) -> np.dtype[Any]:
     """Type of the array that `read_into` fills."""
-    return np.dtype(np.uint8) if layout.is_colour else values.stored_dtype(layout.bits_allocated, is_signed=layout.is_signed)
+    return (
+        np.dtype(np.uint8)
+        if layout.is_colour
+        else values.stored_dtype(layout.bits_allocated, is_signed=layout.is_signed)
+    )

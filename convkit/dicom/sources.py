@@ -49,7 +49,7 @@ def find_files(sources: Iterable[str | os.PathLike[str]], *, typed_in: Iterable[
     notes: list[Note] = []
     paths: set[str] = set()
     for source in _expanded(sources, typed_in):
-        if os.path.isdir(source):
+        if Path(source).is_dir():
             paths.update(_walk(source, notes))
         elif os.path.lexists(source):
             paths.add(source)
@@ -59,7 +59,8 @@ def find_files(sources: Iterable[str | os.PathLike[str]], *, typed_in: Iterable[
 
 
 def _expanded(sources: Iterable[str | os.PathLike[str]], typed_in: Iterable[str]) -> Iterator[str]:
-    for source in map(os.fspath, sources):
+    for given in sources:
+        source = os.fspath(given)
         if source == "-":
             yield from (line.rstrip("\r\n") for line in typed_in if line.strip())
         elif source.startswith("@"):
@@ -84,7 +85,7 @@ def _walk(root: str, notes: list[Note]) -> Iterator[str]:
     while stack:
         folder, above = stack.pop()
         try:
-            status = os.stat(folder)
+            status = Path(folder).stat()
             identity = (status.st_dev, status.st_ino)
             if identity in above:
                 notes.append(note("input.link-loop", where=folder))
@@ -111,7 +112,7 @@ def _once(paths: Iterable[str]) -> Iterator[str]:
     """Each real file once, under its first name; links and hard links to it are the same file."""
     seen: set[str] = set()
     for path in paths:
-        real = os.path.realpath(path) if os.path.islink(path) else path
+        real = os.path.realpath(path) if Path(path).is_symlink() else path
         if real not in seen:
             seen.add(real)
             yield path

@@ -11,15 +11,31 @@ NATIVE = frozenset({IMPLICIT_LITTLE_ENDIAN, EXPLICIT_LITTLE_ENDIAN, DEFLATED, EX
 
 _JPEG = "1.2.840.10008.1.2.4."
 CODECS = frozenset(
-    {_JPEG + n for n in ("50", "51", "57", "70", "80", "81", "90", "91", "201", "202", "203")}
-    | {"1.2.840.10008.1.2.5"}
+    {_JPEG + n for n in ("50", "51", "57", "70", "80", "81", "90", "91", "201", "202", "203")} | {"1.2.840.10008.1.2.5"}
 )
 """Compressed syntaxes that the installed codecs open: JPEG baseline, extended, lossless; JPEG-LS; JPEG 2000;
 HTJ2K; RLE."""
 
 VIDEO = frozenset(
-    _JPEG + n for n in ("100", "100.1", "101", "101.1", "102", "102.1", "103", "103.1", "104", "104.1", "105",
-                        "105.1", "106", "106.1", "107", "108")
+    _JPEG + n
+    for n in (
+        "100",
+        "100.1",
+        "101",
+        "101.1",
+        "102",
+        "102.1",
+        "103",
+        "103.1",
+        "104",
+        "104.1",
+        "105",
+        "105.1",
+        "106",
+        "106.1",
+        "107",
+        "108",
+    )
 )
 """MPEG-2, MPEG-4 and HEVC streams."""
 

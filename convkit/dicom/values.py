@@ -41,7 +41,7 @@ def integer(raw: bytes, vr: str) -> int | None:
 
 @lru_cache(_CACHED)
 def decimals(raw: bytes) -> int:
-    """Most decimals that a decimal string gives: ``b"1.50\\-2"`` has 2; exponents count: ``1.5e-3`` has 4."""
+    r"""Most decimals that a decimal string gives: ``b"1.50\-2"`` has 2; exponents count: ``1.5e-3`` has 4."""
     most = 0
     for part in raw.strip(b" \0").lower().split(b"\\"):
         mantissa, _, exponent = part.strip().partition(b"e")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 from convkit.engine._lock import FileLock
 from convkit.engine.outcome import Json, Status
 from convkit.errors import OutputError
-from convkit.model.notes import Note, Severity
+from convkit.model.notes import Note
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,7 +126,7 @@ class Journal:
                 if self._owner(path) != (key, fingerprint) or _size(self._dest / path) != size:
                     return None
         paths = tuple(path for path, _ in json.loads(outputs))
-        return Record(Status(status), paths, tuple(map(_note, json.loads(notes))), json.loads(facts))
+        return Record(Status(status), paths, tuple(map(Note.from_json, json.loads(notes))), json.loads(facts))
 
     def record(self, key: str, fingerprint: str, record: Record) -> None:
         """Remember a finished item; its outputs are in their place and belong to it from now on.
@@ -188,11 +188,6 @@ def _size(path: Path) -> int | None:
         return _FOLDER_SIZE if path.is_dir() else path.stat().st_size
     except OSError:
         return None
-
-
-def _note(fields: dict[str, str]) -> Note:
-    severity = Severity(fields["severity"])
-    return Note(fields["code"], severity, fields["text"], fields.get("hint", ""), fields.get("where", ""))
 
 
 @contextmanager

@@ -67,9 +67,7 @@ class Runner:
     def __exit__(self, *_: object) -> None:
         self._pool.stop()
 
-    def map(
-        self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]
-    ) -> Iterator[tuple[int, R]]:
+    def map(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
         """Yield (index of the item, result) as results come; the order is not that of the items.
 
         At most 2 x jobs items are taken from `items` beyond those whose results were given out. An item whose
@@ -97,9 +95,7 @@ class Runner:
         return _Flights(self._pool, task, on_error).results(items, start_method=self._start_method)
 
 
-def run(
-    task: Task[T, R], items: Iterable[T], *, jobs: int, on_error: OnError[T, R]
-) -> Iterator[tuple[int, R]]:
+def run(task: Task[T, R], items: Iterable[T], *, jobs: int, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
     """Yield (index of the item, result) as results come, from a `Runner` of its own; see `Runner.map`."""
     with Runner(jobs) as runner:
         yield from runner.map(task, items, on_error=on_error)

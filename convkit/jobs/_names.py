@@ -35,10 +35,24 @@ LONGEST_PART = 120
 """Characters of one folder or file name; file systems allow 255 bytes, suffixes and temporary names included."""
 
 _LETTERS = {
-    "a": "ReceiveCoilName", "d": "SeriesDescription", "e": "EchoNumbers", "g": "AccessionNumber", "i": "PatientID",
-    "j": "SeriesInstanceUID", "k": "StudyInstanceUID", "m": "Manufacturer", "n": "PatientName", "o": "SOPInstanceUID",
-    "p": "ProtocolName", "r": "InstanceNumber", "s": "SeriesNumber", "t": "StudyDate", "u": "AcquisitionNumber",
-    "v": "Manufacturer", "x": "StudyID", "z": "SequenceName",
+    "a": "ReceiveCoilName",
+    "d": "SeriesDescription",
+    "e": "EchoNumbers",
+    "g": "AccessionNumber",
+    "i": "PatientID",
+    "j": "SeriesInstanceUID",
+    "k": "StudyInstanceUID",
+    "m": "Manufacturer",
+    "n": "PatientName",
+    "o": "SOPInstanceUID",
+    "p": "ProtocolName",
+    "r": "InstanceNumber",
+    "s": "SeriesNumber",
+    "t": "StudyDate",
+    "u": "AcquisitionNumber",
+    "v": "Manufacturer",
+    "x": "StudyID",
+    "z": "SequenceName",
 }
 """dcm2niix's letters, as far as one DICOM keyword answers each."""
 
@@ -101,11 +115,17 @@ def _check_field(field: str, *, phi_in_names: bool) -> None:
     if field in OWN_FIELDS:
         return
     if not field.isidentifier() or not is_keyword(field):
-        raise UsageError(f"The name template has an unknown field {{{field}}}.", "--filename",
-                         nearest_hint(field, OWN_FIELDS) or f"Fields are DICOM keywords and {', '.join(OWN_FIELDS)}.")
+        raise UsageError(
+            f"The name template has an unknown field {{{field}}}.",
+            "--filename",
+            nearest_hint(field, OWN_FIELDS) or f"Fields are DICOM keywords and {', '.join(OWN_FIELDS)}.",
+        )
     if field in _identifying() and not phi_in_names:
-        raise UsageError(f"The field {{{field}}} may identify a person, so it does not belong into a file name.",
-                         "--filename", "Allow it with --phi-in-names, or use {study} or {series}.")
+        raise UsageError(
+            f"The field {{{field}}} may identify a person, so it does not belong into a file name.",
+            "--filename",
+            "Allow it with --phi-in-names, or use {study} or {series}.",
+        )
 
 
 @cache
@@ -123,8 +143,11 @@ def _from_letters(text: str) -> str:
         if letter == "%":
             return "%"
         if letter not in _LETTERS:
-            raise UsageError(f"%{letter} is not a letter of the name template.", "--filename",
-                             f"Known letters are {', '.join(sorted(_LETTERS))}; or write {{Keyword}}.")
+            raise UsageError(
+                f"%{letter} is not a letter of the name template.",
+                "--filename",
+                f"Known letters are {', '.join(sorted(_LETTERS))}; or write {{Keyword}}.",
+            )
         return f"{{{_LETTERS[letter]}{f':0{int(digits)}d' if digits else ''}}}"
 
     return re.sub(r"%(\d?)(.?)", field, text)
@@ -132,7 +155,7 @@ def _from_letters(text: str) -> str:
 
 def _try(checked: Template) -> None:
     try:
-        name = fill(checked, {field: _SAMPLE for field in checked.fields})
+        name = fill(checked, dict.fromkeys(checked.fields, _SAMPLE))
     except (ValueError, TypeError, AttributeError) as err:
         raise UsageError(f"The name template cannot be filled: {err}.", "--filename") from err
     if not name:

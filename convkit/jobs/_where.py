@@ -20,9 +20,16 @@ OWN_NAMES = {
 }
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
-    ast.GtE: operator.ge, ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b,
-    ast.Is: operator.is_, ast.IsNot: operator.is_not,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda a, b: a in b,
+    ast.NotIn: lambda a, b: a not in b,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
 }
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "lower": lambda text: str(text).lower(),
@@ -65,8 +72,11 @@ def where(text: str) -> Where:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError) as err:
-        raise UsageError("The expression cannot be understood.", "--where",
-                         'Write, for example, Modality == "CT" and instances > 20.') from err
+        raise UsageError(
+            "The expression cannot be understood.",
+            "--where",
+            'Write, for example, Modality == "CT" and instances > 20.',
+        ) from err
     names: dict[str, None] = {}
     _check(tree, names)
     return Where(text.strip(), tuple(names))
@@ -89,16 +99,22 @@ def _check(node: ast.expr, names: dict[str, None]) -> None:
         case ast.Constant(value=str() | int() | float() | bool() | None):
             return
         case _:
-            raise UsageError("The expression does more than compare.", "--where",
-                             "Use names, values, comparisons, in, and, or, not, lower(...) and matches(..., pattern).")
+            raise UsageError(
+                "The expression does more than compare.",
+                "--where",
+                "Use names, values, comparisons, in, and, or, not, lower(...) and matches(..., pattern).",
+            )
     for part in parts:
         _check(part, names)
 
 
 def _check_name(name: str) -> None:
     if name not in OWN_NAMES and not is_keyword(name):
-        raise UsageError(f"{name!r} is neither a DICOM keyword nor one of {', '.join(OWN_NAMES)}.", "--where",
-                         nearest_hint(name, OWN_NAMES))
+        raise UsageError(
+            f"{name!r} is neither a DICOM keyword nor one of {', '.join(OWN_NAMES)}.",
+            "--where",
+            nearest_hint(name, OWN_NAMES),
+        )
 
 
 def _value(node: ast.expr, facts: Mapping[str, Any]) -> Any:

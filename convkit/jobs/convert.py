@@ -169,8 +169,11 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
 
 def _checked_dtype(dtype: str) -> str:
     if dtype != "auto" and dtype not in DTYPES:
-        raise UsageError(f"{dtype!r} is not a data type that can be written.", "--dtype",
-                         f"Choose auto or one of {', '.join(DTYPES)}.")
+        raise UsageError(
+            f"{dtype!r} is not a data type that can be written.",
+            "--dtype",
+            f"Choose auto or one of {', '.join(DTYPES)}.",
+        )
     return dtype
 
 
@@ -229,7 +232,8 @@ def _outcomes_of_others(series: Series) -> list[Outcome]:
         by_code.setdefault(reason.code, []).append(reason)
     return [
         Outcome(
-            label_of(series), Status.REFUSED if notes[0].severity is Severity.ERROR else Status.SKIPPED,
+            label_of(series),
+            Status.REFUSED if notes[0].severity is Severity.ERROR else Status.SKIPPED,
             notes=(replace(notes[0], where=f"{notes[0].where}{f' and {len(notes) - 1} more' if notes[1:] else ''}"),),
             facts={"instances": len(notes)},
         )
@@ -240,8 +244,9 @@ def _outcomes_of_others(series: Series) -> list[Outcome]:
 def _refused(series: Series, refusal: Refusal) -> Outcome:
     where = refusal.reason.where or _folder_of(series, refusal)
     notes = (refusal.reason.at(where), *(n for n in (*refusal.notes, *series.notes) if n != refusal.reason))
-    return Outcome(label_of(series, refusal.split.label), Status.REFUSED, notes=notes,
-                   facts={"instances": len(refusal.frames)})
+    return Outcome(
+        label_of(series, refusal.split.label), Status.REFUSED, notes=notes, facts={"instances": len(refusal.frames)}
+    )
 
 
 def _folder_of(series: Series, planned: Planned) -> str:
@@ -250,10 +255,10 @@ def _folder_of(series: Series, planned: Planned) -> str:
 
 
 def label_of(series: Series, split: str = "") -> str:
-    """A series for people: number, description, what tells the volume apart; nothing that identifies a person."""
+    """A series for people: number, hash, what tells the volume apart; no text that might identify a person."""
     number = series.first.integer("SeriesNumber")
-    shown = "no number" if number is None else f"{number:03d}"
-    return f"series {shown} {series.first.text('SeriesDescription')}{split} [{short_hash(series.series_instance_uid)}]"
+    shown = "without number" if number is None else f"{number:03d}"
+    return f"series {shown} [{short_hash(series.series_instance_uid)}]{f' {split}' if split else ''}"
 
 
 def _named(stacks: Sequence[tuple[Series, Stack]], options: ConvertOptions) -> list[VolumeTask]:
@@ -361,4 +366,6 @@ def _earlier(task: VolumeTask, journal: Journal, output: Path, options: ConvertO
 
 
 def _record(journal: Journal, task: VolumeTask, outcome: Outcome, options: ConvertOptions) -> None:
-    journal.record(task.key, _mark(task, options), Record(outcome.status, outcome.outputs, outcome.notes, outcome.facts))
+    journal.record(
+        task.key, _mark(task, options), Record(outcome.status, outcome.outputs, outcome.notes, outcome.facts)
+    )

@@ -17,7 +17,8 @@ from convkit.engine.outcome import ExitCode, note_of
 from convkit.engine.run import Runner, batched, default_jobs
 from convkit.errors import ConvkitError, UsageError
 from convkit.jobs._names import short_hash
-from convkit.jobs._where import Where, where as checked_where
+from convkit.jobs._where import Where
+from convkit.jobs._where import where as checked_where
 from convkit.model.notes import Note, Severity, note
 from convkit.series.group import Series, group
 from convkit.series.options import StackOptions
@@ -246,8 +247,23 @@ def facts_for(series: Series, header: Header, names: Iterable[str]) -> dict[str,
 
 def _volume_rows(collection: Collection, columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     for series in collection:
-        for planned in collection.planned(series):
-            yield _identity(series) | _volume(series, planned) | _extra(series, columns)
+        planned = collection.planned(series)
+        loose = [p for p in planned if isinstance(p, Stack) and not p.grid.is_placed]
+        for one in planned:
+            if one not in loose:
+                yield _identity(series) | _volume(series, one) | _extra(series, columns)
+        if loose:  # pictures without a place in space, each a volume of its own, are one row
+            yield (
+                _identity(series)
+                | _volume(series, loose[0])
+                | {
+                    "split": "" if len(loose) == 1 else "_img-*",
+                    "volumes": len(loose),
+                    "instances": len(loose),
+                    "bytes": sum(series.images[p.first.instance].size for p in loose),
+                }
+                | _extra(series, columns)
+            )
         yield from (_identity(series) | row | _extra(series, columns) for row in _others(series))
 
 
@@ -255,10 +271,18 @@ def _series_rows(collection: Collection, columns: tuple[str, ...]) -> Iterator[d
     for series in collection:
         planned = collection.planned(series)
         volumes = [p for p in planned if isinstance(p, Stack)]
-        yield _identity(series) | {
-            "volumes": len(volumes), "instances": series.instances, "bytes": series.size,
-            "problems": _codes([n for p in planned for n in _notes(p)] + [n for _, n in series.others] + list(series.notes)),
-        } | _extra(series, columns)
+        yield (
+            _identity(series)
+            | {
+                "volumes": len(volumes),
+                "instances": series.instances,
+                "bytes": series.size,
+                "problems": _codes(
+                    [n for p in planned for n in _notes(p)] + [n for _, n in series.others] + list(series.notes)
+                ),
+            }
+            | _extra(series, columns)
+        )
 
 
 def _study_rows(collection: Collection, columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
@@ -268,10 +292,13 @@ def _study_rows(collection: Collection, columns: tuple[str, ...]) -> Iterator[di
     for members in studies.values():
         planned = [p for s in members for p in collection.planned(s)]
         yield {
-            "patient": _patient(members[0]), "study": short_hash(members[0].study_instance_uid),
+            "patient": _patient(members[0]),
+            "study": short_hash(members[0].study_instance_uid),
             "modalities": sorted({s.first.text("Modality") for s in members} - {""}),
-            "series": len(members), "volumes": sum(isinstance(p, Stack) for p in planned),
-            "instances": sum(s.instances for s in members), "bytes": sum(s.size for s in members),
+            "series": len(members),
+            "volumes": sum(isinstance(p, Stack) for p in planned),
+            "instances": sum(s.instances for s in members),
+            "bytes": sum(s.size for s in members),
             "problems": _codes([n for p in planned for n in _notes(p)] + [n for s in members for _, n in s.others]),
         } | _extra(members[0], columns)
 
@@ -279,25 +306,39 @@ def _study_rows(collection: Collection, columns: tuple[str, ...]) -> Iterator[di
 def _instance_rows(collection: Collection, columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     for series in collection:
         for header, reason in [*((h, None) for h in series.images), *series.others]:
-            yield _identity(series) | {
-                "instance_number": header.integer("InstanceNumber"), "sop_class": header.sop_class_uid,
-                "transfer_syntax": header.transfer_syntax, "rows": header.integer("Rows"),
-                "columns": header.integer("Columns"), "bytes": header.size, "path": header.path,
-                "problems": [reason.code] if reason else [],
-            } | {k: header.plain(k) for k in columns if k in header.table.places}
+            yield (
+                _identity(series)
+                | {
+                    "instance_number": header.integer("InstanceNumber"),
+                    "sop_class": header.sop_class_uid,
+                    "transfer_syntax": header.transfer_syntax,
+                    "rows": header.integer("Rows"),
+                    "columns": header.integer("Columns"),
+                    "bytes": header.size,
+                    "path": header.path,
+                    "problems": [reason.code] if reason else [],
+                }
+                | {k: header.plain(k) for k in columns if k in header.table.places}
+            )
 
 
 _ROWS: dict[Level, Callable[[Collection, tuple[str, ...]], Iterator[dict[str, Any]]]] = {
-    Level.VOLUME: _volume_rows, Level.SERIES: _series_rows, Level.STUDY: _study_rows, Level.INSTANCE: _instance_rows,
+    Level.VOLUME: _volume_rows,
+    Level.SERIES: _series_rows,
+    Level.STUDY: _study_rows,
+    Level.INSTANCE: _instance_rows,
 }
 
 
 def _identity(series: Series) -> dict[str, Any]:
     first = series.first
     return {
-        "patient": _patient(series), "study": short_hash(series.study_instance_uid),
-        "series": short_hash(series.series_instance_uid), "number": first.integer("SeriesNumber"),
-        "modality": first.text("Modality"), "description": first.text("SeriesDescription"),
+        "patient": _patient(series),
+        "study": short_hash(series.study_instance_uid),
+        "series": short_hash(series.series_instance_uid),
+        "number": first.integer("SeriesNumber"),
+        "modality": first.text("Modality"),
+        "description": first.text("SeriesDescription"),
     }
 
 
@@ -306,14 +347,25 @@ def _patient(series: Series) -> str:
 
 
 def _volume(series: Series, planned: Planned) -> dict[str, Any]:
-    row: dict[str, Any] = {"split": planned.split.label, "volumes": None, "slices": None, "rows": None, "columns": None,
-                           "spacing": None}
+    row: dict[str, Any] = {
+        "split": planned.split.label,
+        "volumes": None,
+        "slices": None,
+        "rows": None,
+        "columns": None,
+        "spacing": None,
+    }
     if isinstance(planned, Stack):
         layout = planned.first.pixels.layout
         step = planned.grid.step_lps
         depth = sum(c * c for c in step) ** 0.5
-        row |= {"volumes": planned.volumes, "slices": planned.slices, "rows": layout.rows, "columns": layout.columns,
-                "spacing": [round(v, 6) for v in (depth, planned.grid.row_spacing, planned.grid.column_spacing)]}
+        row |= {
+            "volumes": planned.volumes,
+            "slices": planned.slices,
+            "rows": layout.rows,
+            "columns": layout.columns,
+            "spacing": [round(v, 6) for v in (depth, planned.grid.row_spacing, planned.grid.column_spacing)],
+        }
         frames = [f for v in planned.frames for f in v]
     else:
         frames = list(planned.frames)
@@ -327,9 +379,17 @@ def _others(series: Series) -> Iterator[dict[str, Any]]:
     for header, reason in series.others:
         reasons.setdefault(reason.code, []).append(header)
     for code, headers in reasons.items():
-        yield {"split": "", "volumes": None, "slices": None, "rows": headers[0].integer("Rows"),
-               "columns": headers[0].integer("Columns"), "spacing": None, "instances": len(headers),
-               "bytes": sum(h.size for h in headers), "problems": [code]}
+        yield {
+            "split": "",
+            "volumes": None,
+            "slices": None,
+            "rows": headers[0].integer("Rows"),
+            "columns": headers[0].integer("Columns"),
+            "spacing": None,
+            "instances": len(headers),
+            "bytes": sum(h.size for h in headers),
+            "problems": [code],
+        }
 
 
 def _notes(planned: Planned) -> list[Note]:

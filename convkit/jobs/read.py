@@ -117,8 +117,9 @@ def read(  # noqa: PLR0913 (one parameter an option of the command)
         raise InputError("There is no volume.", ", ".join(map(str, flat(sources))), "convkit scan says what there is.")
     if len(stacks) + len(refusals) > 1:
         listed = "; ".join(_described(s, p) for s, p in found[:_LISTED_VOLUMES])
-        raise MultipleVolumesError(f"There are {len(found)} volumes: {listed}.", "",
-                                   "Use read_all, or choose one with where.")
+        raise MultipleVolumesError(
+            f"There are {len(found)} volumes: {listed}.", "", "Use read_all, or choose one with where."
+        )
     series, stack = stacks[0]
     return _public(load(stack, series.images[stack.first.instance], options))
 
@@ -149,15 +150,21 @@ def _described(series: Series, planned: Planned) -> str:
 
 
 _CLASSES: dict[str, type[errors.ConvkitError]] = {
-    "geometry": errors.GeometryError, "pixels": errors.PixelError, "object": errors.UnsupportedError,
-    "header": errors.MissingAttributeError, "values": errors.ValueRangeError,
+    "geometry": errors.GeometryError,
+    "pixels": errors.PixelError,
+    "object": errors.UnsupportedError,
+    "header": errors.MissingAttributeError,
+    "values": errors.ValueRangeError,
 }
 
 
 def error_of(reason: Note) -> errors.ConvkitError:
     """The exception that says what a note says."""
-    kind = errors.NotDicomError if reason.code == "input.not-dicom" else \
-        _CLASSES.get(reason.code.partition(".")[0], InputError)
+    kind = (
+        errors.NotDicomError
+        if reason.code == "input.not-dicom"
+        else _CLASSES.get(reason.code.partition(".")[0], InputError)
+    )
     return kind(reason.text, reason.where, reason.hint, reason.code)
 
 

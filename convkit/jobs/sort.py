@@ -5,7 +5,7 @@ from __future__ import annotations
 import filecmp
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -48,7 +48,10 @@ class Placement:
     notes: tuple[Note, ...] = ()
 
 
-def sort(
+Place = Callable[[tuple[Placement, ...]], tuple[Outcome, ...]]
+
+
+def sort(  # noqa: PLR0913 (one parameter an option of the command)
     *sources: Source | Iterable[Source],
     output: Source | None = None,
     action: str = "copy",
@@ -104,8 +107,10 @@ def sort(
             return Report(tuple(outcomes), strict=strict)
         for folder in sorted({(root / p.target).parent for p in placements}):
             remove_leftovers(folder)
-        return _placed(placements, outcomes, partial(place_batch, root=str(root), action=how, exists=policy), runner,
-                       strict=strict, progress=progress)
+        task = partial(place_batch, root=str(root), action=how, exists=policy)
+        placed, is_interrupted = _placed(placements, task, runner, progress)
+        ordered = sorted([*outcomes, *placed], key=lambda o: (o.outputs, o.item))
+        return Report(tuple(ordered), strict=strict, interrupted=is_interrupted)
 
 
 def _check_apart(sources: Sequence[Source], root: Path) -> None:
@@ -116,8 +121,9 @@ def _check_apart(sources: Sequence[Source], root: Path) -> None:
             continue
         origin = Path(source).resolve()
         if origin.is_dir() and (target == origin or origin in target.parents):
-            raise OutputError("The destination lies inside a source.", str(root), "Choose a folder beside it.",
-                              "output.inside-source")
+            raise OutputError(
+                "The destination lies inside a source.", str(root), "Choose a folder beside it.", "output.inside-source"
+            )
 
 
 # --- planning --------------------------------------------------------------------------------------------
@@ -134,12 +140,15 @@ def plan(collection: Collection, name: Template) -> tuple[list[Placement], list[
     outcomes += [Outcome(h.path, Status.SKIPPED, notes=(note("input.dicomdir", where=h.path),)) for h in directories]
     dropped = [n for s in collection for n in s.notes if n.code == "header.duplicate-file"]
     kept, notes = without_doubles([h for h in headers if not is_directory(h)])
-    outcomes += [Outcome(n.where, Status.SKIPPED, notes=(n,))
-                 for n in [*dropped, *notes] if n.code == "header.duplicate-file"]
-    conflicts = {n.where: n for n in [*notes, *(n for s in collection for n in s.notes)]
-                 if n.code == "header.conflicting-instances"}
-    targets = without_ties([fill(name, _fields(h, name)) for h in kept],
-                           [(h.sop_instance_uid, h.path) for h in kept])
+    outcomes += [
+        Outcome(n.where, Status.SKIPPED, notes=(n,)) for n in [*dropped, *notes] if n.code == "header.duplicate-file"
+    ]
+    conflicts = {
+        n.where: n
+        for n in [*notes, *(n for s in collection for n in s.notes)]
+        if n.code == "header.conflicting-instances"
+    }
+    targets = without_ties([fill(name, _fields(h, name)) for h in kept], [(h.sop_instance_uid, h.path) for h in kept])
     placements = [
         Placement(h.path, target + SUFFIX, (conflicts[h.path],) if h.path in conflicts else ())
         for h, target in zip(kept, targets, strict=True)
@@ -167,30 +176,26 @@ def _fields(header: Header, name: Template) -> dict[str, Any]:
 
 
 def _placed(
-    placements: Sequence[Placement], outcomes: list[Outcome], task: Any, runner: Runner, *, strict: bool,
-    progress: Progress | None,
-) -> Report:
-    done, interrupted = 0, False
+    placements: Sequence[Placement], task: Place, runner: Runner, progress: Progress | None
+) -> tuple[list[Outcome], bool]:
+    """What became of each placement, and whether the work was interrupted."""
+    outcomes: list[Outcome] = []
     try:
         for _, results in runner.map(task, batched(placements, BATCH), on_error=failed_batch):
             outcomes += results
-            done += len(results)
             if progress:
-                progress("files", done, len(placements))
+                progress("files", len(outcomes), len(placements))
     except KeyboardInterrupt:
-        interrupted = True
-    ordered = sorted(outcomes, key=lambda o: (o.outputs, o.item))
-    return Report(tuple(ordered), strict=strict, interrupted=interrupted)
+        return outcomes, True
+    return outcomes, False
 
 
-def place_batch(
-    placements: Sequence[Placement], *, root: str, action: Action, exists: Exists
-) -> tuple[Outcome, ...]:
+def place_batch(placements: Sequence[Placement], *, root: str, action: Action, exists: Exists) -> tuple[Outcome, ...]:
     """Task: put some files into the tree."""
     return tuple(_attempt(p, Path(root), action, exists) for p in placements)
 
 
-def failed_batch(placements: Sequence[Placement], error: Exception) -> tuple[Outcome, ...]:
+def failed_batch(placements: tuple[Placement, ...], error: Exception) -> tuple[Outcome, ...]:
     """What a batch becomes whose task failed as a whole."""
     return tuple(failure(p.path, error) for p in placements)
 
@@ -201,8 +206,14 @@ def _attempt(placement: Placement, root: Path, action: Action, exists: Exists) -
     except ConvkitError as err:
         return failure(placement.path, err)
     except OSError as err:
-        return failure(placement.path, OutputError(f"The file cannot be placed ({err.strerror}).", placement.target,
-                                                   "Check space and permissions at the destination."))
+        return failure(
+            placement.path,
+            OutputError(
+                f"The file cannot be placed ({err.strerror}).",
+                placement.target,
+                "Check space and permissions at the destination.",
+            ),
+        )
     return Outcome(placement.path, status, (placement.target,), placement.notes)
 
 
@@ -211,8 +222,12 @@ def _place(source: Path, target: Path, action: Action, exists: Exists) -> Status
         if _is_same(source, target):
             return Status.RESUMED
         if exists is not Exists.OVERWRITE:
-            raise OutputError("Another file is there already.", str(target), "Choose --exists overwrite to replace it.",
-                              "output.exists-refused")
+            raise OutputError(
+                "Another file is there already.",
+                str(target),
+                "Choose --exists overwrite to replace it.",
+                "output.exists-refused",
+            )
     target.parent.mkdir(parents=True, exist_ok=True)
     _ACTIONS[action](source, target)
     return Status.DONE
@@ -232,7 +247,7 @@ def _link(source: Path, target: Path, make: Any) -> None:
     aside = target.with_name(f".{target.name}.{os.getpid()}.part")
     aside.unlink(missing_ok=True)
     make(source.resolve(), aside)
-    os.replace(aside, target)
+    aside.replace(target)
     aside.unlink(missing_ok=True)  # replacing a hard link by itself leaves both names
 
 
@@ -240,8 +255,11 @@ def _hardlink(source: Path, target: Path) -> None:
     try:
         _link(source, target, os.link)
     except OSError as err:
-        raise OutputError(f"The file cannot be hard-linked ({err.strerror}).", str(target),
-                          "Source and destination must lie on one file system; else choose --action copy.") from err
+        raise OutputError(
+            f"The file cannot be hard-linked ({err.strerror}).",
+            str(target),
+            "Source and destination must lie on one file system; else choose --action copy.",
+        ) from err
 
 
 def _symlink(source: Path, target: Path) -> None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations, product
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 LPS_TO_RAS: Floats = np.diag([-1.0, -1.0, 1.0, 1.0])
 """Multiplies a (4, 4) affine or a homogeneous position from the left: x and y change sign."""
@@ -186,7 +188,7 @@ def turn_affine(affine: Floats, shape: Sequence[int], turn: Turn) -> Floats:
     return turned
 
 
-def turn_array(array: NDArray[np.generic], turn: Turn) -> NDArray[np.generic]:
+def turn_array(array: NDArray[Scalar], turn: Turn) -> NDArray[Scalar]:
     """A view of an array (volumes, slices, rows, columns[, samples]) after a turn."""
     rest = tuple(range(4, array.ndim))
     turned = array.transpose((0, *(a + 1 for a in turn.axes), *rest))

@@ -6,6 +6,7 @@ from that list, so that a code means the same thing everywhere and the documenta
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -50,6 +51,17 @@ class Note:
             fields["where"] = self.where
         return fields
 
+    @classmethod
+    def from_json(cls, fields: Mapping[str, str]) -> Note:
+        """The note that `to_json` wrote."""
+        return cls(
+            fields["code"],
+            Severity(fields["severity"]),
+            fields["text"],
+            fields.get("hint", ""),
+            fields.get("where", ""),
+        )
+
     def at(self, where: str) -> Note:
         """The same note about another place."""
         return replace(self, where=where)
@@ -77,13 +89,20 @@ CODES: dict[str, Code] = {
     "input.empty-source": Code(_WARNING, "The source holds no DICOM."),
     # --- objects -----------------------------------------------------------------------------------------
     "object.not-image": Code(_INFO, "The object holds no image (report, presentation state, raw data, ...)."),
-    "object.multi-frame": Code(_ERROR, "Multi-frame objects are not converted yet.",
-                               "Use dcm2niix for this series until they are."),
-    "object.mosaic": Code(_ERROR, "The image is a mosaic of slices, which is not converted yet.",
-                          "Use dcm2niix for this series until it is."),
+    "object.multi-frame": Code(
+        _ERROR, "Multi-frame objects are not converted yet.", "Use dcm2niix for this series until they are."
+    ),
+    "object.mosaic": Code(
+        _ERROR,
+        "The image is a mosaic of slices, which is not converted yet.",
+        "Use dcm2niix for this series until it is.",
+    ),
     "object.float-pixels": Code(_ERROR, "Float Pixel Data are not converted yet."),
-    "object.unknown-syntax": Code(_ERROR, "The transfer syntax is not one that convkit can decode.",
-                                  "Transcode the file first, for instance with gdcmconv --raw."),
+    "object.unknown-syntax": Code(
+        _ERROR,
+        "The transfer syntax is not one that convkit can decode.",
+        "Transcode the file first, for instance with gdcmconv --raw.",
+    ),
     "object.video": Code(_ERROR, "The pixel data are a video stream, not slices."),
     # --- headers -----------------------------------------------------------------------------------------
     "header.missing-attribute": Code(_ERROR, "An attribute that is needed is missing or unusable."),
@@ -91,87 +110,115 @@ CODES: dict[str, Code] = {
     "header.inconsistent": Code(_ERROR, "Attributes contradict each other."),
     "header.duplicate-file": Code(_INFO, "The same instance is there more than once, byte for byte."),
     "header.conflicting-instances": Code(
-        _WARNING, "Different files carry the same SOP Instance UID.",
-        "Find out which one is right and remove the other."),
+        _WARNING,
+        "Different files carry the same SOP Instance UID.",
+        "Find out which one is right and remove the other.",
+    ),
     # --- pixels ------------------------------------------------------------------------------------------
     "pixels.missing": Code(_ERROR, "There is no Pixel Data element."),
-    "pixels.truncated": Code(_ERROR, "Pixel Data are shorter than the header says.",
-                             "Copy the file again from its source."),
+    "pixels.truncated": Code(
+        _ERROR, "Pixel Data are shorter than the header says.", "Copy the file again from its source."
+    ),
     "pixels.undecodable": Code(_ERROR, "The compressed pixel data cannot be decoded."),
     "pixels.too-large": Code(_ERROR, "The header promises more pixels than the file can hold."),
     "pixels.junk-bits": Code(_INFO, "Bits above Bits Stored were set; they are not part of the values."),
     # --- geometry ----------------------------------------------------------------------------------------
     "geometry.missing-slice": Code(
-        _ERROR, "One or more slices are missing.",
-        "Find the missing files, or choose --irregular split, keep or resample."),
+        _ERROR,
+        "One or more slices are missing.",
+        "Find the missing files, or choose --irregular split, keep or resample.",
+    ),
     "geometry.irregular-spacing": Code(
-        _ERROR, "The distance between slices varies.", "Choose --irregular split, keep or resample."),
+        _ERROR, "The distance between slices varies.", "Choose --irregular split, keep or resample."
+    ),
     "geometry.duplicate-slice": Code(
-        _ERROR, "Some positions have more images than others.",
-        "Remove the surplus images, or choose --irregular split or keep."),
+        _ERROR,
+        "Some positions have more images than others.",
+        "Remove the surplus images, or choose --irregular split or keep.",
+    ),
     "geometry.missing-position": Code(
-        _ERROR, "Image Position (Patient) or Image Orientation (Patient) is missing.",
-        "With --irregular keep each image is written by itself, without a place in space."),
+        _ERROR,
+        "Image Position (Patient) or Image Orientation (Patient) is missing.",
+        "With --irregular keep each image is written by itself, without a place in space.",
+    ),
     "geometry.missing-spacing": Code(
-        _ERROR, "Pixel Spacing is missing, so the size of a pixel is unknown.",
-        "With --irregular keep the image is written with pixels of 1 mm and without a place in space."),
+        _ERROR,
+        "Pixel Spacing is missing, so the size of a pixel is unknown.",
+        "With --irregular keep the image is written with pixels of 1 mm and without a place in space.",
+    ),
     "geometry.bad-orientation": Code(
-        _ERROR, "Image Orientation (Patient) is not a pair of perpendicular unit vectors."),
+        _ERROR, "Image Orientation (Patient) is not a pair of perpendicular unit vectors."
+    ),
     "geometry.not-collinear": Code(
-        _ERROR, "Slices are shifted against each other within their plane, not along one line.",
-        "Choose --irregular keep to write them as they are, or --irregular split."),
+        _ERROR,
+        "Slices are shifted against each other within their plane, not along one line.",
+        "Choose --irregular keep to write them as they are, or --irregular split.",
+    ),
     "geometry.tilted": Code(
-        _WARNING, "The slices are sheared (gantry tilt); the affine carries the shear exactly.",
-        "Choose --tilt resample for programs that ignore shear."),
-    "geometry.tilt-refused": Code(_ERROR, "The slices are sheared (gantry tilt).",
-                                  "Choose --tilt keep or --tilt resample."),
+        _WARNING,
+        "The slices are sheared (gantry tilt); the affine carries the shear exactly.",
+        "Choose --tilt resample for programs that ignore shear.",
+    ),
+    "geometry.tilt-refused": Code(
+        _ERROR, "The slices are sheared (gantry tilt).", "Choose --tilt keep or --tilt resample."
+    ),
     "geometry.rounded-positions": Code(
-        _WARNING, "Slice positions deviate from even spacing by no more than the rounding in the header."),
+        _WARNING, "Slice positions deviate from even spacing by no more than the rounding in the header."
+    ),
     "geometry.kept-irregular": Code(
-        _WARNING, "The slices are not evenly spaced; the affine is the best even fit and wrong in between."),
+        _WARNING, "The slices are not evenly spaced; the affine is the best even fit and wrong in between."
+    ),
     "geometry.resampled": Code(_WARNING, "Slices were interpolated; a mask marks the voxels that are invented."),
-    "geometry.assumed-thickness": Code(
-        _INFO, "A single slice has no neighbour; its depth is taken from the header."),
+    "geometry.assumed-thickness": Code(_INFO, "A single slice has no neighbour; its depth is taken from the header."),
     "geometry.assumed-depth": Code(_WARNING, "A single slice has no stated depth; 1 mm was assumed."),
     "geometry.no-position": Code(_INFO, "The image has no place in space; the affine holds pixel sizes only."),
     "geometry.split-runs": Code(_WARNING, "An uneven stack was cut into evenly spaced runs."),
     "geometry.dropped-duplicates": Code(
-        _WARNING, "Surplus images at a position were left out; the first by Instance Number was kept."),
+        _WARNING, "Surplus images at a position were left out; the first by Instance Number was kept."
+    ),
     # --- values ------------------------------------------------------------------------------------------
     "values.per-slice-rescale": Code(
-        _INFO, "Rescale Slope or Intercept differs between slices; they were applied, the result is float32."),
+        _INFO, "Rescale Slope or Intercept differs between slices; they were applied, the result is float32."
+    ),
     "values.modality-lut": Code(
-        _WARNING, "The image has a Modality LUT Sequence; values are stored values, the table is not applied."),
-    "values.dtype-too-small": Code(_ERROR, "The values do not fit the data type that was asked for.",
-                                   "Choose a wider --dtype, or --dtype auto."),
+        _WARNING, "The image has a Modality LUT Sequence; values are stored values, the table is not applied."
+    ),
+    "values.dtype-too-small": Code(
+        _ERROR, "The values do not fit the data type that was asked for.", "Choose a wider --dtype, or --dtype auto."
+    ),
     "values.padding": Code(_INFO, "Some voxels may hold the Pixel Padding Value, which is not a measurement."),
     "values.bad-rescale": Code(_ERROR, "Rescale Slope or Intercept is no usable number."),
     # --- volumes of one series ---------------------------------------------------------------------------
     "series.split": Code(_INFO, "The series holds several volumes; the reason says what tells them apart."),
     "series.mixed-values": Code(_WARNING, "An attribute that should be equal in a volume varies from slice to slice."),
     "series.ambiguous-order": Code(
-        _WARNING, "Nothing in the headers orders the images of one position; they were ordered by UID."),
+        _WARNING, "Nothing in the headers orders the images of one position; they were ordered by UID."
+    ),
     "series.partial": Code(_ERROR, "Some images of the series could not be used, so no volume was made from the rest."),
     "quirk.applied": Code(_INFO, "A rule for this vendor's headers was used."),
     # --- output ------------------------------------------------------------------------------------------
-    "output.exists": Code(_WARNING, "The file is there already and was left alone.",
-                          "Choose --exists overwrite to write it anew."),
+    "output.exists": Code(
+        _WARNING, "The file is there already and was left alone.", "Choose --exists overwrite to write it anew."
+    ),
     "output.exists-refused": Code(_ERROR, "The file is there already.", "Choose --exists skip or overwrite."),
     "output.resumed": Code(_INFO, "Finished in an earlier run."),
     "output.error": Code(_ERROR, "The file cannot be written.", "Check space and permissions at the destination."),
     "output.inside-source": Code(_ERROR, "The destination lies where inputs are read from."),
     "output.not-carried": Code(_WARNING, "The format cannot carry this property of the volume."),
     # --- engine ------------------------------------------------------------------------------------------
-    "engine.worker-died": Code(_ERROR, "The worker process died while it worked on this item.",
-                               "Run again with --jobs 1 to see why."),
+    "engine.worker-died": Code(
+        _ERROR, "The worker process died while it worked on this item.", "Run again with --jobs 1 to see why."
+    ),
     "engine.unexpected": Code(_ERROR, "An unexpected error; please report it."),
+    "engine.journal-reset": Code(_WARNING, "The journal was unusable; it was moved aside and everything is done anew."),
     # --- errors without a narrower code ------------------------------------------------------------------
     "convkit.error": Code(_ERROR, "An error without a narrower code."),
     "engine.error": Code(_ERROR, "The engine failed."),
     "geometry.error": Code(_ERROR, "The slices do not form a volume."),
     "input.error": Code(_ERROR, "The input cannot be used."),
-    "input.multiple-volumes": Code(_ERROR, "One volume was asked for, and there are several.",
-                                   "Use read_all, or select one with where."),
+    "input.multiple-volumes": Code(
+        _ERROR, "One volume was asked for, and there are several.", "Use read_all, or select one with where."
+    ),
     "install.missing-extra": Code(_ERROR, "An optional library is not installed."),
     "object.unsupported": Code(_ERROR, "The object is of a kind that is not handled."),
     "pixels.error": Code(_ERROR, "The pixel data cannot be used."),

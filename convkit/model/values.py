@@ -49,7 +49,7 @@ def clean_bits(array: Array, bits_stored: int, high_bit: int) -> None:
 
 
 def apply_linear(array: Array, slope: float, intercept: float) -> Array:
-    """slope * array + intercept in the smallest type that holds it exactly, else float.
+    """Slope * array + intercept in the smallest type that holds it exactly, else float.
 
     Whole slopes and intercepts stay integers (a CT stays int16). Otherwise the result is float32, or float64
     where the stored integers have more bits than float32 holds.
@@ -61,8 +61,11 @@ def apply_linear(array: Array, slope: float, intercept: float) -> Array:
         ends = sorted((int(slope) * low + int(intercept), int(slope) * high + int(intercept)))
         dtype = smallest_integer(ends[0], ends[1])
         if dtype is not None:
-            return (array.astype(np.int64) * int(slope) + int(intercept)).astype(dtype) if slope != 1 \
+            return (
+                (array.astype(np.int64) * int(slope) + int(intercept)).astype(dtype)
+                if slope != 1
                 else _shifted(array, int(intercept), dtype)
+            )
     wide = array.dtype.itemsize * 8 > FLOAT32_EXACT_BITS
     return (array * np.float64(slope) + np.float64(intercept)).astype(np.float64 if wide else np.float32)
 
@@ -123,8 +126,9 @@ def cast(array: Array, dtype: str) -> Array:
         A value does not fit, or is not a whole number.
     """
     if dtype not in DTYPES:
-        raise UsageError(f"{dtype!r} is not a data type that can be written.", "--dtype",
-                         f"Choose one of {', '.join(DTYPES)}.")
+        raise UsageError(
+            f"{dtype!r} is not a data type that can be written.", "--dtype", f"Choose one of {', '.join(DTYPES)}."
+        )
     wanted = np.dtype(dtype)
     if wanted == array.dtype:
         return array
@@ -135,6 +139,10 @@ def cast(array: Array, dtype: str) -> Array:
     with np.errstate(invalid="ignore", over="ignore"):
         same = np.array_equal(changed.astype(np.float64), array.astype(np.float64))
     if not same:
-        raise ValueRangeError(f"The values cannot be held by {dtype} without changing them.", "--dtype",
-                              "Choose a wider type, or --dtype auto.", "values.dtype-too-small")
+        raise ValueRangeError(
+            f"The values cannot be held by {dtype} without changing them.",
+            "--dtype",
+            "Choose a wider type, or --dtype auto.",
+            "values.dtype-too-small",
+        )
     return changed

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -18,9 +17,9 @@ from convkit.model.notes import Note
 class MappingState(StrEnum):
     """What has become of the rescale that the header gives."""
 
-    PENDING = "pending"      # the array holds stored values; real value = slope * stored + intercept
-    APPLIED = "applied"      # the array holds real values
-    IGNORED = "ignored"      # stored values were asked for
+    PENDING = "pending"  # the array holds stored values; real value = slope * stored + intercept
+    APPLIED = "applied"  # the array holds real values
+    IGNORED = "ignored"  # stored values were asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,27 @@ class ValueMapping:
         }
 
 
+FILE_AXES = ("k", "j", "i")
+"""Name that files give to each spatial array axis (slice, row, column): ``i`` runs fastest."""
+
+_AXIS_FACTS = ("PhaseEncodingAxis",)
+"""Facts whose value is the name of an axis. It has no sign, so a flip does not change it."""
+
+
+def facts_after(facts: Mapping[str, Any], turn: geometry.Turn) -> Mapping[str, Any]:
+    """Facts with the names of axes changed to those after a turn.
+
+    Parameters
+    ----------
+    facts : mapping
+        ``PhaseEncodingAxis`` names an axis before the turn: ``i`` column index, ``j`` row index, ``k`` slice.
+    turn : Turn
+    """
+    renamed = {FILE_AXES[old]: FILE_AXES[new] for new, old in enumerate(turn.axes)}
+    changed = {key: renamed.get(facts[key], facts[key]) for key in _AXIS_FACTS if key in facts}
+    return {**facts, **changed}
+
+
 @dataclass(frozen=True, slots=True)
 class Split:
     """What told a volume apart from the others of its series.
@@ -72,6 +92,10 @@ class Split:
 
     label: str = ""
     reasons: tuple[str, ...] = ()
+
+
+WHOLE = Split()
+"""The only volume of its series."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,8 +142,8 @@ class Volume:
     units: str = ""
     step_s: float | None = None
     is_3d_acquisition: bool = False
-    facts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    split: Split = Split()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    split: Split = WHOLE
     notes: tuple[Note, ...] = ()
     sources: tuple[tuple[str, ...], ...] = ()
     source_axis: int = 0
@@ -192,7 +216,8 @@ class Volume:
             invented=None if self.invented is None else geometry.turn_array(self.invented, turn),
             sources=tuple(s[::-1] for s in self.sources) if backward else self.sources,
             source_axis=axis,
-            mapping=values_reversed(self.mapping, len(self.sources)) if backward else self.mapping,
+            mapping=_reversed(self.mapping, len(self.array)) if backward else self.mapping,
+            facts=facts_after(self.facts, turn),
         )
 
     def oriented(self, letters: str) -> Self:
@@ -200,7 +225,7 @@ class Volume:
         return self.turned(geometry.turn_to(self.affine_lps, letters))
 
 
-def values_reversed(mapping: ValueMapping, volumes: int) -> ValueMapping:
+def _reversed(mapping: ValueMapping, volumes: int) -> ValueMapping:
     """The mapping of a stack whose slices were reversed."""
     if mapping.is_uniform:
         return mapping

@@ -12,7 +12,13 @@ from typing import Any
 
 from convkit.dicom.header import Header
 from convkit.model.notes import Note
-from convkit.quirks import ge_collapse_flag, ge_image_component, philips_precise_values, siemens_mosaic, uih_grid
+from convkit.quirks import (
+    ge_collapse_flag,
+    ge_image_component,
+    philips_precise_values,
+    siemens_mosaic,
+    uih_grid,
+)
 from convkit.quirks._quirk import SetAsideQuirk, TraitsQuirk, ValuesQuirk
 
 SET_ASIDE: tuple[SetAsideQuirk, ...] = (siemens_mosaic.QUIRK, uih_grid.QUIRK)

@@ -20,8 +20,8 @@ def _fix(header: Header, traits: Mapping[str, Any]) -> Mapping[str, Any]:
 
 QUIRK = TraitsQuirk(
     name="ge-collapse-flag",
-    why="(0043,1030) Vas Collapse Flag of creator GEMS_PARM_01 is the only element in which the magnitude images (2) and "
-        "the field map images (0) of a B0 map differ; observed in three series of data set neurolabusc/dcm_qa_fmap",
+    why="(0043,1030) Vas Collapse Flag of creator GEMS_PARM_01 is the only element in which magnitude images (2) and "
+    "the field map images (0) of a B0 map differ; observed in three series of data set neurolabusc/dcm_qa_fmap",
     keywords=("GECollapseFlag",),
     applies=_applies,
     fix=_fix,

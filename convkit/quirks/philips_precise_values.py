@@ -19,14 +19,17 @@ def _fix(header: Header, slope: float, intercept: float) -> tuple[float, float]:
 
 
 def _note(_header: Header) -> Note:
-    return note("quirk.applied", "Values are Philips precise values: (stored x RescaleSlope + RescaleIntercept) / "
-                "(RescaleSlope x private Scale Slope (2005,100E)).")
+    return note(
+        "quirk.applied",
+        "Values are Philips precise values: (stored x RescaleSlope + RescaleIntercept) / "
+        "(RescaleSlope x private Scale Slope (2005,100E)).",
+    )
 
 
 QUIRK = ValuesQuirk(
     name="philips-precise-values",
-    why="(2005,100E) of creator Philips MR Imaging DD 001; Chenevert et al., Errors in Quantitative Image Analysis due to "
-        "Platform-Dependent Image Scaling, Translational Oncology 7 (2014); data set neurolabusc/dcm_qa_philips",
+    why="(2005,100E) of creator Philips MR Imaging DD 001; Chenevert et al., Errors in Quantitative Image Analysis due "
+    "to Platform-Dependent Image Scaling, Translational Oncology 7 (2014); data set neurolabusc/dcm_qa_philips",
     applies=_applies,
     fix=_fix,
     note=_note,

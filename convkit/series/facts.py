@@ -1,8 +1,8 @@
 """The sidecar's facts: BIDS names and SI units, from an allow-list. Nothing that is not listed here gets out.
 
 Names and units follow BIDS 1.10 (MRI and PET metadata) and, where BIDS has no name, dcm2niix. Times of day leave as
-HH:MM:SS.ffffff; milliseconds leave as seconds. Dates, names, identifiers, institutions and free-text comments are not in
-the list.
+HH:MM:SS.ffffff; milliseconds leave as seconds. Dates, names, identifiers, institutions and free-text comments are
+not in the list.
 """
 
 from __future__ import annotations
@@ -163,8 +163,14 @@ def units_of(header: Header) -> str:
     """Unit of the real values: the PET unit, the rescale type, HU for CT; empty where the header tells none."""
     unit = header.text("Units")
     if unit:
-        return {"BQML": "Bq/mL", "CNTS": "counts", "PROPCNTS": "proportional to counts", "GML": "g/mL",
-                "NONE": "", "CPS": "counts/s"}.get(unit, unit)
+        return {
+            "BQML": "Bq/mL",
+            "CNTS": "counts",
+            "PROPCNTS": "proportional to counts",
+            "GML": "g/mL",
+            "NONE": "",
+            "CPS": "counts/s",
+        }.get(unit, unit)
     rescale = header.text("RescaleType")
     if rescale in {"", "US"}:
         # PS3.3 C.8.2.1.1.5: rescaled CT values are Hounsfield Units unless Rescale Type says otherwise.

@@ -40,8 +40,11 @@ def frames_of(images: Iterable[Header]) -> tuple[list[Frame], list[Note]]:
 def _frame(header: Header, index: int, traits: tuple[Hashable, ...]) -> Frame:
     orientation = header.numbers("ImageOrientationPatient")
     source = pixels.source_of(header)
-    slope, intercept = corrected_rescale(header, _rescale(header, "RescaleSlope", "0028,1053", 1.0),
-                                         _rescale(header, "RescaleIntercept", "0028,1052", 0.0))
+    slope, intercept = corrected_rescale(
+        header,
+        _rescale(header, "RescaleSlope", "0028,1053", 1.0),
+        _rescale(header, "RescaleIntercept", "0028,1052", 0.0),
+    )
     return Frame(
         instance=index,
         pixels=source,
@@ -81,8 +84,9 @@ def _spacing(header: Header) -> tuple[float, float] | None:
         spacing = header.numbers(keyword)
         if len(spacing) == 2 and min(spacing) > 0:
             return spacing[0], spacing[1]
-        raise MissingAttributeError(f"{keyword} is not two positive numbers.", header.path, "",
-                                    "header.missing-attribute")
+        raise MissingAttributeError(
+            f"{keyword} is not two positive numbers.", header.path, "", "header.missing-attribute"
+        )
     return None
 
 

@@ -58,7 +58,7 @@ def group(headers: Iterable[Header]) -> list[Series]:
     by_uid: dict[tuple[str, str], list[Header]] = defaultdict(list)
     for header in headers:
         uid = header.series_instance_uid
-        key = (header.study_instance_uid, uid if uid else f"\0{header.path}")
+        key = (header.study_instance_uid, uid or f"\0{header.path}")
         by_uid[key].append(header)
     found = [_series(study, uid, members) for (study, uid), members in by_uid.items()]
     return sorted(found, key=_rank)

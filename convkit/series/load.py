@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -53,7 +52,7 @@ def load(stack: Stack, header: Header, options: LoadOptions) -> Volume:
         The values do not fit the data type that was asked for.
     """
     array, notes = _read(stack)
-    loaded = _mapped(array, stack, header, options)
+    loaded = _mapped(array, stack, options)
     volume = Volume(
         array=loaded.array,
         affine_lps=stack.grid.affine(),
@@ -63,7 +62,7 @@ def load(stack: Stack, header: Header, options: LoadOptions) -> Volume:
         units="" if loaded.mapping.state is MappingState.IGNORED else units_of(header),
         step_s=_step(stack, header),
         is_3d_acquisition=header.text("MRAcquisitionType") == "3D",
-        facts=MappingProxyType(facts_of(header, keep=options.keep)),
+        facts=facts_of(header, keep=options.keep),
         split=stack.split,
         notes=(*stack.notes, *notes, *loaded.notes, *_value_notes(header)),
         sources=tuple(tuple(f.sop_instance_uid for f in v) for v in stack.frames),
@@ -95,7 +94,8 @@ def _clean(array: Array, layouts: Sequence[PixelLayout]) -> bool:
         bits, high = stored.pop()
         return _clean_one(array, bits, high)
     flat = array.reshape(len(layouts), *array.shape[2:])
-    return any([_clean_one(one, lay.bits_stored, lay.high_bit) for one, lay in zip(flat, layouts, strict=True)])
+    cleaned = [_clean_one(one, lay.bits_stored, lay.high_bit) for one, lay in zip(flat, layouts, strict=True)]
+    return any(cleaned)
 
 
 def _clean_one(array: Array, bits: int, high: int) -> bool:
@@ -108,8 +108,8 @@ def _clean_one(array: Array, bits: int, high: int) -> bool:
 # --- values ----------------------------------------------------------------------------------------------
 
 
-def _mapped(array: Array, stack: Stack, header: Header, options: LoadOptions) -> _Loaded:
-    """The array with its rescale pending, applied or ignored, as the options and the header ask."""
+def _mapped(array: Array, stack: Stack, options: LoadOptions) -> _Loaded:
+    """The array with its rescale pending, applied or ignored, as the options ask."""
     frames = [f for v in stack.frames for f in v]
     layout = stack.first.pixels.layout
     if layout.is_colour:
@@ -170,5 +170,3 @@ def _regridded(volume: Volume, stack: Stack) -> Volume:
     resample = import_module("convkit.series.resample")  # SimpleITK takes 0.3 s to import and is seldom needed
     result: Volume = resample.upright(volume) if stack.deskew else resample.evened(volume, stack.coordinates)
     return result
-
-

@@ -40,10 +40,13 @@ def evened(volume: Volume, coordinates: Sequence[float]) -> Volume:
     return replace(
         _real(volume, array),
         invented=invented,
-        sources=tuple(tuple("" if made else s[n] for n, made in zip(nearest, is_made, strict=True))
-                      for s in volume.sources),
-        resampled={"Method": "linear interpolation between neighbouring slices",
-                   "SliceCoordinates": [round(c, 6) for c in coordinates]},
+        sources=tuple(
+            tuple("" if made else s[n] for n, made in zip(nearest, is_made, strict=True)) for s in volume.sources
+        ),
+        resampled={
+            "Method": "linear interpolation between neighbouring slices",
+            "SliceCoordinates": [round(c, 6) for c in coordinates],
+        },
     )
 
 
@@ -54,8 +57,14 @@ def _along_slices(array: NDArray[np.float32], coordinates: Sequence[float]) -> N
     made = np.empty((len(coordinates), rows, columns), np.float32)
     for place, coordinate in enumerate(coordinates):
         slab = sitk.Resample(
-            image, (columns, rows, 1), sitk.Transform(3, sitk.sitkIdentity), sitk.sitkLinear,
-            (0.0, 0.0, min(float(coordinate), len(array) - 1.0)), (1.0, 1.0, 1.0), image.GetDirection(), 0.0,
+            image,
+            (columns, rows, 1),
+            sitk.Transform(3, sitk.sitkIdentity),
+            sitk.sitkLinear,
+            (0.0, 0.0, min(float(coordinate), len(array) - 1.0)),
+            (1.0, 1.0, 1.0),
+            image.GetDirection(),
+            0.0,
             sitk.sitkFloat32,
         )
         made[place] = sitk.GetArrayViewFromImage(slab)[0]
@@ -78,8 +87,10 @@ def upright(volume: Volume) -> Volume:
         affine_lps=affine,
         is_sheared=False,
         invented=np.broadcast_to(inside < 1 - ON_SLICE, array.shape).copy(),
-        resampled={"Method": "linear interpolation onto an upright grid",
-                   "TiltDegrees": round(geometry.tilt_degrees(volume.affine_lps), 6)},
+        resampled={
+            "Method": "linear interpolation onto an upright grid",
+            "TiltDegrees": round(geometry.tilt_degrees(volume.affine_lps), 6),
+        },
     )
 
 
@@ -111,8 +122,17 @@ def _onto(
     transform.SetTranslation([float(v) for v in flipped[:3, 3]])
     image = sitk.GetImageFromArray(array)
     size = [int(n) for n in reversed(shape)]
-    moved = sitk.Resample(image, size, transform, sitk.sitkLinear, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0),
-                          image.GetDirection(), outside, sitk.sitkFloat32)
+    moved = sitk.Resample(
+        image,
+        size,
+        transform,
+        sitk.sitkLinear,
+        (0.0, 0.0, 0.0),
+        (1.0, 1.0, 1.0),
+        image.GetDirection(),
+        outside,
+        sitk.sitkFloat32,
+    )
     result: NDArray[np.float32] = sitk.GetArrayFromImage(moved)
     return result
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def order_volumes(positions: Positions) -> tuple[tuple[tuple[Frame, ...], ...], 
         if len(found) == 1 and None not in (values := found.pop()) and len(set(values)) == count:
             return tuple(zip(*levels, strict=True)), ()
     levels = [sorted(level, key=_rank) for level in positions.levels]
-    is_ambiguous = any(_rank(a)[:-1] == _rank(b)[:-1] for level in levels for a, b in zip(level, level[1:], strict=False))
+    is_ambiguous = any(_rank(a)[:-1] == _rank(b)[:-1] for level in levels for a, b in pairwise(level))
     notes = (note("series.ambiguous-order"),) if is_ambiguous else ()
     return tuple(zip(*levels, strict=True)), notes
 
@@ -98,21 +99,24 @@ def _rank_by_number(frame: Frame) -> tuple[float, tuple[float | str, ...]]:
 
 def _noted(planned: Planned, extra: Note) -> Planned:
     if isinstance(planned, Stack):
-        return Stack(planned.frames, planned.grid, planned.split, (*planned.notes, extra), planned.coordinates,
-                     planned.deskew)
+        return Stack(
+            planned.frames, planned.grid, planned.split, (*planned.notes, extra), planned.coordinates, planned.deskew
+        )
     return Refusal(planned.frames, planned.reason, planned.split, (*planned.notes, extra))
 
 
 def _describe_doubles(positions: Positions) -> str:
     usual = int(np.bincount([len(level) for level in positions.levels]).argmax())
     odd = [level for level in positions.levels if len(level) != usual]
-    places = [
-        f"at {float(np.dot(positions_of(level)[0], normal_of(level))):.2f} mm there are {len(level)} images (instances "
-        f"{', '.join('unknown' if f.instance_number is None else str(f.instance_number) for f in level[:_LISTED_DOUBLES])})"
-        for level in odd[:_LISTED_DOUBLES]
-    ]
+    places = [_describe_level(level) for level in odd[:_LISTED_DOUBLES]]
     more = f"; and {len(odd) - _LISTED_DOUBLES} more positions" if len(odd) > _LISTED_DOUBLES else ""
     return f"Most positions hold {usual} image{'s' if usual > 1 else ''}, but {'; '.join(places)}{more}."
+
+
+def _describe_level(level: Sequence[Frame]) -> str:
+    height = float(positions_of(level)[0] @ normal_of(level))
+    numbers = ["unknown" if f.instance_number is None else str(f.instance_number) for f in level[:_LISTED_DOUBLES]]
+    return f"at {height:.2f} mm there are {len(level)} images (instances {', '.join(numbers)})"
 
 
 # --- order in space --------------------------------------------------------------------------------------
@@ -128,11 +132,15 @@ def _judged(
     if apart:
         return [planned for piece in apart for planned in stack_part(piece, options)]
     text = spacing.describe_gaps(ordered[0], line)
-    codes = {Evenness.MISSING: "geometry.missing-slice", Evenness.IRREGULAR: "geometry.irregular-spacing",
-             Evenness.NOT_COLLINEAR: "geometry.not-collinear"}
+    codes = {
+        Evenness.MISSING: "geometry.missing-slice",
+        Evenness.IRREGULAR: "geometry.irregular-spacing",
+        Evenness.NOT_COLLINEAR: "geometry.not-collinear",
+    }
     reason = note(codes[line.evenness], f"{_TITLES[line.evenness]}: {text}.")
     if options.irregular is Irregular.ERROR or (
-            line.evenness is Evenness.NOT_COLLINEAR and options.irregular is Irregular.RESAMPLE):
+        line.evenness is Evenness.NOT_COLLINEAR and options.irregular is Irregular.RESAMPLE
+    ):
         return [Refusal(part.frames, reason, part.split, notes)]
     if options.irregular is Irregular.SPLIT:
         return _runs(ordered, part, notes, options)
@@ -156,7 +164,9 @@ def _worst(ordered: tuple[tuple[Frame, ...], ...]) -> Line:
     apart = max(float(np.linalg.norm(positions_of(v) - positions_of(ordered[0]), axis=1).max()) for v in ordered)
     pixel = min(ordered[0][0].spacing or (1.0, 1.0))
     if worst.evenness is Evenness.EVEN and apart > spacing.ROUNDED_SHARE * pixel:
-        return Line(Evenness.NOT_COLLINEAR, worst.step_lps, worst.is_sheared, worst.is_rounded, apart, (), worst.base_mm)
+        return Line(
+            Evenness.NOT_COLLINEAR, worst.step_lps, worst.is_sheared, worst.is_rounded, apart, (), worst.base_mm
+        )
     return worst
 
 
@@ -172,9 +182,15 @@ def _even(
     ordered: tuple[tuple[Frame, ...], ...], split: Split, notes: tuple[Note, ...], line: Line, options: StackOptions
 ) -> Planned:
     if line.is_rounded and line.evenness is Evenness.EVEN:
-        notes = (*notes, note("geometry.rounded-positions", "Slices lie up to "
-                              f"{line.deviation_mm:.4f} mm off their even places, which the rounding in the header "
-                              "explains."))
+        notes = (
+            *notes,
+            note(
+                "geometry.rounded-positions",
+                "Slices lie up to "
+                f"{line.deviation_mm:.4f} mm off their even places, which the rounding in the header "
+                "explains.",
+            ),
+        )
     grid = _grid(ordered[0], line.step_lps, is_sheared=line.is_sheared)
     if not line.is_sheared:
         return Stack(ordered, grid, split, notes)
@@ -184,8 +200,10 @@ def _even(
         return Refusal(tuple(f for v in ordered for f in v), reason, split, notes)
     if options.tilt is Tilt.RESAMPLE:
         return Stack(ordered, grid, split, (*notes, note("geometry.resampled")), deskew=True)
-    tilted = note("geometry.tilted", f"The slices are sheared by {angle:.2f} degrees (gantry tilt); the affine carries "
-                  "the shear exactly.")
+    tilted = note(
+        "geometry.tilted",
+        f"The slices are sheared by {angle:.2f} degrees (gantry tilt); the affine carries the shear exactly.",
+    )
     return Stack(ordered, grid, split, (*notes, tilted))
 
 
@@ -212,9 +230,7 @@ def _runs(
     return made
 
 
-def _resampled(
-    ordered: tuple[tuple[Frame, ...], ...], split: Split, notes: tuple[Note, ...], line: Line
-) -> Stack:
+def _resampled(ordered: tuple[tuple[Frame, ...], ...], split: Split, notes: tuple[Note, ...], line: Line) -> Stack:
     """A stack to be interpolated at even distances, the usual distance as nearly as the extent allows."""
     frames = ordered[0]
     heights = positions_of(frames) @ normal_of(frames)
@@ -223,8 +239,11 @@ def _resampled(
     wanted = heights[0] + extent * np.arange(count) / (count - 1)
     coordinates = tuple(float(c) for c in np.interp(wanted, heights, np.arange(len(frames))))
     step = (positions_of(frames)[-1] - positions_of(frames)[0]) / (count - 1)
-    said = note("geometry.resampled", f"{len(frames)} unevenly spaced slices were interpolated to {count} even ones: "
-                f"{spacing.describe_gaps(frames, line)}.")
+    said = note(
+        "geometry.resampled",
+        f"{len(frames)} unevenly spaced slices were interpolated to {count} even ones: "
+        f"{spacing.describe_gaps(frames, line)}.",
+    )
     return Stack(ordered, _grid(frames, step, is_sheared=line.is_sheared), split, (*notes, said), coordinates)
 
 
@@ -254,6 +273,13 @@ def _grid(frames: Sequence[Frame], step: geometry.Floats, *, is_sheared: bool) -
 def unplaced(frame: Frame, split: Split, notes: tuple[Note, ...]) -> Stack:
     """An image without a place in space: pixel sizes only."""
     row_spacing, column_spacing = frame.spacing or (1.0, 1.0)
-    grid = Grid((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), row_spacing, column_spacing,
-                (0.0, 0.0, frame.depth_mm or 1.0), is_placed=False)
+    grid = Grid(
+        (0.0, 0.0, 0.0),
+        (1.0, 0.0, 0.0),
+        (0.0, 1.0, 0.0),
+        row_spacing,
+        column_spacing,
+        (0.0, 0.0, frame.depth_mm or 1.0),
+        is_placed=False,
+    )
     return Stack(((frame,),), grid, split, (*notes, note("geometry.no-position")))

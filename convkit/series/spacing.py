@@ -32,8 +32,8 @@ class Evenness(StrEnum):
     """What the spacing of a stack is like."""
 
     EVEN = "even"
-    MISSING = "missing"            # gaps of whole multiples of the step
-    IRREGULAR = "irregular"        # any other variation
+    MISSING = "missing"  # gaps of whole multiples of the step
+    IRREGULAR = "irregular"  # any other variation
     NOT_COLLINEAR = "not-collinear"  # shifted within the plane
 
 
@@ -146,8 +146,9 @@ def even_runs(frames: Sequence[Frame]) -> list[tuple[Frame, ...]]:
     start = 0
     while start < len(frames):
         end = start + 1
-        while end < len(frames) and (end - start < 2 or _is_even(frames[start : end + 1])) \
-                and _joins(frames, start, end):
+        while (
+            end < len(frames) and (end - start < 2 or _is_even(frames[start : end + 1])) and _joins(frames, start, end)
+        ):
             end += 1
         runs.append(tuple(frames[start:end]))
         start = end

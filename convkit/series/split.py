@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from convkit.model.frame import Frame
-from convkit.model.volume import Split
+from convkit.model.volume import WHOLE, Split
 from convkit.series.moments import MOMENTS
 from convkit.series.positions import by_position
 from convkit.series.traits import TRAITS, Trait
@@ -20,7 +20,7 @@ class Part:
     """Some frames of a series and what told them apart from the rest."""
 
     frames: tuple[Frame, ...]
-    split: Split = Split()
+    split: Split = WHOLE
 
     def narrowed(self, frames: Sequence[Frame], label: str, reason: str) -> Part:
         """A part of this part."""
@@ -41,7 +41,12 @@ def _split(part: Part, place: int, trait: Trait) -> list[Part]:
     groups = grouped(part.frames, lambda f: f.traits[place], trait.is_same)
     if len(groups) < 2 or not (trait.is_hard or overlap([g for _, g in groups])):
         return [part]
-    reason = f"{trait.says} differs: {_listed([v for v, _ in groups])}"
+    return _pieces(part, trait, groups)
+
+
+def _pieces(part: Part, trait: Trait, groups: Sequence[tuple[Any, list[Frame]]]) -> list[Part]:
+    values = f": {_listed([v for v, _ in groups])}" if trait.shows_values else ""
+    reason = f"{trait.says} differs{values}"
     return [part.narrowed(g, trait.label(v, rank), reason) for rank, (v, g) in enumerate(groups, 1)]
 
 
@@ -110,8 +115,7 @@ def split_by_soft_trait(part: Part, is_good: Callable[[Sequence[Frame]], bool]) 
             continue
         groups = grouped(part.frames, lambda f, p=place: f.traits[p])  # type: ignore[misc]
         if len(groups) > 1 and all(len(g) > 2 and is_good(g) for _, g in groups):
-            reason = f"{trait.says} differs: {_listed([v for v, _ in groups])}"
-            return [part.narrowed(g, trait.label(v, rank), reason) for rank, (v, g) in enumerate(groups, 1)]
+            return _pieces(part, trait, groups)
     return None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from convkit.model.frame import Frame
 from convkit.model.geometry import Grid
 from convkit.model.notes import Note
-from convkit.model.volume import Split
+from convkit.model.volume import WHOLE, Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Stack:
 
     frames: tuple[tuple[Frame, ...], ...]
     grid: Grid
-    split: Split = Split()
+    split: Split = WHOLE
     notes: tuple[Note, ...] = ()
     coordinates: tuple[float, ...] | None = None
     deskew: bool = False
@@ -66,7 +66,7 @@ class Refusal:
 
     frames: tuple[Frame, ...]
     reason: Note
-    split: Split = Split()
+    split: Split = WHOLE
     notes: tuple[Note, ...] = ()
 
 

@@ -24,8 +24,15 @@ SPACING_TOLERANCE = 1e-4
 """Relative; pixel sizes that differ by less are the same: 1e-4 of a 500 mm field is 0.05 mm."""
 
 _COMPONENTS = {
-    "M": "mag", "MAGNITUDE": "mag", "P": "phase", "PHASE": "phase", "PHASE MAP": "phase",
-    "R": "real", "REAL": "real", "I": "imag", "IMAGINARY": "imag",
+    "M": "mag",
+    "MAGNITUDE": "mag",
+    "P": "phase",
+    "PHASE": "phase",
+    "PHASE MAP": "phase",
+    "R": "real",
+    "REAL": "real",
+    "I": "imag",
+    "IMAGINARY": "imag",
 }
 
 
@@ -44,6 +51,8 @@ class Trait:
     label : (value, rank) to a part of a file name; rank counts the values in order from 1
     is_hard : bool
     is_same : equality with rounding, or None for plain equality
+    shows_values : bool
+        False where the values (UIDs, free text) do not belong into the reason of a split.
     """
 
     name: str
@@ -53,6 +62,7 @@ class Trait:
     label: Callable[[Any, int], str]
     is_hard: bool
     is_same: Callable[[Any, Any], bool] | None = None
+    shows_values: bool = True
 
 
 def _text(keyword: str) -> Callable[[Header], Hashable]:
@@ -160,40 +170,119 @@ def _type_label(image_type: Any, rank: int) -> str:
 
 
 TRAITS: tuple[Trait, ...] = (
-    Trait("sop_class", "SOPClassUID", ("SOPClassUID",), _text("SOPClassUID"), _ranked("class"), is_hard=True),
+    Trait(
+        "sop_class",
+        "SOPClassUID",
+        ("SOPClassUID",),
+        _text("SOPClassUID"),
+        _ranked("class"),
+        is_hard=True,
+        shows_values=False,
+    ),
     Trait("modality", "Modality", ("Modality",), _text("Modality"), _valued("mod"), is_hard=True),
-    Trait("series_number", "SeriesNumber", ("SeriesNumber",), lambda h: h.integer("SeriesNumber"), _valued("ser"),
-          is_hard=True),
-    Trait("frame_of_reference", "FrameOfReferenceUID", ("FrameOfReferenceUID",), _text("FrameOfReferenceUID"),
-          _ranked("for"), is_hard=True),
+    Trait(
+        "series_number",
+        "SeriesNumber",
+        ("SeriesNumber",),
+        lambda h: h.integer("SeriesNumber"),
+        _valued("ser"),
+        is_hard=True,
+    ),
+    Trait(
+        "frame_of_reference",
+        "FrameOfReferenceUID",
+        ("FrameOfReferenceUID",),
+        _text("FrameOfReferenceUID"),
+        _ranked("for"),
+        is_hard=True,
+        shows_values=False,
+    ),
     Trait("matrix", "Rows, Columns", ("Rows", "Columns"), _matrix, _matrix_label, is_hard=True),
-    Trait("colour", "SamplesPerPixel, PhotometricInterpretation", ("SamplesPerPixel", "PhotometricInterpretation"),
-          _colour, _valued("col"), is_hard=True),
-    Trait("storage", "BitsAllocated, PixelRepresentation, PhotometricInterpretation",
-          ("BitsAllocated", "PixelRepresentation", "PhotometricInterpretation"), _storage, _valued("bits"), is_hard=True),
-    Trait("orientation", "ImageOrientationPatient", ("ImageOrientationPatient",), _orientation, _plane_label,
-          is_hard=True, is_same=_same_orientation),
+    Trait(
+        "colour",
+        "SamplesPerPixel, PhotometricInterpretation",
+        ("SamplesPerPixel", "PhotometricInterpretation"),
+        _colour,
+        _valued("col"),
+        is_hard=True,
+    ),
+    Trait(
+        "storage",
+        "BitsAllocated, PixelRepresentation, PhotometricInterpretation",
+        ("BitsAllocated", "PixelRepresentation", "PhotometricInterpretation"),
+        _storage,
+        _valued("bits"),
+        is_hard=True,
+    ),
+    Trait(
+        "orientation",
+        "ImageOrientationPatient",
+        ("ImageOrientationPatient",),
+        _orientation,
+        _plane_label,
+        is_hard=True,
+        is_same=_same_orientation,
+    ),
     Trait("spacing", "PixelSpacing", ("PixelSpacing",), _spacing, _spacing_label, is_hard=True, is_same=_same_spacing),
-    Trait("component", "ComplexImageComponent, ImageType", ("Modality", "ComplexImageComponent", "ImageType"),
-          _component, _valued("part"), is_hard=True),
+    Trait(
+        "component",
+        "ComplexImageComponent, ImageType",
+        ("Modality", "ComplexImageComponent", "ImageType"),
+        _component,
+        _valued("part"),
+        is_hard=True,
+    ),
     Trait("echo", "EchoTime, EchoNumbers", ("EchoTime", "EchoNumbers"), _echo, _ranked("echo"), is_hard=True),
-    Trait("kernel", "ConvolutionKernel", ("ConvolutionKernel",), _text("ConvolutionKernel"), _valued("kernel"),
-          is_hard=True),
-    Trait("units", "Units, RescaleType", ("Units", "RescaleType"),
-          lambda h: (h.text("Units") or None, h.text("RescaleType") or None), _valued("units"), is_hard=True),
+    Trait(
+        "kernel",
+        "ConvolutionKernel",
+        ("ConvolutionKernel",),
+        _text("ConvolutionKernel"),
+        _valued("kernel"),
+        is_hard=True,
+    ),
+    Trait(
+        "units",
+        "Units, RescaleType",
+        ("Units", "RescaleType"),
+        lambda h: (h.text("Units") or None, h.text("RescaleType") or None),
+        _valued("units"),
+        is_hard=True,
+    ),
     Trait("image_type", "ImageType", ("ImageType",), _image_type, _type_label, is_hard=False),
-    Trait("repetition_time", "RepetitionTime", ("RepetitionTime",), _number("RepetitionTime"), _valued("tr", "ms"),
-          is_hard=False),
-    Trait("inversion_time", "InversionTime", ("InversionTime",), _number("InversionTime"), _ranked("inv"),
-          is_hard=False),
+    Trait(
+        "repetition_time",
+        "RepetitionTime",
+        ("RepetitionTime",),
+        _number("RepetitionTime"),
+        _valued("tr", "ms"),
+        is_hard=False,
+    ),
+    Trait(
+        "inversion_time", "InversionTime", ("InversionTime",), _number("InversionTime"), _ranked("inv"), is_hard=False
+    ),
     Trait("flip_angle", "FlipAngle", ("FlipAngle",), _number("FlipAngle"), _ranked("flip"), is_hard=False),
     Trait("kvp", "KVP", ("KVP",), _number("KVP"), _valued("kvp"), is_hard=False),
-    Trait("thickness", "SliceThickness", ("SliceThickness",), _number("SliceThickness"), _valued("thick", "mm"),
-          is_hard=False),
-    Trait("contrast", "ContrastBolusAgent", ("ContrastBolusAgent",), _text("ContrastBolusAgent"), _ranked("ce"),
-          is_hard=False),
-    Trait("variant", "a private attribute of the manufacturer", (), lambda _header: None, _valued("kind"),
-          is_hard=False),
+    Trait(
+        "thickness",
+        "SliceThickness",
+        ("SliceThickness",),
+        _number("SliceThickness"),
+        _valued("thick", "mm"),
+        is_hard=False,
+    ),
+    Trait(
+        "contrast",
+        "ContrastBolusAgent",
+        ("ContrastBolusAgent",),
+        _text("ContrastBolusAgent"),
+        _ranked("ce"),
+        is_hard=False,
+        shows_values=False,
+    ),
+    Trait(
+        "variant", "a private attribute of the manufacturer", (), lambda _header: None, _valued("kind"), is_hard=False
+    ),
 )
 
 PLACES = {trait.name: place for place, trait in enumerate(TRAITS)}

@@ -36,12 +36,15 @@ def save_rows(rows: Rows, path: Path) -> Path:
         os.close(handle)
         try:
             save(rows, Path(aside))
-            os.replace(aside, path)
+            Path(aside).replace(path)
         finally:
             Path(aside).unlink(missing_ok=True)
     except OSError as err:
-        raise OutputError(f"The table cannot be written ({err.strerror}).", str(path),
-                          "Check space and permissions at the destination.") from err
+        raise OutputError(
+            f"The table cannot be written ({err.strerror}).",
+            str(path),
+            "Check space and permissions at the destination.",
+        ) from err
     return path
 
 
@@ -56,7 +59,9 @@ def to_arrow(rows: Rows) -> Any:
     try:
         import pyarrow as pa  # noqa: PLC0415 (an extra)
     except ImportError as err:
-        raise MissingExtraError("pyarrow is not installed.", "", "Install it with: pip install 'convkit[tables]'") from err
+        raise MissingExtraError(
+            "pyarrow is not installed.", "", "Install it with: pip install 'convkit[tables]'"
+        ) from err
     return pa.Table.from_pylist([dict(row) for row in rows])
 
 
@@ -88,5 +93,7 @@ def _save_parquet(rows: Rows, path: Path) -> None:
 
 
 _FORMATS: dict[str, Callable[[Rows, Path], None]] = {
-    ".csv": _save_csv, ".jsonl": _save_jsonl, ".parquet": _save_parquet,
+    ".csv": _save_csv,
+    ".jsonl": _save_jsonl,
+    ".parquet": _save_parquet,
 }

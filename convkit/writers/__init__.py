@@ -24,8 +24,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "NATIVE", "WRITERS", "SidecarKind", "WriteOptions", "Writer", "remove_leftovers", "stem_of", "writer_for",
-    "writer_for_path", "written_aside",
+    "NATIVE",
+    "WRITERS",
+    "SidecarKind",
+    "WriteOptions",
+    "Writer",
+    "remove_leftovers",
+    "stem_of",
+    "writer_for",
+    "writer_for_path",
+    "written_aside",
 ]
 
 _CLASSES: tuple[type[Writer], ...] = (NiftiGzWriter, NiftiWriter, NrrdWriter, MhaWriter, NpyWriter, NpzWriter)
@@ -76,8 +84,9 @@ def _writer_and_suffix(path: Path) -> tuple[Writer, str]:
         if path.name.endswith(suffix) and path.name != suffix:
             return writer, suffix
     found = "".join(path.suffixes[-2:]).lower()
-    raise UsageError("The file name does not end in the suffix of an output format.", str(path),
-                     _suggestion(found, list(known)))
+    raise UsageError(
+        "The file name does not end in the suffix of an output format.", str(path), _suggestion(found, list(known))
+    )
 
 
 def _suggestion(given: str, known: list[str]) -> str:

@@ -23,8 +23,18 @@ Floats = NDArray[np.float64]
 LARGEST_NIFTI1_DIM = 32767
 """NIfTI-1 stores dimensions as int16."""
 
-_DATATYPES = {"uint8": 2, "int16": 4, "int32": 8, "float32": 16, "float64": 64, "int8": 256, "uint16": 512,
-              "uint32": 768, "int64": 1024, "uint64": 1280}
+_DATATYPES = {
+    "uint8": 2,
+    "int16": 4,
+    "int32": 8,
+    "float32": 16,
+    "float64": 64,
+    "int8": 256,
+    "uint16": 512,
+    "uint32": 768,
+    "int64": 1024,
+    "uint64": 1280,
+}
 _COLOUR_DATATYPES = {"uint8": 128}  # NIFTI_TYPE_RGB24
 
 _MM_AND_SECONDS = 2 | 8  # NIFTI_UNITS_MM, NIFTI_UNITS_SEC
@@ -34,26 +44,78 @@ _NO_EXTENSION = bytes(4)
 _STEPS = np.array(sorted(product(range(-2, 3), repeat=3), key=lambda s: sum(map(abs, s))))
 """Steps of float32 around three numbers, the smallest first."""
 
-_NIFTI1 = np.dtype([
-    ("sizeof_hdr", "<i4"), ("data_type", "S10"), ("db_name", "S18"), ("extents", "<i4"),
-    ("session_error", "<i2"), ("regular", "S1"), ("dim_info", "u1"), ("dim", "<i2", 8),
-    ("intent_p", "<f4", 3), ("intent_code", "<i2"), ("datatype", "<i2"), ("bitpix", "<i2"),
-    ("slice_start", "<i2"), ("pixdim", "<f4", 8), ("vox_offset", "<f4"), ("scl_slope", "<f4"),
-    ("scl_inter", "<f4"), ("slice_end", "<i2"), ("slice_code", "u1"), ("xyzt_units", "u1"),
-    ("cal_max", "<f4"), ("cal_min", "<f4"), ("slice_duration", "<f4"), ("toffset", "<f4"), ("glmax", "<i4"),
-    ("glmin", "<i4"), ("descrip", "S80"), ("aux_file", "S24"), ("qform_code", "<i2"), ("sform_code", "<i2"),
-    ("quatern", "<f4", 3), ("qoffset", "<f4", 3), ("srow", "<f4", (3, 4)), ("intent_name", "S16"),
-    ("magic", "S4"),
-])
-_NIFTI2 = np.dtype([
-    ("sizeof_hdr", "<i4"), ("magic", "S8"), ("datatype", "<i2"), ("bitpix", "<i2"), ("dim", "<i8", 8),
-    ("intent_p", "<f8", 3), ("pixdim", "<f8", 8), ("vox_offset", "<i8"), ("scl_slope", "<f8"),
-    ("scl_inter", "<f8"), ("cal_max", "<f8"), ("cal_min", "<f8"), ("slice_duration", "<f8"),
-    ("toffset", "<f8"), ("slice_start", "<i8"), ("slice_end", "<i8"), ("descrip", "S80"),
-    ("aux_file", "S24"), ("qform_code", "<i4"), ("sform_code", "<i4"), ("quatern", "<f8", 3),
-    ("qoffset", "<f8", 3), ("srow", "<f8", (3, 4)), ("slice_code", "<i4"), ("xyzt_units", "<i4"),
-    ("intent_code", "<i4"), ("intent_name", "S16"), ("dim_info", "u1"), ("unused", "S15"),
-])
+_NIFTI1 = np.dtype(
+    [
+        ("sizeof_hdr", "<i4"),
+        ("data_type", "S10"),
+        ("db_name", "S18"),
+        ("extents", "<i4"),
+        ("session_error", "<i2"),
+        ("regular", "S1"),
+        ("dim_info", "u1"),
+        ("dim", "<i2", 8),
+        ("intent_p", "<f4", 3),
+        ("intent_code", "<i2"),
+        ("datatype", "<i2"),
+        ("bitpix", "<i2"),
+        ("slice_start", "<i2"),
+        ("pixdim", "<f4", 8),
+        ("vox_offset", "<f4"),
+        ("scl_slope", "<f4"),
+        ("scl_inter", "<f4"),
+        ("slice_end", "<i2"),
+        ("slice_code", "u1"),
+        ("xyzt_units", "u1"),
+        ("cal_max", "<f4"),
+        ("cal_min", "<f4"),
+        ("slice_duration", "<f4"),
+        ("toffset", "<f4"),
+        ("glmax", "<i4"),
+        ("glmin", "<i4"),
+        ("descrip", "S80"),
+        ("aux_file", "S24"),
+        ("qform_code", "<i2"),
+        ("sform_code", "<i2"),
+        ("quatern", "<f4", 3),
+        ("qoffset", "<f4", 3),
+        ("srow", "<f4", (3, 4)),
+        ("intent_name", "S16"),
+        ("magic", "S4"),
+    ]
+)
+_NIFTI2 = np.dtype(
+    [
+        ("sizeof_hdr", "<i4"),
+        ("magic", "S8"),
+        ("datatype", "<i2"),
+        ("bitpix", "<i2"),
+        ("dim", "<i8", 8),
+        ("intent_p", "<f8", 3),
+        ("pixdim", "<f8", 8),
+        ("vox_offset", "<i8"),
+        ("scl_slope", "<f8"),
+        ("scl_inter", "<f8"),
+        ("cal_max", "<f8"),
+        ("cal_min", "<f8"),
+        ("slice_duration", "<f8"),
+        ("toffset", "<f8"),
+        ("slice_start", "<i8"),
+        ("slice_end", "<i8"),
+        ("descrip", "S80"),
+        ("aux_file", "S24"),
+        ("qform_code", "<i4"),
+        ("sform_code", "<i4"),
+        ("quatern", "<f8", 3),
+        ("qoffset", "<f8", 3),
+        ("srow", "<f8", (3, 4)),
+        ("slice_code", "<i4"),
+        ("xyzt_units", "<i4"),
+        ("intent_code", "<i4"),
+        ("intent_name", "S16"),
+        ("dim_info", "u1"),
+        ("unused", "S15"),
+    ]
+)
 
 
 def nifti_header(volume: Volume) -> bytes:
@@ -112,12 +174,14 @@ def quaternion(affine: Floats) -> tuple[Floats, float]:
     qfac = 1.0 if np.linalg.det(r) > 0 else -1.0
     r[:, 2] *= qfac
     # 4 q qT of q = (a, b, c, d); its row with the largest diagonal is q up to a factor.
-    products = np.array([
-        [1 + r[0, 0] + r[1, 1] + r[2, 2], r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1]],
-        [r[2, 1] - r[1, 2], 1 + r[0, 0] - r[1, 1] - r[2, 2], r[0, 1] + r[1, 0], r[0, 2] + r[2, 0]],
-        [r[0, 2] - r[2, 0], r[0, 1] + r[1, 0], 1 - r[0, 0] + r[1, 1] - r[2, 2], r[1, 2] + r[2, 1]],
-        [r[1, 0] - r[0, 1], r[0, 2] + r[2, 0], r[1, 2] + r[2, 1], 1 - r[0, 0] - r[1, 1] + r[2, 2]],
-    ])
+    products = np.array(
+        [
+            [1 + r[0, 0] + r[1, 1] + r[2, 2], r[2, 1] - r[1, 2], r[0, 2] - r[2, 0], r[1, 0] - r[0, 1]],
+            [r[2, 1] - r[1, 2], 1 + r[0, 0] - r[1, 1] - r[2, 2], r[0, 1] + r[1, 0], r[0, 2] + r[2, 0]],
+            [r[0, 2] - r[2, 0], r[0, 1] + r[1, 0], 1 - r[0, 0] + r[1, 1] - r[2, 2], r[1, 2] + r[2, 1]],
+            [r[1, 0] - r[0, 1], r[0, 2] + r[2, 0], r[1, 2] + r[2, 1], 1 - r[0, 0] - r[1, 1] + r[2, 2]],
+        ]
+    )
     q = geometry.unit(products[np.argmax(np.diag(products))])
     return (-q if q[0] < 0 else q), qfac
 

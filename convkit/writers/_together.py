@@ -91,5 +91,6 @@ def mask_of(volume: Volume) -> Volume:
     if volume.invented is None:
         raise ValueError("the volume was not resampled")
     mask = volume.invented.view(np.uint8)
-    return replace(volume, array=mask, invented=None, mapping=ValueMapping(), units="",
-                   facts=MappingProxyType({}), notes=())
+    return replace(
+        volume, array=mask, invented=None, mapping=ValueMapping(), units="", facts=MappingProxyType({}), notes=()
+    )

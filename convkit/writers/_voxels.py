@@ -86,8 +86,11 @@ def code_of(dtype: np.dtype[Any], codes: Mapping[str, Code], *, format_name: str
     """
     code = codes.get(dtype.name)
     if code is None:
-        raise OutputError(f"{format_name} cannot hold voxels of type {dtype.name}.", "",
-                          f"Choose a --dtype among {', '.join(codes)}, or another format with --to.")
+        raise OutputError(
+            f"{format_name} cannot hold voxels of type {dtype.name}.",
+            "",
+            f"Choose a --dtype among {', '.join(codes)}, or another format with --to.",
+        )
     return code
 
 

@@ -47,11 +47,15 @@ class WriteOptions:
 
     def __post_init__(self) -> None:
         if self.orient != NATIVE and not is_letters(self.orient):
-            raise UsageError(f"{self.orient!r} is not an orientation.", "--orient",
-                             "Give native, or three letters such as RAS: one each of R/L, A/P and S/I.")
+            raise UsageError(
+                f"{self.orient!r} is not an orientation.",
+                "--orient",
+                "Give native, or three letters such as RAS: one each of R/L, A/P and S/I.",
+            )
         if self.sidecar not in tuple(SidecarKind):
-            raise UsageError(f"{self.sidecar!r} is not a kind of sidecar.", "--sidecar",
-                             f"Choose one of {', '.join(SidecarKind)}.")
+            raise UsageError(
+                f"{self.sidecar!r} is not a kind of sidecar.", "--sidecar", f"Choose one of {', '.join(SidecarKind)}."
+            )
 
 
 class Writer(Protocol):

@@ -18,9 +18,18 @@ if TYPE_CHECKING:
 
     from convkit.model.volume import Volume
 
-_TYPES = {"uint8": "MET_UCHAR", "int8": "MET_CHAR", "uint16": "MET_USHORT", "int16": "MET_SHORT",
-          "uint32": "MET_UINT", "int32": "MET_INT", "uint64": "MET_ULONG_LONG", "int64": "MET_LONG_LONG",
-          "float32": "MET_FLOAT", "float64": "MET_DOUBLE"}
+_TYPES = {
+    "uint8": "MET_UCHAR",
+    "int8": "MET_CHAR",
+    "uint16": "MET_USHORT",
+    "int16": "MET_SHORT",
+    "uint32": "MET_UINT",
+    "int32": "MET_INT",
+    "uint64": "MET_ULONG_LONG",
+    "int64": "MET_LONG_LONG",
+    "float32": "MET_FLOAT",
+    "float64": "MET_DOUBLE",
+}
 
 _SIZE_KEY = b"\nCompressedDataSize = "
 _SIZE_DIGITS = 20

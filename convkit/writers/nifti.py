@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
-from convkit.model.geometry import Turn, turn_to
+from convkit.model.geometry import Turn
 from convkit.writers._gzip import Container, Piece, deflated
-from convkit.writers._layout import turned
 from convkit.writers._nifti_header import nifti_header
 from convkit.writers._together import ImageFormat, write_together
 from convkit.writers._voxels import stored_pieces
@@ -51,7 +50,7 @@ def native_layout(volume: Volume) -> Volume:
     Rows are reversed, so that j runs against the DICOM row index, and slices stay. A 3-D acquisition is
     turned to RAS as nearly as its axes allow. Observed on dcm2niix v1.0.20260724, not documented there.
     """
-    return turned(volume, turn_to(volume.affine_lps, "RAS") if _is_turned_to_ras(volume) else _ROWS_REVERSED)
+    return volume.oriented("RAS") if _is_turned_to_ras(volume) else volume.turned(_ROWS_REVERSED)
 
 
 def _is_turned_to_ras(volume: Volume) -> bool:

@@ -37,8 +37,9 @@ def to_nifti(volume: Volume) -> nibabel.Nifti1Image:
     >>> image.affine                        # doctest: +SKIP
     """
     laid = native_layout(volume)
-    real = Volume(np.asarray(laid), laid.affine_lps, laid.is_placed, laid.is_sheared, ValueMapping(),
-                  step_s=laid.step_s)
+    real = Volume(
+        np.asarray(laid), laid.affine_lps, laid.is_placed, laid.is_sheared, ValueMapping(), step_s=laid.step_s
+    )
     is_large = max(real.shape[:4]) > LARGEST_NIFTI1_DIM
     kind: Any = nibabel.Nifti2Image if is_large else nibabel.Nifti1Image
     header = kind.header_class.from_fileobj(io.BytesIO(nifti_header(real)))

@@ -15,8 +15,18 @@ if TYPE_CHECKING:
 
     from convkit.model.volume import Volume
 
-_TYPES = {"uint8": "uint8", "int8": "int8", "uint16": "uint16", "int16": "int16", "uint32": "uint32",
-          "int32": "int32", "uint64": "uint64", "int64": "int64", "float32": "float", "float64": "double"}
+_TYPES = {
+    "uint8": "uint8",
+    "int8": "int8",
+    "uint16": "uint16",
+    "int16": "int16",
+    "uint32": "uint32",
+    "int32": "int32",
+    "uint64": "uint64",
+    "int64": "int64",
+    "float32": "float",
+    "float64": "double",
+}
 
 
 class NrrdWriter:

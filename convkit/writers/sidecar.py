@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from convkit._version import __version__
-from convkit.writers._layout import FILE_AXES
+from convkit.model.volume import FILE_AXES
 
 if TYPE_CHECKING:
     from convkit.model.volume import Volume

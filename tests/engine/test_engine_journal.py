@@ -221,9 +221,7 @@ def held(folder: Path) -> subprocess.Popen[str]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="fork is the hard case")
-def test_journal_belongs_to_one_process_until_it_is_killed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_journal_belongs_to_one_process_until_it_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     holder = held(tmp_path)
     with monkeypatch.context() as patch:
         patch.setattr(module, "LOCK_WAIT_S", 0.2)

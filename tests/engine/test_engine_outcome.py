@@ -16,9 +16,7 @@ SKIPPED, REFUSED, FAILED = Status.SKIPPED, Status.REFUSED, Status.FAILED
 
 
 def report(*statuses: Status, notes: tuple = (), **options: bool) -> Report:
-    outcomes = tuple(
-        Outcome(f"series {number}", status, notes=notes) for number, status in enumerate(statuses)
-    )
+    outcomes = tuple(Outcome(f"series {number}", status, notes=notes) for number, status in enumerate(statuses))
     return Report(outcomes, **options)
 
 

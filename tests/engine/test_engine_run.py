@@ -308,9 +308,7 @@ def test_workers_of_an_unguarded_script_are_reported_and_not_retried_for_ever(tm
         "except EngineError as error:\n"
         "    print(error.hint)\n"
     )
-    done = subprocess.run(
-        [sys.executable, script], env=_env(), capture_output=True, text=True, timeout=30, check=True
-    )
+    done = subprocess.run([sys.executable, script], env=_env(), capture_output=True, text=True, timeout=30, check=True)
     assert "__main__" in done.stdout
 
 

@@ -29,9 +29,7 @@ OBLIQUE = Grid(
     0.9375,
     tuple(3.3 * np.cross(TURNED[:, 0], TURNED[:, 1])),
 )
-SHEARED = Grid(
-    (-110.0, -90.0, 10.0), (1, 0, 0), (0, 0.9612617, -0.2756374), 0.5, 0.4, (0, 0, 5.0), is_sheared=True
-)
+SHEARED = Grid((-110.0, -90.0, 10.0), (1, 0, 0), (0, 0.9612617, -0.2756374), 0.5, 0.4, (0, 0, 5.0), is_sheared=True)
 NOWHERE = Grid((0, 0, 0), (1, 0, 0), (0, 1, 0), 0.8, 0.7, (0, 0, 2.0), is_placed=False)
 
 
@@ -93,9 +91,7 @@ REFERENCES: dict[str, Callable[[], Volume]] = {
         resampled={"Kind": "slices"},
         invented=np.arange(120).reshape(SHAPE) % 7 == 0,
     ),
-    "with-notes": lambda: make_volume(
-        notes=(note("geometry.tilted"),), split=Split("_echo-2", ("EchoTime differs",))
-    ),
+    "with-notes": lambda: make_volume(notes=(note("geometry.tilted"),), split=Split("_echo-2", ("EchoTime differs",))),
     **{f"dtype-{name}": (lambda name=name: make_volume(OBLIQUE, dtype=name)) for name in DTYPES},
     **{f"dtype-{name}": (lambda name=name: make_volume(OBLIQUE, dtype=name)) for name in ("int64", "uint64")},
 }

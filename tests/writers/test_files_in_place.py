@@ -35,9 +35,7 @@ def small_files() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_full_disk_is_an_error_that_leaves_nothing(
-    name: str, make: Make, tmp_path: Path, small_files: None
-) -> None:
+def test_a_full_disk_is_an_error_that_leaves_nothing(name: str, make: Make, tmp_path: Path, small_files: None) -> None:
     noise = np.random.default_rng(1).integers(0, 30000, (1, 4, 256, 256)).astype(np.int16)
     with pytest.raises(OutputError) as caught:
         writer_for(name).write(make(array=noise), tmp_path / "a", WriteOptions())

@@ -84,9 +84,7 @@ def read_npz(path: Path) -> Image:
 def read_npy(path: Path) -> Image:
     sidecar = json.loads(path.with_name(path.name.replace(".npy", ".json")).read_text())
     affine = np.array(sidecar["Convkit"]["AffineLPS"])[:, [2, 1, 0, 3]]
-    return Image(
-        xyz(np.load(path, allow_pickle=False)), affine, tuple(np.linalg.norm(affine[:3, :3], axis=0))
-    )
+    return Image(xyz(np.load(path, allow_pickle=False)), affine, tuple(np.linalg.norm(affine[:3, :3], axis=0)))
 
 
 def xyz(array: np.ndarray) -> np.ndarray:
@@ -174,9 +172,7 @@ def test_two_writes_give_the_same_bytes(name: str, reference: Volume, tmp_path: 
     assert [p.read_bytes() for p in one] == [p.read_bytes() for p in two]
 
 
-def test_bytes_do_not_depend_on_strides(
-    name: str, volume_of: Callable[[str], Volume], tmp_path: Path
-) -> None:
+def test_bytes_do_not_depend_on_strides(name: str, volume_of: Callable[[str], Volume], tmp_path: Path) -> None:
     view = volume_of("negative-strides")
     plain = Volume(
         np.ascontiguousarray(view.array),
@@ -219,9 +215,7 @@ def test_the_mask_lies_on_the_image(name: str, volume_of: Callable[[str], Volume
     assert found.dtype == np.uint8
 
 
-def test_a_volume_without_a_place_is_not_turned(
-    name: str, volume_of: Callable[[str], Volume], tmp_path: Path
-) -> None:
+def test_a_volume_without_a_place_is_not_turned(name: str, volume_of: Callable[[str], Volume], tmp_path: Path) -> None:
     volume = volume_of("nowhere")
     turned = write(name, volume, tmp_path / "turned", orient="SAR")
     native = write(name, volume, tmp_path / "native")

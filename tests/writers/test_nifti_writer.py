@@ -45,8 +45,7 @@ def test_qform_and_sform_agree(reference: Volume, tmp_path: Path) -> None:
 def test_header_says_nothing_about_a_person(reference: Volume, tmp_path: Path) -> None:
     header = header_of(reference, tmp_path)
     texts = [
-        bytes(header[field]).rstrip(b"\0")
-        for field in ("descrip", "aux_file", "intent_name", "db_name", "data_type")
+        bytes(header[field]).rstrip(b"\0") for field in ("descrip", "aux_file", "intent_name", "db_name", "data_type")
     ]
     assert texts == [b"convkit", b"", b"", b"", b""]
 
@@ -73,15 +72,11 @@ def test_stored_order_is_columns_then_reversed_rows_then_slices(volume_of: Named
 
 def test_3d_acquisition_is_turned_to_ras(volume_of: Named) -> None:
     assert native_layout(volume_of("3d-sagittal")).letters == "RAS"
-    assert (
-        native_layout(volume_of("3d-series")).letters == native_layout(volume_of("sagittal")).letters != "RAS"
-    )
+    assert native_layout(volume_of("3d-series")).letters == native_layout(volume_of("sagittal")).letters != "RAS"
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 2, 40000), (1, 40000, 2, 1), (40000, 1, 1, 2)])
-def test_a_long_dimension_takes_nifti_2(
-    shape: tuple[int, ...], make: Callable[..., Volume], tmp_path: Path
-) -> None:
+def test_a_long_dimension_takes_nifti_2(shape: tuple[int, ...], make: Callable[..., Volume], tmp_path: Path) -> None:
     volume = make(shape=shape, dtype="int32")
     image = nibabel.load(writer_for("nii.gz").write(volume, tmp_path / "a", WriteOptions())[0])
     assert isinstance(image, nibabel.Nifti2Image)
@@ -109,9 +104,7 @@ def test_the_image_in_memory_is_the_image_in_the_file(reference: Volume, tmp_pat
     made = to_nifti(reference)
     assert made.shape == file.shape
     np.testing.assert_allclose(made.affine, file.affine, atol=1e-4)
-    assert [int(made.header[f"{q}form_code"]) for q in "qs"] == [
-        int(file.header[f"{q}form_code"]) for q in "qs"
-    ]
+    assert [int(made.header[f"{q}form_code"]) for q in "qs"] == [int(file.header[f"{q}form_code"]) for q in "qs"]
     if not reference.is_colour:
         wanted = file.get_fdata()
         assert np.abs(made.get_fdata() - wanted).max() <= 1e-6 * np.abs(wanted).max()

@@ -15,9 +15,8 @@ import SimpleITK as sitk  # noqa: N813 (the name its own documentation uses)
 
 from convkit.errors import UsageError
 from convkit.model.geometry import Turn
-from convkit.model.volume import Volume
+from convkit.model.volume import Volume, facts_after
 from convkit.writers import WRITERS, SidecarKind, WriteOptions, stem_of, writer_for, writer_for_path
-from convkit.writers._layout import facts_after
 from convkit.writers.itk import to_sitk
 from convkit.writers.sidecar import sidecar_json
 
@@ -68,9 +67,7 @@ def test_values_that_json_does_not_know_become_plain(make: Callable[..., Volume]
     assert found == {"A": None, "B": [1, 2.5, [3, 4]], "C": {"d": None}, "E": "é"}
 
 
-@pytest.mark.parametrize(
-    ("axes", "expected"), [((0, 1, 2), "j"), ((0, 2, 1), "i"), ((1, 0, 2), "k"), ((2, 0, 1), "i")]
-)
+@pytest.mark.parametrize(("axes", "expected"), [((0, 1, 2), "j"), ((0, 2, 1), "i"), ((1, 0, 2), "k"), ((2, 0, 1), "i")])
 def test_phase_encoding_axis_follows_a_turn(axes: tuple[int, int, int], expected: str) -> None:
     facts = facts_after({"EchoTime": 1, "PhaseEncodingAxis": "j"}, Turn(axes, (True, True, False)))
     assert dict(facts) == {"EchoTime": 1, "PhaseEncodingAxis": expected}
@@ -125,17 +122,13 @@ def test_an_unknown_format_suggests_the_nearest(given: str, suggested: str) -> N
         writer_for(given)
 
 
-@pytest.mark.parametrize(
-    ("given", "suggested"), [("a.nii.gx", ".nii.gz"), ("a.1.nrd", ".nrrd"), ("a.NII", ".nii")]
-)
+@pytest.mark.parametrize(("given", "suggested"), [("a.nii.gx", ".nii.gz"), ("a.1.nrd", ".nrrd"), ("a.NII", ".nii")])
 def test_an_unknown_suffix_suggests_the_nearest(given: str, suggested: str) -> None:
     with pytest.raises(UsageError, match=f"Did you mean {suggested}[?]"):
         writer_for_path(Path(given))
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"orient": "RAX"}, {"orient": "RLS"}, {"orient": "ras"}, {"sidecar": "bid"}]
-)
+@pytest.mark.parametrize("wrong", [{"orient": "RAX"}, {"orient": "RLS"}, {"orient": "ras"}, {"sidecar": "bid"}])
 def test_wrong_options_are_usage_errors(wrong: dict) -> None:
     with pytest.raises(UsageError):
         WriteOptions(**wrong)

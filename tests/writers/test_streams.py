@@ -74,9 +74,7 @@ def test_streamed_values_do_not_depend_on_the_slab(mapping: str, volume_of: Call
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_writing_takes_little_memory_beside_the_array(
-    name: str, make: Callable[..., Volume], tmp_path: Path
-) -> None:
+def test_writing_takes_little_memory_beside_the_array(name: str, make: Callable[..., Volume], tmp_path: Path) -> None:
     volume = make(shape=(1, 96, 512, 512), mapping=make().mapping)
     writer_for(name).write(make(), tmp_path / "first", WriteOptions())  # imports
     tracemalloc.start()
