@@ -136,6 +136,11 @@ def _core() -> tuple[Attribute, ...]:
 CORE = _core()
 
 
+Slots = dict[int, tuple[int, int]]
+"""Tag to (place, value representation), both as the numbers that a little-endian file holds: group in the low half of
+a tag, first letter in the low byte of a representation."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TagTable:
     """The attributes that a read keeps, each with its place in `Header.raw`.
@@ -143,14 +148,13 @@ class TagTable:
     Attributes
     ----------
     attributes : tuple of Attribute
-    slots : dict
-        Tag, group in the low half (as it lies in a little-endian file), to (place, value representation).
+    slots : Slots
     places : dict
         Keyword to place.
     """
 
     attributes: tuple[Attribute, ...]
-    slots: dict[int, tuple[int, bytes]]
+    slots: Slots
     places: dict[str, int]
     creators: dict[int, int]
     """Private element's place to the place of its block's creator element."""
@@ -164,7 +168,6 @@ class TagTable:
         return len(self.attributes) + len(set(self.creators.values()))
 
 
-@cache
 def table_of(extra: tuple[str, ...] = ()) -> TagTable:
     """The core table and further attributes by keyword.
 
@@ -173,9 +176,14 @@ def table_of(extra: tuple[str, ...] = ()) -> TagTable:
     UsageError
         A keyword is not in the data dictionary.
     """
+    return _table(extra)
+
+
+@cache
+def _table(extra: tuple[str, ...]) -> TagTable:
     known = {a.keyword for a in CORE}
     attributes = CORE + tuple(_attribute(k) for k in dict.fromkeys(extra) if k not in known)
-    slots = {_swapped(a.tag): (i, a.vr.encode()) for i, a in enumerate(attributes)}
+    slots = {_swapped(a.tag): (i, int.from_bytes(a.vr.encode(), "little")) for i, a in enumerate(attributes)}
     places = {a.keyword: i for i, a in enumerate(attributes)}
     creators: dict[int, int] = {}
     blocks: dict[int, int] = {}
@@ -184,7 +192,7 @@ def table_of(extra: tuple[str, ...] = ()) -> TagTable:
             # PS3.5 7.8.1: element (gggg,bbee) belongs to the creator in (gggg,00bb).
             tag = (attribute.tag & 0xFFFF0000) | ((attribute.tag >> 8) & 0xFF)
             creators[place] = blocks.setdefault(tag, len(attributes) + len(blocks))
-            slots[_swapped(tag)] = (blocks[tag], b"LO")
+            slots[_swapped(tag)] = (blocks[tag], int.from_bytes(b"LO", "little"))
     return TagTable(attributes, slots, places, creators)
 
 
@@ -205,6 +213,8 @@ def is_keyword(word: str) -> bool:
     """True where the word is a keyword of the data dictionary (PS3.6)."""
     if word in table_of().places:
         return True
+    if not word:
+        return False
     from pydicom.datadict import tag_for_keyword  # noqa: PLC0415 (0.2 s, only for unusual keywords)
 
     return tag_for_keyword(word) is not None

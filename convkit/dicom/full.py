@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.uid import ExplicitVRBigEndian
 
+from convkit.dicom._quiet import quiet_pydicom
 from convkit.dicom.attributes import TagTable
 from convkit.dicom.lean import Parsed, owned
 from convkit.dicom.syntaxes import DEFLATED, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN
@@ -32,12 +32,18 @@ def parse(path: str, table: TagTable) -> Parsed:
     InputError
         The header cannot be parsed.
     """
+    with quiet_pydicom():
+        return _parse(path, table)
+
+
+def _parse(path: str, table: TagTable) -> Parsed:
     dataset = _read(path)
+    _check_complete(dataset, path)
     syntax = _syntax(dataset)
     raw: list[bytes | None] = [None] * table.width
     for swapped, (place, vr) in table.slots.items():
         tag = (swapped & 0xFFFF) << 16 | swapped >> 16
-        raw[place] = _raw(dataset, tag, vr.decode())
+        raw[place] = _raw(dataset, tag, vr.to_bytes(2, "little").decode())
     keyword, offset, length = _pixels(dataset, syntax)
     media_class = str(getattr(dataset.file_meta, "MediaStorageSOPClassUID", "") or "")
     return Parsed(syntax, media_class, owned(raw, table), keyword, offset, length)
@@ -45,14 +51,12 @@ def parse(path: str, table: TagTable) -> Parsed:
 
 def _read(path: str) -> FileDataset:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what is odd in the header is judged where it is used
-            dataset = dcmread(path, defer_size=_DEFER_BYTES, force=looks_like_dicom(path))
+        dataset = dcmread(path, defer_size=_DEFER_BYTES, force=looks_like_dicom(path))
     except InvalidDicomError as err:
         raise NotDicomError("The file is not DICOM.", path, "", "input.not-dicom") from err
-    except OSError:
-        raise
     except Exception as err:
+        if isinstance(err, OSError) and err.errno is not None:
+            raise  # the disk's fault, not the file's
         raise InputError(
             f"The header cannot be parsed ({type(err).__name__}).",
             path,
@@ -62,6 +66,20 @@ def _read(path: str) -> FileDataset:
     if len(dataset) == 0:
         raise NotDicomError("The file has a DICOM preamble and nothing else.", path, "", "input.not-dicom")
     return dataset
+
+
+def _check_complete(dataset: FileDataset, path: str) -> None:
+    """Refuse a header that ends before its last value does; pydicom returns what there is of it."""
+    size = Path(path).stat().st_size
+    for tag in list(dataset.keys()):
+        element: Any = dataset.get_item(tag, keep_deferred=True)
+        if not isinstance(element, RawDataElement) or int(tag) in _PIXELS or element.length == 0xFFFFFFFF:
+            continue
+        is_short = element.value is not None and len(element.value) < element.length
+        if is_short or (element.value is None and element.value_tell + element.length > size):
+            raise InputError(
+                "The file ends inside its header.", path, "Copy it again from its source.", "input.cut-header"
+            )
 
 
 def looks_like_dicom(path: str) -> bool:

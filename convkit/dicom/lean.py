@@ -11,7 +11,7 @@ import io
 from dataclasses import dataclass
 from struct import Struct
 
-from convkit.dicom.attributes import TagTable
+from convkit.dicom.attributes import Slots, TagTable
 from convkit.dicom.syntaxes import DEFLATED, EXPLICIT_BIG_ENDIAN, IMPLICIT_LITTLE_ENDIAN, is_standard
 
 WINDOW = 16384
@@ -22,12 +22,23 @@ LONGEST_VALUE = 1 << 16
 
 UNDEFINED = 0xFFFFFFFF
 
-_SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
-_LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 
-_EXPLICIT = Struct("<I2sH").unpack_from
+def _code(vr: bytes) -> int:
+    """A value representation as the number that its two letters are in a little-endian file."""
+    return int.from_bytes(vr, "little")
+
+
+_SHORT_VRS = frozenset(map(_code, b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split()))
+_LONG_VRS = frozenset(map(_code, b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split()))
+_SQ, _UN = _code(b"SQ"), _code(b"UN")
+
+_EXPLICIT = Struct("<IHH").unpack_from
 _IMPLICIT = Struct("<II").unpack_from
 _LENGTH = Struct("<I").unpack_from
+
+_SHORT_HEADER = 8
+_LONG_HEADER = 12
+_PADDING = bytes(_LONG_HEADER)
 
 _ITEM = 0xE000FFFE
 _ITEM_END = 0xE00DFFFE
@@ -72,21 +83,38 @@ class Parsed:
 
 
 class _Window:
-    """A piece of the file in memory; `at(position)` moves it."""
+    """A piece of the file in memory; `at(position)` moves it.
 
-    __slots__ = ("base", "data", "file", "size")
+    Attributes
+    ----------
+    data : bytes
+        Followed by zeros where the piece ends with the file, so that a short last element can be unpacked like any
+        other; zeros are never taken as a value.
+    base : int
+        Where the piece starts in the file.
+    end : int
+        Bytes of the file in `data`.
+    limit : int
+        Last place in `data` where an element may start.
+    """
+
+    __slots__ = ("base", "data", "end", "file", "limit", "size")
 
     def __init__(self, file: io.FileIO, size: int) -> None:
         self.file = file
         self.size = size
-        self.base = 0
-        self.data: bytes = file.read(WINDOW) or b""
+        self._keep(0, file.read(WINDOW) or b"")
 
     def at(self, position: int, need: int = WINDOW) -> bytes:
         self.file.seek(position)
-        self.base = position
-        self.data = self.file.read(max(need, WINDOW)) or b""
+        self._keep(position, self.file.read(max(need, WINDOW)) or b"")
         return self.data
+
+    def _keep(self, base: int, data: bytes) -> None:
+        self.base, self.end = base, len(data)
+        is_tail = base + self.end >= self.size
+        self.data = data + _PADDING if is_tail else data
+        self.limit = self.end - (_SHORT_HEADER if is_tail else _LONG_HEADER)
 
 
 def parse(file: io.FileIO, size: int, table: TagTable) -> Parsed:
@@ -103,6 +131,10 @@ def parse(file: io.FileIO, size: int, table: TagTable) -> Parsed:
         raise Declined
     syntax, media_class, position = _meta(data)
     if syntax in {"", EXPLICIT_BIG_ENDIAN, DEFLATED} or not is_standard(syntax):
+        raise Declined
+    if position + _SHORT_HEADER > size:
+        raise Declined  # nothing but the meta header
+    if syntax == IMPLICIT_LITTLE_ENDIAN and _looks_explicit(data, position):
         raise Declined
     raw: list[bytes | None] = [None] * table.width
     walk = _walk_implicit if syntax == IMPLICIT_LITTLE_ENDIAN else _walk_explicit
@@ -121,7 +153,7 @@ def owned(raw: list[bytes | None], table: TagTable) -> tuple[bytes | None, ...]:
 
 def _meta(data: bytes) -> tuple[str, str, int]:
     """Transfer syntax, media storage class, and where the data set starts (PS3.10 7.1)."""
-    position, end = 132, len(data) - 12
+    position, end = 132, len(data) - _LONG_HEADER
     syntax = media_class = b""
     while position <= end:
         tag, vr, length = _EXPLICIT(data, position)
@@ -142,120 +174,139 @@ def _meta(data: bytes) -> tuple[str, str, int]:
     raise Declined
 
 
+def _looks_explicit(data: bytes, position: int) -> bool:
+    """True where the first element has a value representation, whatever the meta header says of the encoding."""
+    return len(data) >= position + _SHORT_HEADER and _EXPLICIT(data, position)[1] in _SHORT_VRS | _LONG_VRS
+
+
 def _uid(value: bytes) -> str:
     return value.rstrip(b"\0 ").decode("latin-1")
 
 
-def _walk_explicit(  # noqa: C901, PLR0912 (the innermost loop: a call an element would double its time)
+def _walk_explicit(
     window: _Window, start: int, table: TagTable, raw: list[bytes | None]
 ) -> tuple[str, int | None, int]:
     """Walk an explicit VR little-endian data set (PS3.5 7.1.2); fills `raw`, returns where the pixels are."""
-    data, base, size = window.data, window.base, window.size
-    slots, long_vrs, short_vrs = table.slots, _LONG_VRS, _SHORT_VRS
-    here, limit = start - base, len(data) - 12
+    slots, short_vrs = table.slots, _SHORT_VRS  # local names: this loop is what a scan spends its time in
+    here = start - window.base
     while True:
-        if here > limit:
-            if base + here >= size:
-                return _no_pixels(base + here, size)
-            data = window.at(base + here)
-            base, here, limit = window.base, 0, len(data) - 12
-            if limit < 0:
-                if len(data) < 8:
-                    raise Cut
-                data = window.data = data + bytes(12)  # a last short element; zeros are never read as a value
-                limit = len(data) - 12
-        tag, vr, length = _EXPLICIT(data, here)
-        value = here + 8
-        if vr in long_vrs:
-            (length,) = _LENGTH(data, value)
-            value += 4
-            if tag in _PIXELS:
-                return _PIXELS[tag], base + value, -1 if length == UNDEFINED else length
-            if length == UNDEFINED:
-                after = _skip_items(window, base + value, is_explicit=vr != b"UN")
-                if tag in slots:
-                    raw[slots[tag][0]] = _sequence(slots[tag][1])
-                data, base = window.data, window.base
-                here, limit = after - base, len(data) - 12
-                continue
-        elif vr not in short_vrs:
-            raise Declined
-        here = value + length
-        if base + here > size:
+        data, limit = window.data, window.limit
+        while here <= limit:
+            tag, vr, length = _EXPLICIT(data, here)
+            value = here + _SHORT_HEADER
+            if vr not in short_vrs:
+                break
+            here = value + length
+            if tag in slots:
+                _keep(raw, window, tag, vr, value, length, slots)
+                if window.data is not data:
+                    here -= value  # the window has moved to the value
+                    break
+        else:
+            if window.base + here + _SHORT_HEADER > window.size:
+                return _no_pixels(window.base + here, window.size)
+            window.at(window.base + here)
+            here = 0
+            continue
+        if vr in short_vrs:
+            continue
+        found, here = _long_element(window, tag, vr, here, raw, slots)
+        if found:
+            return found
+
+
+def _keep(  # noqa: PLR0913, PLR0917 (the inside of the loop above)
+    raw: list[bytes | None], window: _Window, tag: int, vr: int, value: int, length: int, slots: Slots
+) -> None:
+    """Keep a value of the table; moves the window to the value where it is not all in it."""
+    slot, expected = slots[tag]
+    if vr != expected and not _is_same_kind(vr, expected):
+        raise Declined
+    if length > LONGEST_VALUE:
+        raise Declined
+    data, end = window.data, value + length
+    if end > window.end:
+        if window.base + end > window.size:
             raise Cut
+        data, end = window.at(window.base + value, length + _LONG_HEADER), length
+        raw[slot] = data[:end]
+    else:
+        raw[slot] = data[value:end]
+
+
+def _long_element(  # noqa: PLR0913, PLR0917 (the inside of the loop above)
+    window: _Window, tag: int, vr: int, here: int, raw: list[bytes | None], slots: Slots
+) -> tuple[tuple[str, int | None, int] | None, int]:
+    """An element with a long length: where the pixels are if it holds them, and where the next one starts."""
+    if vr not in _LONG_VRS:
+        raise Declined
+    (length,) = _LENGTH(window.data, here + _SHORT_HEADER)
+    value = here + _LONG_HEADER
+    if tag in _PIXELS:
+        return (_PIXELS[tag], window.base + value, -1 if length == UNDEFINED else length), value
+    if length == UNDEFINED:
+        after = _skip_items(window, window.base + value, is_explicit=vr != _UN)
         if tag in slots:
-            slot, expected = slots[tag]
-            if vr != expected:
-                if vr == b"SQ" or not _is_same_kind(vr, expected):
-                    raise Declined
-            elif vr == b"SQ":
-                raw[slot] = b""
-                continue
-            if length > LONGEST_VALUE:
-                raise Declined
-            if here > len(data):
-                data = window.at(base + value, length + 12)
-                base, value, here, limit = window.base, 0, length, len(data) - 12
-            raw[slot] = data[value:here]
+            raw[slots[tag][0]] = _sequence(slots[tag][1])
+        return None, after - window.base
+    if tag in slots:
+        if vr == slots[tag][1] == _SQ:
+            raw[slots[tag][0]] = b""
+        else:
+            before = window.base
+            _keep(raw, window, tag, vr, value, length, slots)
+            value += before - window.base
+    return None, value + length
 
 
-def _walk_implicit(  # noqa: C901 (as above)
+def _walk_implicit(
     window: _Window, start: int, table: TagTable, raw: list[bytes | None]
 ) -> tuple[str, int | None, int]:
     """Walk an implicit VR little-endian data set (PS3.5 7.1.3); fills `raw`, returns where the pixels are."""
-    data, base, size = window.data, window.base, window.size
     slots = table.slots
-    here = start - base
+    position = start
     while True:
-        if here + 8 > len(data):
-            if base + here >= size:
-                return _no_pixels(base + here, size)
-            data = window.at(base + here)
-            base, here = window.base, 0
-            if len(data) < 8:
-                raise Cut
-        tag, length = _IMPLICIT(data, here)
-        value = here + 8
+        here = position - window.base
+        if here > window.limit:
+            if position + _SHORT_HEADER > window.size:
+                return _no_pixels(position, window.size)
+            window.at(position)
+            here = 0
+        tag, length = _IMPLICIT(window.data, here)
+        value = here + _SHORT_HEADER
         if tag in _PIXELS:
-            return _PIXELS[tag], base + value, -1 if length == UNDEFINED else length
+            return _PIXELS[tag], window.base + value, -1 if length == UNDEFINED else length
+        position = window.base + value + length
         if length == UNDEFINED:
-            after = _skip_items(window, base + value, is_explicit=False)
-            if tag in slots:
-                raw[slots[tag][0]] = _sequence(slots[tag][1])
-            data, base = window.data, window.base
-            here = after - base
+            position = _skip_items(window, window.base + value, is_explicit=False)
+        if tag not in slots:
             continue
-        here = value + length
-        if base + here > size:
-            raise Cut
-        if tag in slots:
-            slot, expected = slots[tag]
-            if expected == b"SQ":
-                raw[slot] = b""
-                continue
-            if length > LONGEST_VALUE:
-                raise Declined
-            if here > len(data):
-                data = window.at(base + value, length + 8)
-                base, value, here = window.base, 0, length
-            raw[slot] = data[value:here]
+        slot, expected = slots[tag]
+        if length == UNDEFINED or expected == _SQ:
+            raw[slot] = _sequence(expected)
+        else:
+            _keep(raw, window, tag, expected, value, length, slots)
 
 
 def _no_pixels(position: int, size: int) -> tuple[str, int | None, int]:
+    """The answer at the end of a file without pixels; fewer than eight bytes more are no element."""
     if position > size:
         raise Cut
     return "", None, 0
 
 
-def _sequence(expected: bytes) -> bytes:
-    if expected != b"SQ":
+def _sequence(expected: int) -> bytes:
+    if expected != _SQ:
         raise Declined
     return b""
 
 
-def _is_same_kind(vr: bytes, expected: bytes) -> bool:
+_ALIKE = (frozenset(map(_code, (b"US", b"SS"))), frozenset(map(_code, (b"LO", b"SH", b"CS"))))
+
+
+def _is_same_kind(vr: int, expected: int) -> bool:
     """True where both representations hold the same raw bytes: US and SS of Pixel Padding Value, text kinds."""
-    return {vr, expected} <= {b"US", b"SS"} or {vr, expected} <= {b"LO", b"SH", b"CS"}
+    return any(vr in kinds and expected in kinds for kinds in _ALIKE)
 
 
 def _skip_items(window: _Window, position: int, *, is_explicit: bool) -> int:
@@ -289,7 +340,7 @@ def _skip_item(window: _Window, position: int, *, is_explicit: bool) -> int:
         else:
             raise Declined
         if length == UNDEFINED:
-            position = _skip_items(window, position, is_explicit=is_explicit and vr != b"UN")
+            position = _skip_items(window, position, is_explicit=is_explicit and vr != _UN)
         else:
             position += length
         if position > window.size:
@@ -301,18 +352,17 @@ def _item_header(window: _Window, position: int) -> tuple[int, int]:
     return tag, length
 
 
-def _element_header(window: _Window, position: int) -> tuple[int, bytes, int]:
+def _element_header(window: _Window, position: int) -> tuple[int, int, int]:
     tag, vr, length = _EXPLICIT(_bytes_at(window, position, 12), position - window.base)
     return tag, vr, length
 
 
 def _bytes_at(window: _Window, position: int, count: int) -> bytes:
-    """The window's bytes, moved so that `count` bytes at `position` are in it."""
+    """The window's bytes, moved so that `count` bytes at `position` are in it; zeros follow the end of the file."""
     here = position - window.base
     if not 0 <= here <= len(window.data) - count:
         window.at(position)
-        if len(window.data) < 8:
-            raise Cut
-        if len(window.data) < count:
-            window.data += bytes(count)  # the last delimiter of a file has only eight bytes
+        here = 0
+    if here > window.end - _SHORT_HEADER:
+        raise Cut
     return window.data

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from convkit.dicom import syntaxes
 from convkit.dicom.header import Header
 from convkit.model.notes import Note, note
@@ -109,6 +111,7 @@ def is_directory(header: Header) -> bool:
     return DICOMDIR in {header.parsed.media_class, header.sop_class_uid}
 
 
+@cache
 def _not_image(sop_class: str) -> str:
     return next((kind for start, kind in _NOT_IMAGES.items() if _starts(sop_class, start)), "")
 

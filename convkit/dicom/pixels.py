@@ -6,7 +6,6 @@ Values are as stored: no rescale, no windowing. Colour comes out as RGB, three b
 from __future__ import annotations
 
 import io
-import warnings
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convkit.dicom import syntaxes
+from convkit.dicom._quiet import quiet_pydicom
 from convkit.dicom.header import Header
 from convkit.errors import MissingAttributeError, PixelError
 from convkit.model import values
@@ -23,22 +23,42 @@ _ALLOWED_BITS = frozenset({1, 8, 16, 32, 64})
 _DIRECT_PHOTOMETRICS = frozenset({"MONOCHROME1", "MONOCHROME2", "RGB"})
 
 
-def source_of(header: Header) -> PixelSource:
+LAYOUT_KEYWORDS = (
+    "Rows",
+    "Columns",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "PlanarConfiguration",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+)
+"""Everything that the layout of an instance depends on."""
+
+
+def source_of(header: Header, layout: PixelLayout) -> PixelSource:
     """Where the pixels of a single-frame image lie; whether they are all there is for `check_complete` to say.
 
     Raises
     ------
     MissingAttributeError
-        Rows, Columns, Bits Allocated or Pixel Data are missing or no legal values.
+        There are no Pixel Data.
     """
-    layout = _layout(header)
     parsed = header.parsed
     if not parsed.pixel_keyword:
         raise MissingAttributeError("(7FE0,0010) PixelData is missing.", header.path, "", "pixels.missing")
     return PixelSource(header.path, parsed.pixel_offset, parsed.pixel_length, header.transfer_syntax, layout)
 
 
-def _layout(header: Header) -> PixelLayout:
+def layout_of(header: Header) -> PixelLayout:
+    """How the samples are stored.
+
+    Raises
+    ------
+    MissingAttributeError
+        Rows, Columns, Bits Allocated and the like are missing or no legal values.
+    """
     rows, columns = _count(header, "Rows", "0028,0010"), _count(header, "Columns", "0028,0011")
     allocated = _count(header, "BitsAllocated", "0028,0100")
     if allocated not in _ALLOWED_BITS:
@@ -178,8 +198,7 @@ def _fill(file: io.FileIO, view: memoryview, path: str) -> None:
 def _decode(source: PixelSource, out: NDArray[Any]) -> None:
     codecs = import_module("convkit.dicom._codecs")  # pydicom and its plug-ins, only for what needs them
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet_pydicom():
             decoded = codecs.decode(source.path, is_colour=source.layout.is_colour)
     except MemoryError:
         raise

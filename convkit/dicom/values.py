@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from struct import unpack
 from typing import Any
+
+from convkit.dicom._quiet import quiet_pydicom
 
 _BINARY = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "AT": "HH"}
 _SIZES = {"H": 2, "h": 2, "I": 4, "i": 4, "f": 4, "d": 8, "HH": 4}
@@ -75,8 +76,7 @@ def _decoded(raw: bytes, charset: bytes) -> str:
     from pydicom.valuerep import TEXT_VR_DELIMS  # noqa: PLC0415
 
     names = [name.strip() for name in charset.decode("ascii", "replace").strip(" \0").split("\\")]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet_pydicom():
         try:
             return str(decode_bytes(raw, convert_encodings(names), TEXT_VR_DELIMS))
         except (LookupError, ValueError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Self
 
@@ -36,6 +36,12 @@ class ValueMapping:
     slopes: tuple[float, ...] = (1.0,)
     intercepts: tuple[float, ...] = (0.0,)
     state: MappingState = MappingState.PENDING
+
+    def __post_init__(self) -> None:
+        if len(self.slopes) != len(self.intercepts):
+            raise ValueError("there must be as many intercepts as slopes")
+        if self.state is MappingState.PENDING and len(self.slopes) != 1:
+            raise ValueError("a rescale that differs between slices is applied or ignored, never pending")
 
     @property
     def is_uniform(self) -> bool:
@@ -158,6 +164,9 @@ class Volume:
         for held in (self.array, self.affine_lps, self.invented):
             if held is not None:
                 held.flags.writeable = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, f.name) for f in fields(self))  # so that arrays stay read-only
 
     # --- reading ---------------------------------------------------------------------------------------
 

@@ -28,6 +28,9 @@ VALUES: tuple[ValuesQuirk, ...] = (philips_precise_values.QUIRK,)
 TRAIT_KEYWORDS = tuple(dict.fromkeys(k for q in TRAITS for k in q.keywords))
 """Attributes that the trait quirks read; equal raw values give an equal answer."""
 
+RESCALE_KEYWORDS = tuple(dict.fromkeys(k for q in VALUES for k in q.keywords))
+"""Attributes that the value quirks read beside the rescale itself."""
+
 
 def set_aside(header: Header) -> Note | None:
     """Why an image needs rules that are not there yet, or None."""

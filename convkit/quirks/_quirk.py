@@ -60,6 +60,8 @@ class ValuesQuirk:
     name : str
     why : str
         Citation.
+    keywords : tuple of str
+        Every attribute that `applies` and `fix` read, the rescale apart.
     applies : predicate on a header
     fix : (header, slope, intercept of the header) to the slope and intercept to use
     note : what to tell the user
@@ -67,6 +69,7 @@ class ValuesQuirk:
 
     name: str
     why: str
+    keywords: tuple[str, ...]
     applies: Callable[[Header], bool]
     fix: Callable[[Header, float, float], tuple[float, float]]
     note: Callable[[Header], Note]

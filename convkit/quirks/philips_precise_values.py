@@ -30,6 +30,7 @@ QUIRK = ValuesQuirk(
     name="philips-precise-values",
     why="(2005,100E) of creator Philips MR Imaging DD 001; Chenevert et al., Errors in Quantitative Image Analysis due "
     "to Platform-Dependent Image Scaling, Translational Oncology 7 (2014); data set neurolabusc/dcm_qa_philips",
+    keywords=("PhilipsScaleSlope",),
     applies=_applies,
     fix=_fix,
     note=_note,

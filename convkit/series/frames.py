@@ -3,61 +3,107 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
 
 from convkit.dicom import pixels, values
 from convkit.dicom.header import Header
 from convkit.errors import ConvkitError, MissingAttributeError, PixelError
-from convkit.model.frame import Frame, PixelSource, Position
+from convkit.model.frame import Frame, PixelLayout, PixelSource, Position
 from convkit.model.notes import Note, note
-from convkit.quirks import corrected_rescale
+from convkit.quirks import RESCALE_KEYWORDS, corrected_rescale
 from convkit.series.moments import read_moments
-from convkit.series.traits import KEYWORDS, read_traits
+from convkit.series.traits import KEYWORDS as TRAIT_KEYWORDS
+from convkit.series.traits import read_traits
 
 _SPACING_KEYWORDS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
 
 
-def frames_of(images: Iterable[Header]) -> tuple[list[Frame], list[Note]]:
+_ALIKE_KEYWORDS = tuple(
+    dict.fromkeys(
+        (
+            *TRAIT_KEYWORDS,
+            *_SPACING_KEYWORDS,
+            *pixels.LAYOUT_KEYWORDS,
+            *RESCALE_KEYWORDS,
+            "RescaleSlope",
+            "RescaleIntercept",
+            "SpacingBetweenSlices",
+            "SliceThickness",
+        )
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """What most instances of a series share, so that it is read once; see `Frame` for its fields."""
+
+    layout: PixelLayout
+    orientation: tuple[float, ...] | None
+    spacing: tuple[float, float] | None
+    depth_mm: float | None
+    slope: float
+    intercept: float
+    traits: tuple[Hashable, ...]
+
+
+def frames_of(images: Sequence[Header]) -> tuple[list[Frame], list[Note]]:
     """Frames of single-frame images, and an error note for each image that cannot be used.
 
-    Traits are read once for all instances whose relevant raw values are equal, which most are.
+    What the instances share is read once for all whose raw values are equal, which most are.
     """
-    known: dict[tuple[bytes | None, ...], tuple[Hashable, ...]] = {}
+    known: dict[tuple[bytes | None, ...], _Alike] = {}
     frames: list[Frame] = []
     problems: list[Note] = []
+    key_of = itemgetter(*(images[0].table.places[k] for k in _ALIKE_KEYWORDS)) if images else None
     for index, header in enumerate(images):
-        key = tuple(header.raw(k) for k in KEYWORDS)
+        key = key_of(header.parsed.raw) if key_of else ()
         try:
-            traits = known.get(key)
-            if traits is None:
-                traits = known[key] = read_traits(header)
-            frames.append(_frame(header, index, traits))
+            alike = known.get(key)
+            if alike is None:
+                alike = known[key] = _alike(header)
+            frames.append(_frame(header, index, alike))
         except ConvkitError as err:
-            problems.append(note(err.code, err.what, where=err.where, hint=err.hint))
+            problems.append(note(err.code, err.what, where=header.path, hint=err.hint))
     return frames, problems
 
 
-def _frame(header: Header, index: int, traits: tuple[Hashable, ...]) -> Frame:
+def _alike(header: Header) -> _Alike:
     orientation = header.numbers("ImageOrientationPatient")
-    source = pixels.source_of(header)
     slope, intercept = corrected_rescale(
         header,
         _rescale(header, "RescaleSlope", "0028,1053", 1.0),
         _rescale(header, "RescaleIntercept", "0028,1052", 0.0),
     )
+    return _Alike(
+        layout=pixels.layout_of(header),
+        orientation=orientation if len(orientation) == 6 else None,
+        spacing=_spacing(header),
+        depth_mm=_depth(header),
+        slope=slope,
+        intercept=intercept,
+        traits=read_traits(header),
+    )
+
+
+def _frame(header: Header, index: int, alike: _Alike) -> Frame:
+    source = pixels.source_of(header, alike.layout)
+    raw_position = header.raw("ImagePositionPatient") or b""
     return Frame(
         instance=index,
         pixels=source,
         sop_instance_uid=header.sop_instance_uid,
         instance_number=header.integer("InstanceNumber"),
         position_lps=_position(header),
-        position_rounding_mm=0.5 * 10.0 ** -values.decimals(header.raw("ImagePositionPatient") or b""),
-        orientation=orientation if len(orientation) == 6 else None,
-        spacing=_spacing(header),
-        depth_mm=_depth(header),
-        slope=slope,
-        intercept=intercept,
-        traits=traits,
+        position_rounding_mm=0.5 * 10.0 ** -values.decimals(raw_position),
+        orientation=alike.orientation,
+        spacing=alike.spacing,
+        depth_mm=alike.depth_mm,
+        slope=alike.slope,
+        intercept=alike.intercept,
+        traits=alike.traits,
         moments=read_moments(header),
         defect=_defect(source, header.size),
     )

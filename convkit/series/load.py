@@ -116,17 +116,17 @@ def _mapped(array: Array, stack: Stack, options: LoadOptions) -> _Loaded:
         return _Loaded(array, ValueMapping(), ())
     slopes, intercepts = tuple(f.slope for f in frames), tuple(f.intercept for f in frames)
     is_uniform = len(set(slopes)) == 1 and len(set(intercepts)) == 1
-    mapping = ValueMapping(slopes[:1], intercepts[:1]) if is_uniform else ValueMapping(slopes, intercepts)
+    numbers = (slopes[:1], intercepts[:1]) if is_uniform else (slopes, intercepts)
     narrow = values.narrowed(array, max(f.pixels.layout.bits_stored for f in frames))
     if options.values is Values.STORED:
-        return _Loaded(narrow, replace(mapping, state=MappingState.IGNORED), ())
+        return _Loaded(narrow, ValueMapping(*numbers, MappingState.IGNORED), ())
     if not is_uniform:
         real = _rescaled_by_slice(array, slopes, intercepts)
-        return _Loaded(real, replace(mapping, state=MappingState.APPLIED), (note("values.per-slice-rescale"),))
+        return _Loaded(real, ValueMapping(*numbers, MappingState.APPLIED), (note("values.per-slice-rescale"),))
     if options.values is Values.RESCALED:
-        real = values.apply_linear(narrow, *mapping.pending)
-        return _Loaded(real, replace(mapping, state=MappingState.APPLIED), ())
-    return _Loaded(narrow, mapping, ())
+        real = values.apply_linear(narrow, slopes[0], intercepts[0])
+        return _Loaded(real, ValueMapping(*numbers, MappingState.APPLIED), ())
+    return _Loaded(narrow, ValueMapping(*numbers), ())
 
 
 def _rescaled_by_slice(array: Array, slopes: Sequence[float], intercepts: Sequence[float]) -> Array:
