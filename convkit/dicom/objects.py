@@ -52,16 +52,11 @@ _MULTI_FRAME = frozenset(
     for n in (
         "2.1",
         "2.2",
-        "3.1",
         "4.1",
         "4.3",
         "4.4",
         "6.2",
         "6.3",
-        "7.1",
-        "7.2",
-        "7.3",
-        "7.4",
         "12.1.1",
         "12.2.1",
         "13.1.1",
@@ -88,8 +83,11 @@ _MULTI_FRAME = frozenset(
 )
 """SOP classes whose geometry lies in functional groups or whose frames are more than one, whatever their number."""
 
-PLANE_REQUIRED = frozenset(_STORAGE + n for n in ("2", "4", "128", "481.2"))
-"""CT, MR, PET and RT Dose images: Image Plane is mandatory, so a missing position is a defect (PS3.3 A.3, A.4)."""
+PLANE_REQUIRED = frozenset(_STORAGE + n for n in ("2", "4", "128"))
+"""CT, MR and PET images: Image Plane is mandatory, so a missing position is a defect (PS3.3 A.3, A.4)."""
+
+
+_RT_DOSE = _STORAGE + "481.2"
 
 
 def not_convertible(header: Header) -> Note | None:
@@ -127,6 +125,8 @@ def _set_aside(header: Header, sop_class: str) -> Note | None:
         return note("object.video", where=header.path)
     if sop_class in _MULTI_FRAME or (header.integer("NumberOfFrames") or 1) > 1:
         return note("object.multi-frame", where=header.path)
+    if sop_class == _RT_DOSE:
+        return note("object.rt-dose", where=header.path)
     if header.parsed.pixel_keyword in {"FloatPixelData", "DoubleFloatPixelData"}:
         return note("object.float-pixels", where=header.path)
     if not syntaxes.is_decodable(header.transfer_syntax):

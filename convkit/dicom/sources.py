@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from convkit.errors import InputError, UsageError
@@ -36,7 +37,8 @@ def find_files(sources: Iterable[str | os.PathLike[str]], *, typed_in: Iterable[
     Parameters
     ----------
     sources : paths
-        A file, a folder (searched to any depth), ``@list.txt`` with one path a line, or ``-`` for the paths in
+        A file, a folder (searched to any depth), a DICOMDIR (the files that it lists), ``@list.txt`` with one path a
+        line, or ``-`` for the paths in
         `typed_in`.
     typed_in : lines
         What came on standard input.
@@ -51,6 +53,9 @@ def find_files(sources: Iterable[str | os.PathLike[str]], *, typed_in: Iterable[
     for source in _expanded(sources, typed_in):
         if Path(source).is_dir():
             paths.update(_walk(source, notes))
+        elif Path(source).name.upper() == "DICOMDIR" and Path(source).is_file():
+            directory = import_module("convkit.dicom._directory")  # pydicom, only for a DICOMDIR that is named
+            paths.update(directory.referenced_files(source))
         elif os.path.lexists(source):
             paths.add(source)
         else:

@@ -10,7 +10,7 @@ import hashlib
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from string import Formatter
@@ -29,7 +29,7 @@ OWN_FIELDS = {
 }
 
 DIGITS = 6
-"""Hexadecimal digits of a hash in a name; a tie that is left takes as many more as it needs."""
+"""Hexadecimal digits of a hash in a name; a tie that is left takes all of them."""
 
 LONGEST_PART = 120
 """Characters of one folder or file name; file systems allow 255 bytes, suffixes and temporary names included."""
@@ -223,27 +223,25 @@ def short_hash(text: str, digits: int = DIGITS) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:digits]
 
 
-def without_ties(names: Sequence[str], identities: Sequence[Iterable[str]]) -> list[str]:
+def without_ties(names: Sequence[str], identities: Sequence[Sequence[str]]) -> list[str]:
     """Names in which no two are equal, also on file systems that ignore case.
 
     Parameters
     ----------
     names : relative paths
-    identities : for each name texts that tell it apart (Series Instance UID first); their hashes are appended
-        where names are equal, with more digits until no tie is left.
+    identities : for each name the texts that tell it apart, the most telling first
+        Where names are equal, a hash of the first text (the Series Instance UID) is appended; where that leaves a tie,
+        a longer one of all texts.
 
     Returns
     -------
     names : list of str, in the order given; the result does not depend on that order.
     """
-    keys = ["\0".join(i) for i in identities]
     result = list(names)
-    for digits in (DIGITS, 2 * DIGITS, 64):
-        tied = _tied(result)
-        if not tied:
-            return result
-        for place in tied:
-            result[place] = f"{names[place] or 'unnamed'}_{short_hash(keys[place], digits)}"
+    for telling, digits in ((1, DIGITS), (None, 64)):
+        for place in _tied(result):
+            text = "\0".join(identities[place][:telling])
+            result[place] = f"{names[place] or 'unnamed'}_{short_hash(text, digits)}"
     for count, place in enumerate(_tied(result), 1):
         result[place] = f"{result[place]}_{count}"
     return result

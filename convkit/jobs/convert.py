@@ -264,7 +264,7 @@ def label_of(series: Series, split: str = "") -> str:
 def _named(stacks: Sequence[tuple[Series, Stack]], options: ConvertOptions) -> list[VolumeTask]:
     names = [fill(options.name, _fields(series, stack, options.name)) for series, stack in stacks]
     identities = [
-        (series.study_instance_uid, series.series_instance_uid, stack.split.label, stack.first.sop_instance_uid)
+        (series.series_instance_uid, series.study_instance_uid, stack.split.label, stack.first.sop_instance_uid)
         for series, stack in stacks
     ]
     stems = without_ties(names, identities)

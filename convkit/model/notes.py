@@ -97,6 +97,7 @@ CODES: dict[str, Code] = {
         "The image is a mosaic of slices, which is not converted yet.",
         "Use dcm2niix for this series until it is.",
     ),
+    "object.rt-dose": Code(_ERROR, "Dose grids are not converted yet: their values need the Dose Grid Scaling."),
     "object.float-pixels": Code(_ERROR, "Float Pixel Data are not converted yet."),
     "object.unknown-syntax": Code(
         _ERROR,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from convkit.dicom import pixels
 from convkit.dicom.header import Header
-from convkit.errors import UnsupportedError
+from convkit.errors import PixelError, UnsupportedError
 from convkit.model import values
 from convkit.model.frame import PixelLayout
 from convkit.model.notes import Note, note
@@ -99,10 +99,23 @@ def _clean(array: Array, layouts: Sequence[PixelLayout]) -> bool:
 
 
 def _clean_one(array: Array, bits: int, high: int) -> bool:
+    if high != bits - 1:
+        _check_left_justified(array, high - bits + 1)
     is_junk = high == bits - 1 and values.has_junk_bits(array, bits)
     if is_junk or high != bits - 1:
         values.clean_bits(array, bits, high)
     return is_junk
+
+
+def _check_left_justified(array: Array, below: int) -> None:
+    """Refuse samples with bits below the stored ones: more often High Bit is wrong than that these are junk."""
+    if (array & ((1 << below) - 1)).any():
+        raise PixelError(
+            "(0028,0102) HighBit says that samples are left-justified, but they have bits set below that.",
+            "",
+            "Correct HighBit to BitsStored - 1 if the samples are right-justified.",
+            "header.inconsistent",
+        )
 
 
 # --- values ----------------------------------------------------------------------------------------------

@@ -1,0 +1,172 @@
+"""Writes the generated parts of reference.md from the code that they describe.
+
+    python docs/generate_reference.py
+
+A part stands between ``<!-- generated: NAME -->`` and ``<!-- end of NAME -->``; all else is written by hand.
+"""
+# ruff: noqa: INP001 (a script beside the pages that it writes)
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from convkit.engine.outcome import ExitCode
+from convkit.jobs._names import _LETTERS, OWN_FIELDS
+from convkit.jobs._where import _FUNCTIONS, OWN_NAMES
+from convkit.model.notes import CODES
+from convkit.series import positions, spacing, traits
+from convkit.series.facts import FACTS, Fact
+from convkit.series.moments import MOMENTS
+
+PAGE = Path(__file__).with_name("reference.md")
+VERBS = ("scan", "sort", "convert")
+
+_EXIT_CODES = {
+    ExitCode.OK: "All done.",
+    ExitCode.UNEXPECTED: "An unexpected failure, or a source or destination that cannot be used.",
+    ExitCode.USAGE: "Wrong usage: an option, an expression, a name template.",
+    ExitCode.NOTHING_TO_DO: "Nothing to do: no DICOM, or nothing selected.",
+    ExitCode.SOME_FAILED: "Some items failed or were refused, the rest are written.",
+    ExitCode.ALL_FAILED: "Every item failed or was refused.",
+    ExitCode.CHECK_FAILED: "A warning, under `--strict`.",
+    ExitCode.INTERRUPTED: "Interrupted; the same command goes on.",
+}
+_TOLERANCES = (
+    (spacing, "EVEN_SHARE", "of the step, or of a pixel within the plane: how far a slice may lie off its place"),
+    (spacing, "ROUNDED_SHARE", "of the step or of a pixel: the most that rounding in the header may excuse"),
+    (spacing, "COSINE_ROUNDING", "radians: a shear smaller than this cannot be told from rounded direction cosines"),
+    (positions, "SAME_PLACE_MM", "mm along the normal: images nearer than this lie at one position"),
+    (positions, "SAME_PLACE_SHARE", "of the mean step: takes its place for very thin slices"),
+    (traits, "ORIENTATION_TOLERANCE", "direction cosines that differ by less are the same orientation"),
+    (traits, "SPACING_TOLERANCE", "relative: pixel sizes that differ by less are the same"),
+)
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    names = list(head)
+    lines = [names, ["---"] * len(names), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def options(verb: str) -> str:
+    """The options of a verb."""
+    command: click.Command = import_module(f"convkit.cli.{verb}").command
+    ctx = click.Context(command)
+    records = [p.get_help_record(ctx) for p in command.get_params(ctx) if isinstance(p, click.Option)]
+    return table(("option", "does"), ((f"`{r[0]}`", r[1]) for r in records if r))
+
+
+def codes() -> str:
+    """All problem codes."""
+    return table(("code", "severity", "meaning", "what to do"),
+                 ((f"`{name}`", str(code.severity), code.meaning, code.hint) for name, code in sorted(CODES.items())))
+
+
+class _Probe:
+    """Stands for a header, and remembers what is asked of it."""
+
+    def __init__(self, number: float | None) -> None:
+        self.number_given = number
+        self.asked: dict[str, None] = {}
+
+    def _ask(self, keyword: str, answer: Any) -> Any:
+        self.asked[keyword] = None
+        return answer
+
+    def number(self, keyword: str) -> float | None:
+        return self._ask(keyword, self.number_given)  # type: ignore[no-any-return]
+
+    def __getattr__(self, name: str) -> Callable[[str], Any]:
+        empty = {"text": "", "texts": (), "numbers": (), "has": False}
+        return lambda keyword: self._ask(keyword, empty.get(name))
+
+
+def _source(fact: Fact) -> str:
+    probe = _Probe(None)
+    fact.read(probe)  # type: ignore[arg-type]
+    return ", ".join(probe.asked)
+
+
+def _unit(fact: Fact) -> str:
+    try:
+        return "s, from ms" if fact.read(_Probe(1000.0)) == 1.0 else ""  # type: ignore[arg-type]
+    except (TypeError, ValueError, IndexError):
+        return ""
+
+
+def facts() -> str:
+    """Keys of the sidecar at its top level."""
+    return table(("key", "from", "unit changed"), ((f"`{f.key}`", _source(f), _unit(f)) for f in FACTS))
+
+
+def trait_rows() -> str:
+    """What tells volumes apart."""
+    return table(("attribute", "kind"), ((t.says, "hard" if t.is_hard else "soft") for t in traits.TRAITS))
+
+
+def moments() -> str:
+    """What orders volumes in time."""
+    return "\n".join(f"{n}. {m.keyword}" for n, m in enumerate(MOMENTS, 1))
+
+
+def tolerances() -> str:
+    """The numbers of the geometry."""
+    return table(("name", "value", "meaning"), ((f"`{n}`", f"{getattr(m, n):g}", says) for m, n, says in _TOLERANCES))
+
+
+def template_fields() -> str:
+    """Own fields of a name template."""
+    return table(("field", "stands for"), ((f"`{{{k}}}`", v) for k, v in OWN_FIELDS.items()))
+
+
+def letters() -> str:
+    """The percent letters of dcm2niix."""
+    return ", ".join(f"`%{k}` {v}" for k, v in sorted(_LETTERS.items()))
+
+
+def where_names() -> str:
+    """Own names and functions of an expression."""
+    named = table(("name", "stands for"), ((f"`{k}`", v) for k, v in OWN_NAMES.items()))
+    return f"{named}\n\nFunctions: {', '.join(f'`{k}`' for k in _FUNCTIONS)}."
+
+
+def exit_codes() -> str:
+    """All exit codes."""
+    return table(("code", "meaning"), ((str(int(code)), _EXIT_CODES[code]) for code in ExitCode))
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    **{f"options of {verb}": (lambda verb=verb: options(verb)) for verb in VERBS},  # type: ignore[misc]
+    "template fields": template_fields, "letters": letters, "where": where_names, "sidecar keys": facts,
+    "traits": trait_rows, "moments": moments, "tolerances": tolerances,
+    "exit codes": exit_codes, "problem codes": codes,
+}
+
+
+def filled(page: str) -> str:
+    """The page with every generated part written anew.
+
+    Raises
+    ------
+    KeyError
+        A part has no place in the page.
+    """
+    for name, make in PARTS.items():
+        start, end = f"<!-- generated: {name} -->", f"<!-- end of {name} -->"
+        pattern = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
+        if not pattern.search(page):
+            raise KeyError(name)
+        content = f"{start}\n\n{make()}\n\n{end}"
+        page = pattern.sub(lambda _match, content=content: content, page)  # type: ignore[misc]
+    return page
+
+
+if __name__ == "__main__":
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
