@@ -13,7 +13,7 @@ from pydicom.uid import ExplicitVRBigEndian
 
 from convkit.dicom._quiet import quiet_pydicom
 from convkit.dicom.attributes import TagTable
-from convkit.dicom.lean import Parsed, owned
+from convkit.dicom.lean import Parsed, owned, starts_with_an_element
 from convkit.dicom.syntaxes import DEFLATED, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN
 from convkit.errors import InputError, NotDicomError
 
@@ -50,8 +50,10 @@ def _parse(path: str, table: TagTable) -> Parsed:
 
 
 def _read(path: str) -> FileDataset:
+    with Path(path).open("rb") as file:
+        has_no_preamble = starts_with_an_element(file.read(16))
     try:
-        dataset = dcmread(path, defer_size=_DEFER_BYTES, force=looks_like_dicom(path))
+        dataset = dcmread(path, defer_size=_DEFER_BYTES, force=has_no_preamble)
     except InvalidDicomError as err:
         raise NotDicomError("The file is not DICOM.", path, "", "input.not-dicom") from err
     except Exception as err:
@@ -80,16 +82,6 @@ def _check_complete(dataset: FileDataset, path: str) -> None:
             raise InputError(
                 "The file ends inside its header.", path, "Copy it again from its source.", "input.cut-header"
             )
-
-
-def looks_like_dicom(path: str) -> bool:
-    """True where a file without preamble starts with an element of group 0002 or 0008, in any byte order."""
-    with Path(path).open("rb") as file:
-        head = file.read(132)
-    if head[128:132] == b"DICM":
-        return False  # a sound start needs no force
-    little, big = head[:2] in {b"\x02\x00", b"\x08\x00"}, head[:2] in {b"\x00\x02", b"\x00\x08"}
-    return len(head) >= 16 and (little or big) and head[2:4] != b"\x00\x00\x00\x00"
 
 
 def _syntax(dataset: FileDataset) -> str:

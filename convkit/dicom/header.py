@@ -143,6 +143,8 @@ def _parse(path: str, table: TagTable) -> tuple[lean.Parsed, int, int]:
             raise InputError(
                 "The file ends inside its header.", path, "Copy it again from its source.", "input.cut-header"
             ) from err
+        except lean.Foreign as err:
+            raise NotDicomError("The file is not DICOM.", path, "", "input.not-dicom") from err
         except lean.Declined:
             pass
     # pydicom takes 0.2 s to import; most runs never need it.

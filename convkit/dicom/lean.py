@@ -52,6 +52,10 @@ class Declined(Exception):  # noqa: N818 (not an error: the other reader takes o
     """A file for the full reader."""
 
 
+class Foreign(Declined):
+    """The file is not DICOM at all."""
+
+
 class Cut(Declined):
     """A value runs past the end of the file."""
 
@@ -128,6 +132,8 @@ def parse(file: io.FileIO, size: int, table: TagTable) -> Parsed:
     window = _Window(file, size)
     data = window.data
     if data[128:132] != b"DICM":
+        if not starts_with_an_element(data):
+            raise Foreign
         raise Declined
     syntax, media_class, position = _meta(data)
     if syntax in {"", EXPLICIT_BIG_ENDIAN, DEFLATED} or not is_standard(syntax):
@@ -140,6 +146,12 @@ def parse(file: io.FileIO, size: int, table: TagTable) -> Parsed:
     walk = _walk_implicit if syntax == IMPLICIT_LITTLE_ENDIAN else _walk_explicit
     keyword, offset, length = walk(window, position, table, raw)
     return Parsed(syntax, media_class, owned(raw, table), keyword, offset, length)
+
+
+def starts_with_an_element(data: bytes) -> bool:
+    """True where a file without preamble starts with an element of group 0002 or 0008, in any byte order."""
+    groups = {b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08"}
+    return len(data) >= 16 and data[:2] in groups and data[2:6] != bytes(4)
 
 
 def owned(raw: list[bytes | None], table: TagTable) -> tuple[bytes | None, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,9 +11,9 @@ from typing import Any
 from convkit.dicom.header import Header
 from convkit.engine.digest import fingerprint, identity
 from convkit.engine.journal import Journal, Record
-from convkit.engine.outcome import Outcome, Report, Status, failure
+from convkit.engine.outcome import Outcome, Report, Status, failure, note_of
 from convkit.engine.run import Runner, default_jobs
-from convkit.errors import UsageError
+from convkit.errors import OutputError, UsageError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._names import Template, fill, short_hash, template, without_ties
 from convkit.jobs._where import where as checked_where
@@ -180,27 +179,54 @@ def _checked_dtype(dtype: str) -> str:
 def _run(
     collection: Collection, output: Path, options: ConvertOptions, runner: Runner, progress: Progress | None
 ) -> Report:
-    tasks, outcomes = plan(collection, options)
+    tasks, planned = plan(collection, options)
     if options.dry_run or not tasks:
-        outcomes += [Outcome(t.item, Status.DONE, (_path(t, options),), t.stack.notes, _facts(t)) for t in tasks]
-        return Report(tuple(outcomes), strict=options.strict)
-    with ExitStack() as stack:
-        journal = stack.enter_context(Journal.open(output))
-        for folder in sorted({(output / t.stem).parent for t in tasks}):
-            remove_leftovers(folder)
-        settled = {t.key: _earlier(t, journal, output, options) for t in tasks}
-        todo = [t for t in tasks if settled[t.key] is None]
-        outcomes += [outcome for outcome in settled.values() if outcome is not None]
-        interrupted = False
-        try:
-            for outcome in _converted(todo, output, options, runner, progress):
-                outcomes.append(outcome.outcome)
-                if outcome.outcome.status is Status.DONE:
-                    _record(journal, outcome.task, outcome.outcome, options)
-        except KeyboardInterrupt:
-            interrupted = True
+        dry = [Outcome(t.item, Status.DONE, (_path(t, options),), t.stack.notes, _facts(t)) for t in tasks]
+        return _report([*planned, *dry], options)
+    outcomes, notes, interrupted = list(planned), [], False
+    try:
+        with Journal.open(output) as journal:
+            if journal.moved_aside:
+                notes.append(note("engine.journal-reset", where=journal.moved_aside.name))
+            try:
+                for outcome in _each(tasks, journal, output, options, runner, progress):
+                    outcomes.append(outcome)  # noqa: PERF402 (what came before an interruption counts)
+            except KeyboardInterrupt:
+                interrupted = True
+    except OutputError as err:
+        if len(outcomes) == len(planned):
+            raise  # nothing could be written at all
+        notes.append(note_of(err))  # the volumes are there, only the journal is not
+    return _report(outcomes, options, notes=tuple(notes), interrupted=interrupted)
+
+
+def _report(
+    outcomes: Iterable[Outcome], options: ConvertOptions, *, notes: tuple[Note, ...] = (), interrupted: bool = False
+) -> Report:
     ordered = sorted(outcomes, key=lambda o: (o.outputs, o.item))
-    return Report(tuple(ordered), strict=options.strict, interrupted=interrupted)
+    return Report(tuple(ordered), notes=notes, strict=options.strict, interrupted=interrupted)
+
+
+def _each(  # noqa: PLR0913, PLR0917 (what a run is made of)
+    tasks: Sequence[VolumeTask],
+    journal: Journal,
+    output: Path,
+    options: ConvertOptions,
+    runner: Runner,
+    progress: Progress | None,
+) -> Iterator[Outcome]:
+    """The outcome of each task: what an earlier run has done, then the rest as it gets done."""
+    for folder in sorted({(output / t.stem).parent for t in tasks}):
+        remove_leftovers(folder)
+    todo: list[VolumeTask] = []
+    for task in tasks:
+        earlier = _earlier(task, journal, output, options)
+        if earlier:
+            yield earlier
+        else:
+            todo.append(task)
+    for task, outcome in _converted(todo, output, options, runner, progress):
+        yield _recorded(journal, task, outcome, options)
 
 
 # --- planning --------------------------------------------------------------------------------------------
@@ -293,22 +319,16 @@ def _task(series: Series, stack: Stack, stem: str) -> VolumeTask:
 # --- running ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    task: VolumeTask
-    outcome: Outcome
-
-
 def _converted(
     tasks: Sequence[VolumeTask], output: Path, options: ConvertOptions, runner: Runner, progress: Progress | None
-) -> Iterator[_Done]:
+) -> Iterator[tuple[VolumeTask, Outcome]]:
     # The largest first, so that no worker is left with a long one at the end.
     ordered = sorted(tasks, key=lambda t: (-_voxels(t), t.stem))
     task = partial(convert_volume, output=str(output), options=options)
     for done, (index, outcome) in enumerate(runner.map(task, ordered, on_error=failed_volume), 1):
         if progress:
             progress("volumes", done, len(ordered))
-        yield _Done(ordered[index], outcome)
+        yield ordered[index], outcome
 
 
 def _voxels(task: VolumeTask) -> int:
@@ -365,7 +385,13 @@ def _earlier(task: VolumeTask, journal: Journal, output: Path, options: ConvertO
     return Outcome(task.item, Status.KEPT, (path,), (note("output.exists", where=path),))
 
 
-def _record(journal: Journal, task: VolumeTask, outcome: Outcome, options: ConvertOptions) -> None:
-    journal.record(
-        task.key, _mark(task, options), Record(outcome.status, outcome.outputs, outcome.notes, outcome.facts)
-    )
+def _recorded(journal: Journal, task: VolumeTask, outcome: Outcome, options: ConvertOptions) -> Outcome:
+    """The outcome, remembered for the next run; a journal that cannot be written costs only that memory."""
+    if outcome.status is not Status.DONE:
+        return outcome
+    record = Record(outcome.status, outcome.outputs, outcome.notes, outcome.facts)
+    try:
+        journal.record(task.key, _mark(task, options), record)
+    except OutputError as err:
+        return replace(outcome, notes=(*outcome.notes, note_of(err)))
+    return outcome

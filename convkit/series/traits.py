@@ -23,6 +23,9 @@ are not parallel."""
 SPACING_TOLERANCE = 1e-4
 """Relative; pixel sizes that differ by less are the same: 1e-4 of a 500 mm field is 0.05 mm."""
 
+ECHO_TOLERANCE_MS = 0.01
+"""Echo times that differ by less are one echo, computed slice by slice; echoes of a scan are further apart."""
+
 _COMPONENTS = {
     "M": "mag",
     "MAGNITUDE": "mag",
@@ -143,6 +146,13 @@ def _same_spacing(one: Any, other: Any) -> bool:
     return _close(one, other, lambda a, b: abs(a - b) <= SPACING_TOLERANCE * max(abs(a), abs(b)))
 
 
+def _same_echo(one: Any, other: Any) -> bool:
+    (time, number), (other_time, other_number) = one, other
+    if time is None or other_time is None:
+        return bool(one == other)
+    return bool(abs(time - other_time) <= ECHO_TOLERANCE_MS and number == other_number)
+
+
 def _close(one: Any, other: Any, near: Callable[[float, float], bool]) -> bool:
     if one is None or other is None:
         return one is other
@@ -232,7 +242,15 @@ TRAITS: tuple[Trait, ...] = (
         _valued("part"),
         is_hard=True,
     ),
-    Trait("echo", "EchoTime, EchoNumbers", ("EchoTime", "EchoNumbers"), _echo, _ranked("echo"), is_hard=True),
+    Trait(
+        "echo",
+        "EchoTime, EchoNumbers",
+        ("EchoTime", "EchoNumbers"),
+        _echo,
+        _ranked("echo"),
+        is_hard=True,
+        is_same=_same_echo,
+    ),
     Trait(
         "kernel",
         "ConvolutionKernel",

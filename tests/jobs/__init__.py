@@ -1,0 +1,1 @@
+"""Jobs, end to end: DICOM files in, files of other formats out."""

@@ -1,0 +1,1 @@
+"""Vendor oddities: each fires on its vendor and leaves a look-alike alone."""

@@ -1,0 +1,1 @@
+"""Series: grouping, splitting, ordering, spacing, loading."""
