@@ -3,6 +3,7 @@
 #   make demo    environment, then the main job on real and made DICOM
 #   make test    environment, then the tests
 #   make check   lint, types, import contracts, and the slow tests
+#   make docs    write the generated parts of docs/reference.md anew
 #   make bench   convkit against its peers, on data that it makes
 #   make clean   remove all that make has made
 #

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
         UsageError,
         ValueRangeError,
     )
+    from convkit.jobs.collection import Collection
     from convkit.jobs.convert import convert
-    from convkit.jobs.index import Collection, scan
+    from convkit.jobs.index import scan
     from convkit.jobs.read import Volume, read, read_all
     from convkit.jobs.sort import sort
     from convkit.model.notes import Note, Severity
@@ -53,7 +54,8 @@ _HOMES = {
         "ValueRangeError",
     ),
     "convkit.jobs.convert": ("convert",),
-    "convkit.jobs.index": ("Collection", "scan"),
+    "convkit.jobs.collection": ("Collection",),
+    "convkit.jobs.index": ("scan",),
     "convkit.jobs.read": ("Volume", "read", "read_all"),
     "convkit.jobs.sort": ("sort",),
     "convkit.model.notes": ("Note", "Severity"),

@@ -14,7 +14,7 @@ from convkit.cli.options import common
 from convkit.model.notes import CODES, Severity
 
 if TYPE_CHECKING:
-    from convkit.jobs.index import Collection
+    from convkit.jobs.collection import Collection
 
 _LISTED_FILES = 5
 _HIDDEN_IN_TEXT = ("study", "series")

@@ -22,7 +22,7 @@ from convkit.demo.samples import TREE, Sample, copy_samples, copy_tree
 
 _MARK = ".convkit-demo"
 _MADE = ("dicom", "nifti", "nrrd", "npz", "scan.csv", "preview.png")
-_SOFT, _LUNG, _BRAIN, _PD, _T2 = (50, 400), (-600, 1500), (35, 90), (750, 1300), (450, 1000)
+_SOFT, _LUNG, _BRAIN, _PD, _T2 = (50, 400), (-300, 1400), (35, 90), (750, 1300), (550, 1000)
 _WIDTH = 100
 _INDENT = " " * 6
 

@@ -8,23 +8,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from convkit.dicom.header import Header
-from convkit.engine.digest import fingerprint, identity
+from convkit.engine.digest import fingerprint
 from convkit.engine.journal import Journal, Record
 from convkit.engine.outcome import Outcome, Report, Status, failure, note_of
 from convkit.engine.run import Runner, default_jobs
 from convkit.errors import OutputError, UsageError
 from convkit.jobs._choices import Exists, chosen
-from convkit.jobs._names import Template, fill, short_hash, template, without_ties
+from convkit.jobs._names import Template, template
+from convkit.jobs._volumes import VolumeTask, plan_volumes
 from convkit.jobs._where import where as checked_where
-from convkit.jobs.index import Collection, Progress, Source, collect, flat
-from convkit.model.notes import Note, Severity, note
+from convkit.jobs.collection import Collection, Progress, Source, collect, flat
+from convkit.model.notes import Note, note
 from convkit.model.values import DTYPES
-from convkit.series.group import Series
 from convkit.series.load import load
 from convkit.series.options import Irregular, LoadOptions, StackOptions, Tilt, Values
-from convkit.series.plan import plan_series
-from convkit.series.stack import Planned, Refusal, Stack
 from convkit.writers import NATIVE, WRITERS, SidecarKind, WriteOptions, remove_leftovers, writer_for
 
 DEFAULT_NAME = "{study}/{SeriesNumber:03d}_{SeriesDescription}{split}"
@@ -42,30 +39,6 @@ class ConvertOptions:
     name: Template
     dry_run: bool
     strict: bool
-
-
-@dataclass(frozen=True, slots=True)
-class VolumeTask:
-    """One volume to convert.
-
-    Attributes
-    ----------
-    item : str
-        Label for the report.
-    stack : Stack
-    header : Header
-        Of the first frame.
-    stem : str
-        Relative path of the output without its suffix.
-    key : str
-        Identity of the source files.
-    """
-
-    item: str
-    stack: Stack
-    header: Header
-    stem: str
-    key: str
 
 
 def convert(  # noqa: PLR0913 (one parameter an option of the command)
@@ -179,7 +152,7 @@ def _checked_dtype(dtype: str) -> str:
 def _run(
     collection: Collection, output: Path, options: ConvertOptions, runner: Runner, progress: Progress | None
 ) -> Report:
-    tasks, planned = plan(collection, options)
+    tasks, planned = plan_volumes(collection, options.stack, options.name)
     if options.dry_run or not tasks:
         dry = [Outcome(t.item, Status.DONE, (_path(t, options),), t.stack.notes, _facts(t)) for t in tasks]
         return _report([*planned, *dry], options)
@@ -227,93 +200,6 @@ def _each(  # noqa: PLR0913, PLR0917 (what a run is made of)
             todo.append(task)
     for task, outcome in _converted(todo, output, options, runner, progress):
         yield _recorded(journal, task, outcome, options)
-
-
-# --- planning --------------------------------------------------------------------------------------------
-
-
-def plan(collection: Collection, options: ConvertOptions) -> tuple[list[VolumeTask], list[Outcome]]:
-    """A task for each volume, named without collisions, and an outcome for all that is none."""
-    outcomes = [_problem(p) for p in collection.problems]
-    stacks: list[tuple[Series, Stack]] = []
-    for series in collection:
-        outcomes += _outcomes_of_others(series)
-        for planned in plan_series(series, options.stack):
-            if isinstance(planned, Stack):
-                stacks.append((series, planned))
-            else:
-                outcomes.append(_refused(series, planned))
-    return _named(stacks, options), outcomes
-
-
-def _problem(problem: Note) -> Outcome:
-    status = Status.FAILED if problem.severity is Severity.ERROR else Status.SKIPPED
-    return Outcome(problem.where, status, notes=(problem,))
-
-
-def _outcomes_of_others(series: Series) -> list[Outcome]:
-    """One outcome a reason: thousands of mosaics of a series are one line."""
-    by_code: dict[str, list[Note]] = {}
-    for _, reason in series.others:
-        by_code.setdefault(reason.code, []).append(reason)
-    return [
-        Outcome(
-            label_of(series),
-            Status.REFUSED if notes[0].severity is Severity.ERROR else Status.SKIPPED,
-            notes=(replace(notes[0], where=f"{notes[0].where}{f' and {len(notes) - 1} more' if notes[1:] else ''}"),),
-            facts={"instances": len(notes)},
-        )
-        for notes in by_code.values()
-    ]
-
-
-def _refused(series: Series, refusal: Refusal) -> Outcome:
-    where = refusal.reason.where or _folder_of(series, refusal)
-    notes = (refusal.reason.at(where), *(n for n in (*refusal.notes, *series.notes) if n != refusal.reason))
-    return Outcome(
-        label_of(series, refusal.split.label), Status.REFUSED, notes=notes, facts={"instances": len(refusal.frames)}
-    )
-
-
-def _folder_of(series: Series, planned: Planned) -> str:
-    frame = planned.first if isinstance(planned, Stack) else next(iter(planned.frames), None)
-    return series.images[frame.instance].path if frame else series.first.path
-
-
-def label_of(series: Series, split: str = "") -> str:
-    """A series for people: number, hash, what tells the volume apart; no text that might identify a person."""
-    number = series.first.integer("SeriesNumber")
-    shown = "without number" if number is None else f"{number:03d}"
-    return f"series {shown} [{short_hash(series.series_instance_uid)}]{f' {split}' if split else ''}"
-
-
-def _named(stacks: Sequence[tuple[Series, Stack]], options: ConvertOptions) -> list[VolumeTask]:
-    names = [fill(options.name, _fields(series, stack, options.name)) for series, stack in stacks]
-    identities = [
-        (series.series_instance_uid, series.study_instance_uid, stack.split.label, stack.first.sop_instance_uid)
-        for series, stack in stacks
-    ]
-    stems = without_ties(names, identities)
-    return [_task(series, stack, stem) for (series, stack), stem in zip(stacks, stems, strict=True)]
-
-
-def _fields(series: Series, stack: Stack, name: Template) -> dict[str, Any]:
-    header = series.images[stack.first.instance]
-    own = {
-        "study": short_hash(series.study_instance_uid),
-        "series": short_hash(series.series_instance_uid),
-        "instance": short_hash(stack.first.sop_instance_uid),
-        "split": stack.split.label,
-    }
-    return own | {k: header.plain(k) for k in name.keywords}
-
-
-def _task(series: Series, stack: Stack, stem: str) -> VolumeTask:
-    header = series.images[stack.first.instance]
-    sources = [series.images[f.instance] for volume in stack.frames for f in volume]
-    key = identity((h.sop_instance_uid, h.path, h.size, h.modified_ns) for h in sources)
-    with_notes = replace(stack, notes=(*series.notes, *stack.notes)) if series.notes else stack
-    return VolumeTask(label_of(series, stack.split.label), with_notes, header, stem, f"{key}:{stack.split.label}")
 
 
 # --- running ---------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from convkit import errors
 from convkit.engine.run import Runner
 from convkit.errors import InputError, MultipleVolumesError
 from convkit.jobs._where import where as checked_where
-from convkit.jobs.index import Source, collect, flat
+from convkit.jobs.collection import Source, collect, flat
 from convkit.model import volume as model
 from convkit.model.notes import Note, Severity
 from convkit.series.group import Series

@@ -20,7 +20,7 @@ from convkit.errors import ConvkitError, OutputError, UsageError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._names import Template, fill, short_hash, template, without_ties
 from convkit.jobs._where import where as checked_where
-from convkit.jobs.index import Collection, Progress, Source, collect, flat
+from convkit.jobs.collection import Collection, Progress, Source, collect, flat
 from convkit.model.notes import Note, Severity, note
 from convkit.series.group import without_doubles
 from convkit.writers import remove_leftovers, written_aside

@@ -236,11 +236,18 @@ def test_slice_twice_under_two_uids_is_refused(tmp_path: Path) -> None:
 
 
 def test_different_files_under_one_uid_are_refused_and_named(tmp_path: Path) -> None:
-    datasets = [*series(), again(series()[2], SliceThickness=4)]
+    datasets = [*series(), again(series()[2], WindowCenter=40)]
     run = convert(datasets, tmp_path)
     assert run.report.exit_code == 5
     assert {"geometry.duplicate-slice", "header.conflicting-instances"} <= run.codes
     assert run.images == []
+
+
+def test_different_files_under_one_uid_that_can_be_told_apart_are_two_right_volumes(tmp_path: Path) -> None:
+    datasets = [*series(), again(series()[2], SliceThickness=4)]
+    run = convert(datasets, tmp_path)
+    assert check_world(datasets, run.images) == []
+    assert "header.conflicting-instances" in run.codes
 
 
 def test_doubled_slice_split_gives_right_outputs(tmp_path: Path) -> None:

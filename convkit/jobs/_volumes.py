@@ -1,0 +1,128 @@
+"""What a conversion will do: a named task for each volume, an outcome for all that is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from convkit.dicom.header import Header
+from convkit.engine.digest import identity
+from convkit.engine.outcome import Outcome, Status
+from convkit.jobs._names import Template, fill, short_hash, without_ties
+from convkit.jobs.collection import Collection
+from convkit.model.notes import Note, Severity
+from convkit.series.group import Series
+from convkit.series.options import StackOptions
+from convkit.series.plan import plan_series
+from convkit.series.stack import Planned, Refusal, Stack
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeTask:
+    """One volume to convert.
+
+    Attributes
+    ----------
+    item : str
+        Label for the report.
+    stack : Stack
+    header : Header
+        Of the first frame.
+    stem : str
+        Relative path of the output without its suffix.
+    key : str
+        Identity of the source files.
+    """
+
+    item: str
+    stack: Stack
+    header: Header
+    stem: str
+    key: str
+
+
+def plan_volumes(
+    collection: Collection, stack_options: StackOptions, name: Template
+) -> tuple[list[VolumeTask], list[Outcome]]:
+    """A task for each volume, named without collisions, and an outcome for all that is none."""
+    outcomes = [_problem(p) for p in collection.problems]
+    stacks: list[tuple[Series, Stack]] = []
+    for series in collection:
+        outcomes += _outcomes_of_others(series)
+        for planned in plan_series(series, stack_options):
+            if isinstance(planned, Stack):
+                stacks.append((series, planned))
+            else:
+                outcomes.append(_refused(series, planned))
+    return _named(stacks, name), outcomes
+
+
+def _problem(problem: Note) -> Outcome:
+    status = Status.FAILED if problem.severity is Severity.ERROR else Status.SKIPPED
+    return Outcome(problem.where, status, notes=(problem,))
+
+
+def _outcomes_of_others(series: Series) -> list[Outcome]:
+    """One outcome a reason: thousands of mosaics of a series are one line."""
+    by_code: dict[str, list[Note]] = {}
+    for _, reason in series.others:
+        by_code.setdefault(reason.code, []).append(reason)
+    return [
+        Outcome(
+            label_of(series),
+            Status.REFUSED if notes[0].severity is Severity.ERROR else Status.SKIPPED,
+            notes=(replace(notes[0], where=f"{notes[0].where}{f' and {len(notes) - 1} more' if notes[1:] else ''}"),),
+            facts={"instances": len(notes)},
+        )
+        for notes in by_code.values()
+    ]
+
+
+def _refused(series: Series, refusal: Refusal) -> Outcome:
+    where = refusal.reason.where or _folder_of(series, refusal)
+    notes = (refusal.reason.at(where), *(n for n in (*refusal.notes, *series.notes) if n != refusal.reason))
+    return Outcome(
+        label_of(series, refusal.split.label), Status.REFUSED, notes=notes, facts={"instances": len(refusal.frames)}
+    )
+
+
+def _folder_of(series: Series, planned: Planned) -> str:
+    frame = planned.first if isinstance(planned, Stack) else next(iter(planned.frames), None)
+    return series.images[frame.instance].path if frame else series.first.path
+
+
+def label_of(series: Series, split: str = "") -> str:
+    """A series for people: number, hash, what tells the volume apart; no text that might identify a person."""
+    number = series.first.integer("SeriesNumber")
+    shown = "without number" if number is None else f"{number:03d}"
+    return f"series {shown} [{short_hash(series.series_instance_uid)}]{f' {split}' if split else ''}"
+
+
+def _named(stacks: Sequence[tuple[Series, Stack]], name: Template) -> list[VolumeTask]:
+    names = [fill(name, _fields(series, stack, name)) for series, stack in stacks]
+    identities = [
+        (series.series_instance_uid, series.study_instance_uid, stack.split.label, stack.first.sop_instance_uid)
+        for series, stack in stacks
+    ]
+    stems = without_ties(names, identities)
+    return [_task(series, stack, stem) for (series, stack), stem in zip(stacks, stems, strict=True)]
+
+
+def _fields(series: Series, stack: Stack, name: Template) -> dict[str, Any]:
+    header = series.images[stack.first.instance]
+    own = {
+        "study": short_hash(series.study_instance_uid),
+        "series": short_hash(series.series_instance_uid),
+        "instance": short_hash(stack.first.sop_instance_uid),
+        "split": stack.split.label,
+    }
+    return own | {k: header.plain(k) for k in name.keywords}
+
+
+def _task(series: Series, stack: Stack, stem: str) -> VolumeTask:
+    header = series.images[stack.first.instance]
+    sources = [series.images[f.instance] for volume in stack.frames for f in volume]
+    key = identity((h.sop_instance_uid, h.path, h.size, h.modified_ns) for h in sources)
+    with_notes = replace(stack, notes=(*series.notes, *stack.notes)) if series.notes else stack
+    return VolumeTask(label_of(series, stack.split.label), with_notes, header, stem, f"{key}:{stack.split.label}")

@@ -1,0 +1,195 @@
+"""Files to a collection of series, headers only: where every job starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from convkit.dicom.attributes import is_keyword, nearest_hint, table_of
+from convkit.dicom.header import Header, read_header
+from convkit.dicom.sources import find_files
+from convkit.engine.outcome import ExitCode, note_of
+from convkit.engine.run import Runner, batched
+from convkit.errors import ConvkitError, UsageError
+from convkit.jobs._rows import Level, rows_of
+from convkit.jobs._where import Where
+from convkit.model.notes import Note, Severity, note
+from convkit.series.group import Series, group
+from convkit.series.options import StackOptions
+from convkit.series.plan import plan_series
+from convkit.series.stack import Planned
+from convkit.tables import save_rows, to_arrow
+
+Source = str | os.PathLike[str]
+Progress = Callable[[str, int, int], None]
+"""Called with (what, done, total) as work goes on."""
+
+BATCH = 128
+"""Files a task: one task a file would pay more for the trip between processes than for the reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What became of a batch of files."""
+
+    headers: tuple[Header, ...] = ()
+    problems: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Series found in some sources.
+
+    Attributes
+    ----------
+    series : tuple of Series
+        Sorted by study, series number and UID.
+    problems : tuple of Note
+        A note for each file that is no usable DICOM, and for each folder that could not be listed.
+    files : int
+        Number of files looked at.
+    """
+
+    series: tuple[Series, ...] = ()
+    problems: tuple[Note, ...] = ()
+    files: int = 0
+    _planned: dict[int, list[Planned]] = field(default_factory=dict, repr=False, compare=False)
+
+    def __iter__(self) -> Iterator[Series]:
+        return iter(self.series)
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+    def __getitem__(self, place: int) -> Series:
+        return self.series[place]
+
+    @property
+    def unreadable(self) -> tuple[Note, ...]:
+        """Problems that are more than a file of another kind."""
+        return tuple(p for p in self.problems if p.severity is Severity.ERROR)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """3 where there is no DICOM, 4 where some of it is unreadable, 5 where all of it is."""
+        if not self.series:
+            return ExitCode.ALL_FAILED if self.unreadable else ExitCode.NOTHING_TO_DO
+        return ExitCode.SOME_FAILED if self.unreadable else ExitCode.OK
+
+    def planned(self, series: Series) -> list[Planned]:
+        """The volumes that a series makes under default options."""
+        if id(series) not in self._planned:
+            self._planned[id(series)] = plan_series(series, StackOptions())
+        return self._planned[id(series)]
+
+    def to_rows(self, level: str = "volume", columns: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """A table of the collection.
+
+        Parameters
+        ----------
+        level : {"volume", "series", "study", "instance"}
+            What a row stands for.
+        columns : DICOM keywords
+            Further columns, from the first header of each row. Only those that the scan was asked to read, and the core
+            ones, have values.
+
+        Raises
+        ------
+        UsageError
+            The level or a column is not known.
+        """
+        if level not in tuple(Level):
+            raise UsageError(f"{level!r} is not a level.", "--level", f"Choose one of {', '.join(Level)}.")
+        for column in columns:
+            if not is_keyword(column):
+                raise UsageError(f"{column!r} is not a DICOM keyword.", "--columns", nearest_hint(column))
+        return rows_of(Level(level), self.series, self.planned, tuple(columns))
+
+    def to_arrow(self, level: str = "volume", columns: Sequence[str] = ()) -> Any:
+        """The table as a pyarrow.Table; needs the extra ``tables``."""
+        return to_arrow(self.to_rows(level, columns))
+
+    def save(self, path: Source, *, level: str = "volume", columns: Sequence[str] = ()) -> Path:
+        """Write the table; the suffix decides: ``.csv``, ``.jsonl`` or ``.parquet`` (extra ``tables``)."""
+        return save_rows(self.to_rows(level, columns), Path(path))
+
+
+def flat(sources: Iterable[Source | Iterable[Source]]) -> list[Source]:
+    """Sources given one by one or as lists, as one list."""
+    found: list[Source] = []
+    for source in sources:
+        found.extend([source] if isinstance(source, (str, os.PathLike)) else source)
+    return found
+
+
+def collect(  # noqa: PLR0913, PLR0917 (the one place where a job's sources come together)
+    sources: Sequence[Source],
+    runner: Runner,
+    selection: Where | None = None,
+    columns: tuple[str, ...] = (),
+    typed_in: Iterable[str] = (),
+    progress: Progress | None = None,
+) -> Collection:
+    """The collection of some sources, read by a runner that the job goes on using."""
+    if not sources:
+        raise UsageError("No source was given.", "", "Name a file or a folder.")
+    extra = tuple(dict.fromkeys([*columns, *(selection.keywords if selection else ())]))
+    table_of(extra)  # an unknown keyword is an error before any file is read
+    found = find_files(sources, typed_in=typed_in)
+    headers, problems = _read_all(found.paths, runner, extra, progress)
+    series = group(headers)
+    if selection:
+        series = [s for s in (_selected(one, selection) for one in series) if s is not None]
+    return Collection(tuple(series), (*found.notes, *problems), len(found.paths))
+
+
+def _read_all(
+    paths: Sequence[str], runner: Runner, extra: tuple[str, ...], progress: Progress | None
+) -> tuple[list[Header], list[Note]]:
+    done = 0
+    batches: dict[int, Batch] = {}
+    for index, batch in runner.map(partial(read_batch, extra=extra), batched(paths, BATCH), on_error=failed_batch):
+        batches[index] = batch
+        done += len(batch.headers) + len(batch.problems)
+        if progress:
+            progress("headers", done, len(paths))
+    ordered = [batches[i] for i in sorted(batches)]
+    return [h for b in ordered for h in b.headers], [p for b in ordered for p in b.problems]
+
+
+def read_batch(paths: Sequence[str], *, extra: tuple[str, ...] = ()) -> Batch:
+    """Task: the headers of some files, and a note for each that has none."""
+    headers: list[Header] = []
+    problems: list[Note] = []
+    table = table_of(extra)
+    for path in paths:
+        try:
+            headers.append(read_header(path, table))
+        except ConvkitError as err:
+            problems.append(note_of(err))
+    return Batch(tuple(headers), tuple(problems))
+
+
+def failed_batch(paths: Sequence[str], error: Exception) -> Batch:
+    """What a batch becomes whose task failed as a whole: every file of it is a problem."""
+    reason = note_of(error)
+    return Batch((), tuple(note(reason.code, reason.text, where=p, hint=reason.hint) for p in paths))
+
+
+def _selected(series: Series, selection: Where) -> Series | None:
+    """The instances of a series that satisfy the expression, or None where none does."""
+    images = tuple(h for h in series.images if selection(facts_for(series, h, selection.names)))
+    others = tuple((h, n) for h, n in series.others if selection(facts_for(series, h, selection.names)))
+    if not images and not others:
+        return None
+    return Series(series.study_instance_uid, series.series_instance_uid, images, others, series.notes)
+
+
+def facts_for(series: Series, header: Header, names: Iterable[str]) -> dict[str, Any]:
+    """What an expression can ask of an instance."""
+    own = {"instances": series.instances, "images": len(series.images), "bytes": series.size, "path": header.path}
+    return {name: own[name] if name in own else header.plain(name) for name in names}
