@@ -18,7 +18,6 @@ from convkit.model.notes import Note, Severity
 Progress = Callable[[str, int, int], None]
 
 _LISTED_SKIPPED = 5
-_EACH = frozenset({"header.missing-attribute"})
 
 
 def set_up_logging(*, quiet: int, verbose: int, log_file: str | None) -> None:
@@ -81,23 +80,24 @@ def show_report(report: Report, *, as_json: bool, quiet: int, verbose: int, root
 
 
 def _show_problems(report: Report, verbose: int) -> None:
-    skipped: dict[str, list[Outcome]] = {}
+    skipped: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in report.outcomes:
         if outcome.status in BAD:
             _show_bad(outcome)
         elif outcome.status is Status.SKIPPED:
-            skipped.setdefault(outcome.notes[0].code if outcome.notes else "", []).append(outcome)
+            skipped.setdefault((outcome.notes[0].code, outcome.notes[0].text), []).append(outcome)
         else:
             _show_notes(outcome, verbose)
-    for code, outcomes in skipped.items():
-        _show_skipped(code, outcomes, verbose)
+    for (code, text), outcomes in skipped.items():
+        _show_skipped(code, text, outcomes, verbose)
     for each in report.notes:
         click.echo(f"{each.severity}: {_sentence(each)}", err=True)
 
 
 def _show_bad(outcome: Outcome) -> None:
     for each in outcome.notes[:1]:
-        click.echo(f"{outcome.status}: {outcome.item}: {_sentence(each)}", err=True)
+        shown = each.at("") if each.where == outcome.item else each
+        click.echo(f"{outcome.status}: {outcome.item}: {_sentence(shown)}", err=True)
     for each in outcome.notes[1:]:
         if each.severity is Severity.ERROR:
             click.echo(f"    {_sentence(each)}", err=True)
@@ -109,10 +109,9 @@ def _show_notes(outcome: Outcome, verbose: int) -> None:
             click.echo(f"{each.severity}: {outcome.item}: {_sentence(each)}", err=True)
 
 
-def _show_skipped(code: str, outcomes: list[Outcome], verbose: int) -> None:
-    first = outcomes[0].notes[0]
+def _show_skipped(code: str, text: str, outcomes: list[Outcome], verbose: int) -> None:
     count = sum(int(str(o.facts.get("instances", 1))) for o in outcomes)
-    click.echo(f"skipped: {count} file{'s' if count != 1 else ''}: {first.text} [{code}]", err=True)
+    click.echo(f"skipped: {count} file{'s' if count != 1 else ''}: {text} [{code}]", err=True)
     for outcome in outcomes if verbose else outcomes[:_LISTED_SKIPPED]:
         click.echo(f"    {outcome.notes[0].where or outcome.item}", err=True)
     if not verbose and len(outcomes) > _LISTED_SKIPPED:

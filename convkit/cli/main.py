@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from convkit._version import __version__
-from convkit.errors import ConvkitError, OutputError, UsageError
+from convkit.errors import ConvkitError, InputError, OutputError, UsageError
 
 _VERBS = {
     "scan": "Show what is in folders of DICOM files.",
@@ -60,6 +60,9 @@ def run(args: list[str] | None = None) -> None:
     except UsageError as err:
         _say(err)
         sys.exit(2)
+    except InputError as err:
+        _say(err)
+        sys.exit(2)  # a source that does not exist; a bad file never comes here
     except OutputError as err:
         _say(err)
         sys.exit(5)  # nothing can be written, so every item failed

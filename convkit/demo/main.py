@@ -62,8 +62,14 @@ class Demo:
 
 
 @click.command()
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), default=Path("demo-output"),
-              show_default=True, help="Folder for everything that the demo makes.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo-output"),
+    show_default=True,
+    help="Folder for everything that the demo makes.",
+)
 def command(output: Path) -> None:
     """Run scan and convert on real DICOM and on phantoms, and check what comes out.
 
@@ -122,11 +128,15 @@ def _scan(demo: Demo) -> None:
     found.save(table)
     studies = found.to_rows("study")
     modalities = Counter(series.first.text("Modality") or "none" for series in found)
-    click.echo(f"   {found.files} files: {len(studies)} studies, {len(found)} series, "
-               f"{sum(int(row['volumes']) for row in studies)} volumes")
+    click.echo(
+        f"   {found.files} files: {len(studies)} studies, {len(found)} series, "
+        f"{sum(int(row['volumes']) for row in studies)} volumes"
+    )
     click.echo("   series by modality: " + ", ".join(f"{n} {m}" for m, n in sorted(modalities.items())))
-    click.echo(f"   {len(found.unreadable)} damaged headers, {len(found.problems) - len(found.unreadable)} files "
-               "that are not DICOM")
+    click.echo(
+        f"   {len(found.unreadable)} damaged headers, {len(found.problems) - len(found.unreadable)} files "
+        "that are not DICOM"
+    )
     rows = [row for row in found.to_rows() if row["slices"] and row["slices"] > 1]
     click.echo("   volumes of more than one slice:")
     for row in rows:
@@ -153,7 +163,8 @@ def _convert(demo: Demo) -> None:
         demo.check(len(files) == len(phantom.values), f"{phantom.description}: {_list(files)}")
         values = "every Hounsfield Unit" if phantom.modality == "CT" else "every value of both echoes"
         is_exact = bool(files) and all(
-            proof.nifti_is_exact(out / file, phantom, volume) for volume, file in enumerate(files))
+            proof.nifti_is_exact(out / file, phantom, volume) for volume, file in enumerate(files)
+        )
         demo.check(is_exact, f"     {values} that went in is there again, at its place in space (read by nibabel)")
     used = proof.instances_in(out)
     good = [(path, sample) for path, sample in demo.samples if not sample.code]
@@ -186,8 +197,10 @@ def _refusals(demo: Demo) -> None:
     codes = sorted({sample.code for _, sample in demo.samples if sample.code})
     demo.check(found.keys() >= set(codes), f"all {len(codes)} kinds of damaged or unusual files were reported")
     resumed = report.counts[ck.Status.RESUMED]
-    demo.check(resumed and not report.counts[ck.Status.DONE],
-               f"the same command again: {resumed} volumes were there already, none was made twice")
+    demo.check(
+        resumed and not report.counts[ck.Status.DONE],
+        f"the same command again: {resumed} volumes were there already, none was made twice",
+    )
 
 
 _GOOD = (ck.Status.DONE, ck.Status.RESUMED, ck.Status.KEPT)
@@ -213,8 +226,10 @@ def _other_formats(demo: Demo) -> None:
         out = demo.root / to
         _title(number, f"The chest as {to}", f"convkit convert {source} -o {out} --to {to}")
         files = _files_of(ck.convert(source, out, to=to).outcomes, chest)
-        demo.check(len(files) == 1 and is_exact(out / files[0], chest),
-                   f"{_list(files)}: the same values and place, read by {readers[to]}")
+        demo.check(
+            len(files) == 1 and is_exact(out / files[0], chest),
+            f"{_list(files)}: the same values and place, read by {readers[to]}",
+        )
 
 
 def _picture(demo: Demo) -> None:

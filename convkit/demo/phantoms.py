@@ -69,8 +69,16 @@ def chest_ct(random: np.random.Generator) -> Phantom:
     shape = (64, 256, 256)
     affine = _affine((3, 1.5, 1.5), [(0, 0, 1), (0, 1, 0), (1, 0, 0)], (-191.25, -191.25, 0))
     hu = thorax(Places.of(affine, shape), random)
-    return Phantom("chest", "CT", "Chest with contrast", 3, _noisy(hu, _NOISE_HU, random, _ct_range)[None], affine,
-                   CT_INTERCEPT, attributes={"KVP": 120, "ConvolutionKernel": "STANDARD", "SliceThickness": 3})
+    return Phantom(
+        "chest",
+        "CT",
+        "Chest with contrast",
+        3,
+        _noisy(hu, _NOISE_HU, random, _ct_range)[None],
+        affine,
+        CT_INTERCEPT,
+        attributes={"KVP": 120, "ConvolutionKernel": "STANDARD", "SliceThickness": 3},
+    )
 
 
 def tilted_head_ct(random: np.random.Generator, tilt_degrees: float = 14) -> Phantom:
@@ -82,8 +90,16 @@ def tilted_head_ct(random: np.random.Generator, tilt_degrees: float = 14) -> Pha
     origin = (-half, -half * down[1], -half * down[2] - step * (shape[0] - 1) / 2)
     affine = _affine((step, pixel, pixel), [(0, 0, 1), down, (1, 0, 0)], origin)
     hu = _by_tissue(head(Places.of(affine, shape)), _HEAD_HU)
-    return Phantom("head", "CT", "Head, tilted gantry", 2, _noisy(hu, 4, random, _ct_range)[None], affine, CT_INTERCEPT,
-                   attributes={"KVP": 120, "GantryDetectorTilt": tilt_degrees, "SliceThickness": 6})
+    return Phantom(
+        "head",
+        "CT",
+        "Head, tilted gantry",
+        2,
+        _noisy(hu, 4, random, _ct_range)[None],
+        affine,
+        CT_INTERCEPT,
+        attributes={"KVP": 120, "GantryDetectorTilt": tilt_degrees, "SliceThickness": 6},
+    )
 
 
 def two_echo_mr(random: np.random.Generator) -> Phantom:
@@ -99,9 +115,23 @@ def two_echo_mr(random: np.random.Generator) -> Phantom:
         signal = {t: _MR_DENSITY[t] * np.exp(-echo_ms / _MR_T2_MS[t]) for t in HEAD_TISSUES}
         echoes.append(_noisy(_by_tissue(tissue, signal), _NOISE_MR, random, (0, 4095)))
     per_volume = tuple({"EchoTime": ms, "EchoNumbers": n} for n, ms in enumerate(ECHO_TIMES_MS, 1))
-    return Phantom("brain", "MR", "PD T2 double echo", 5, np.stack(echoes), affine, per_volume=per_volume,
-                   attributes={"RepetitionTime": 3000, "MRAcquisitionType": "2D", "ScanningSequence": "SE",
-                               "SequenceVariant": "SK", "ScanOptions": "", "SliceThickness": 4})
+    return Phantom(
+        "brain",
+        "MR",
+        "PD T2 double echo",
+        5,
+        np.stack(echoes),
+        affine,
+        per_volume=per_volume,
+        attributes={
+            "RepetitionTime": 3000,
+            "MRAcquisitionType": "2D",
+            "ScanningSequence": "SE",
+            "SequenceVariant": "SK",
+            "ScanOptions": "",
+            "SliceThickness": 4,
+        },
+    )
 
 
 _ct_range = (CT_INTERCEPT, CT_INTERCEPT + 4095)
@@ -122,11 +152,7 @@ def _by_tissue(tissue: Array, table: Mapping[str, float]) -> Array:
     return values
 
 
-def _noisy(
-    values: Array, deviation: float, random: np.random.Generator, ends: tuple[int, int]
-) -> NDArray[np.int16]:
+def _noisy(values: Array, deviation: float, random: np.random.Generator, ends: tuple[int, int]) -> NDArray[np.int16]:
     noise = random.standard_normal(values.shape, np.float32) * np.float32(deviation)
     made: NDArray[np.int16] = np.clip(np.rint(values + noise), *ends).astype(np.int16)
     return made
-
-

@@ -29,8 +29,15 @@ def nifti_is_exact(path: Path, phantom: Phantom, volume: int) -> bool:
     truth = phantom.values[volume]
     to_file = np.linalg.inv(image.affine) @ _LPS_TO_RAS @ phantom.affine_lps
     whole = np.rint(to_file)
-    corners = np.array([[s, r, c, 1] for s in (0, truth.shape[0] - 1) for r in (0, truth.shape[1] - 1)
-                        for c in (0, truth.shape[2] - 1)], float)
+    corners = np.array(
+        [
+            [s, r, c, 1]
+            for s in (0, truth.shape[0] - 1)
+            for r in (0, truth.shape[1] - 1)
+            for c in (0, truth.shape[2] - 1)
+        ],
+        float,
+    )
     if values.size != truth.size or np.abs((to_file - whole) @ corners.T).max() > OFF_VOXELS:
         return False
     step, start = whole[:3, :3].astype(int), whole[:3, 3].astype(int)
@@ -62,7 +69,8 @@ def npz_is_exact(path: Path, phantom: Phantom) -> bool:
     """True where plain NumPy reads the phantom's values and its affine."""
     with np.load(path) as archive:
         return np.array_equal(archive["array"], phantom.values) and np.allclose(
-            archive["affine_lps"], phantom.affine_lps, atol=1e-5)
+            archive["affine_lps"], phantom.affine_lps, atol=1e-5
+        )
 
 
 def instances_in(folder: Path) -> set[str]:

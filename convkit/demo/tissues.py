@@ -50,8 +50,21 @@ class Places:
 
 _FOREVER = float("inf")
 _THORAX_HU = {
-    "air": -1000, "table": -250, "fat": -105, "muscle": 55, "mediastinum": 20, "lung": -865, "liver": 110,
-    "stomach": 35, "gas": -960, "heart": 60, "blood": 190, "vessel": 60, "disc": 90, "marrow": 230, "cortex": 620,
+    "air": -1000,
+    "table": -250,
+    "fat": -105,
+    "muscle": 55,
+    "mediastinum": 20,
+    "lung": -865,
+    "liver": 110,
+    "stomach": 35,
+    "gas": -960,
+    "heart": 60,
+    "blood": 190,
+    "vessel": 60,
+    "disc": 90,
+    "marrow": 230,
+    "cortex": 620,
     "canal": 25,
 }
 

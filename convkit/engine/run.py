@@ -38,8 +38,8 @@ class Runner:
 
     Parameters
     ----------
-    jobs : int
-        Number of processes; 1 runs everything here.
+    jobs : int or None
+        Number of processes; 1 runs everything here, None takes one a CPU (`default_jobs`).
     start_method : {"fork", "forkserver", "spawn"} or None
         How worker processes start; None chooses.
 
@@ -54,7 +54,8 @@ class Runner:
     ...     results = dict(runner.map(task, items, on_error=failed))
     """
 
-    def __init__(self, jobs: int, *, start_method: StartMethod | None = None) -> None:
+    def __init__(self, jobs: int | None = None, *, start_method: StartMethod | None = None) -> None:
+        jobs = default_jobs() if jobs is None else jobs
         if jobs < 1:
             raise UsageError(f"The number of jobs is {jobs}; it must be 1 or more.")
         self.jobs = jobs

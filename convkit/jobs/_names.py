@@ -199,6 +199,8 @@ def fill(checked: Template, values: Mapping[str, Any]) -> str:
     for part in checked.text.split("/"):
         filled = Formatter().vformat(part, (), {k: _Cleaned(v) for k, v in values.items()})
         parts.append(safe_part(filled))
+    if not parts[-1]:
+        parts[-1] = "unnamed"
     return "/".join(p for p in parts if p)
 
 
@@ -219,8 +221,8 @@ def safe_part(text: str) -> str:
 
 
 def short_hash(text: str, digits: int = DIGITS) -> str:
-    """First hexadecimal digits of a hash of a UID."""
-    return hashlib.sha256(text.encode()).hexdigest()[:digits]
+    """First hexadecimal digits of a hash of a UID; ``unknown`` where there is none."""
+    return "unknown" if not text else hashlib.sha256(text.encode()).hexdigest()[:digits]
 
 
 def without_ties(names: Sequence[str], identities: Sequence[Sequence[str]]) -> list[str]:
@@ -241,7 +243,7 @@ def without_ties(names: Sequence[str], identities: Sequence[Sequence[str]]) -> l
     for telling, digits in ((1, DIGITS), (None, 64)):
         for place in _tied(result):
             text = "\0".join(identities[place][:telling])
-            result[place] = f"{names[place] or 'unnamed'}_{short_hash(text, digits)}"
+            result[place] = f"{names[place]}_{short_hash(text, digits)}"
     for count, place in enumerate(_tied(result), 1):
         result[place] = f"{result[place]}_{count}"
     return result

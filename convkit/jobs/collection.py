@@ -137,8 +137,10 @@ def collect(  # noqa: PLR0913, PLR0917 (the one place where a job's sources come
     """The collection of some sources, read by a runner that the job goes on using."""
     if not sources:
         raise UsageError("No source was given.", "", "Name a file or a folder.")
+    for column in columns:
+        if not is_keyword(column):
+            raise UsageError(f"{column!r} is not a DICOM keyword.", "", nearest_hint(column))
     extra = tuple(dict.fromkeys([*columns, *(selection.keywords if selection else ())]))
-    table_of(extra)  # an unknown keyword is an error before any file is read
     found = find_files(sources, typed_in=typed_in)
     headers, problems = _read_all(found.paths, runner, extra, progress)
     series = group(headers)

@@ -11,7 +11,7 @@ from typing import Any
 from convkit.engine.digest import fingerprint
 from convkit.engine.journal import Journal, Record
 from convkit.engine.outcome import Outcome, Report, Status, failure, note_of
-from convkit.engine.run import Runner, default_jobs
+from convkit.engine.run import Runner
 from convkit.errors import OutputError, UsageError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._names import Template, template
@@ -133,7 +133,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
         strict=strict,
     )
     selection = checked_where(where) if where else None
-    with Runner(jobs or default_jobs()) as runner:
+    with Runner(jobs) as runner:
         columns = (*options.load.keep, *options.name.keywords)
         collection = collect(given, runner, selection, columns, typed_in, progress)
         return _run(collection, Path(output), options, runner, progress)
@@ -275,7 +275,8 @@ def _recorded(journal: Journal, task: VolumeTask, outcome: Outcome, options: Con
     """The outcome, remembered for the next run; a journal that cannot be written costs only that memory."""
     if outcome.status is not Status.DONE:
         return outcome
-    record = Record(outcome.status, outcome.outputs, outcome.notes, outcome.facts)
+    # Paths of inputs may hold names, and the journal lies with the outputs.
+    record = Record(outcome.status, outcome.outputs, tuple(n.at("") for n in outcome.notes), outcome.facts)
     try:
         journal.record(task.key, _mark(task, options), record)
     except OutputError as err:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from convkit.engine.run import Runner, default_jobs
+from convkit.engine.run import Runner
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Collection, Progress, Source, collect, flat
 
@@ -41,5 +41,5 @@ def scan(
         The expression or a column is not understood.
     """
     selection = checked_where(where) if where else None
-    with Runner(jobs or default_jobs()) as runner:
+    with Runner(jobs) as runner:
         return collect(flat(sources), runner, selection, tuple(columns), typed_in, progress)

@@ -15,7 +15,7 @@ from typing import Any
 from convkit.dicom.header import Header
 from convkit.dicom.objects import is_directory
 from convkit.engine.outcome import Outcome, Report, Status, failure
-from convkit.engine.run import Runner, batched, default_jobs
+from convkit.engine.run import Runner, batched
 from convkit.errors import ConvkitError, OutputError, UsageError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._names import Template, fill, short_hash, template, without_ties
@@ -99,7 +99,7 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
     how, policy = chosen(Action, action, "--action"), chosen(Exists, exists, "--exists")
     name = template(filename, phi_in_names=phi_in_names)
     selection = checked_where(where) if where else None
-    with Runner(jobs or default_jobs()) as runner:
+    with Runner(jobs) as runner:
         collection = collect(given, runner, selection, name.keywords, typed_in, progress)
         placements, outcomes = plan(collection, name)
         if dry_run:

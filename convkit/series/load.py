@@ -181,5 +181,7 @@ def _regridded(volume: Volume, stack: Stack) -> Volume:
     if volume.is_colour:
         raise UnsupportedError("Colour volumes are not resampled.", "", "Choose --irregular keep or --tilt keep.")
     resample = import_module("convkit.series.resample")  # SimpleITK takes 0.3 s to import and is seldom needed
-    result: Volume = resample.upright(volume) if stack.deskew else resample.evened(volume, stack.coordinates)
+    if stack.coordinates is not None:
+        volume = resample.evened(volume, stack.coordinates)
+    result: Volume = resample.upright(volume) if stack.deskew else volume
     return result

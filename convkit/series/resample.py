@@ -80,18 +80,37 @@ def upright(volume: Volume) -> Volume:
     affine, shape = upright_grid(volume.affine_lps, volume.shape[1:4])
     real = np.asarray(volume, dtype=np.float32)
     low = float(real.min())
+    earlier = dict(volume.resampled or {})
     array = np.stack([_onto(one, volume.affine_lps, affine, shape, low) for one in real])
-    inside = _onto(np.ones(volume.shape[1:4], np.float32), volume.affine_lps, affine, shape, 0.0)
+    invented = np.broadcast_to(~_is_between_samples(volume, affine, shape), array.shape).copy()
+    if volume.invented is not None:
+        earlier_ones = volume.invented.astype(np.float32)
+        invented |= np.stack([_onto(one, volume.affine_lps, affine, shape, 0.0) for one in earlier_ones]) > ON_SLICE
     return replace(
         _real(volume, array),
         affine_lps=affine,
         is_sheared=False,
         invented=np.broadcast_to(inside < 1 - ON_SLICE, array.shape).copy(),
-        resampled={
-            "Method": "linear interpolation onto an upright grid",
+        resampled=earlier
+        | {
+            "Method": "; ".join([*filter(None, [earlier.get("Method")]), "linear interpolation onto an upright grid"]),
             "TiltDegrees": round(geometry.tilt_degrees(volume.affine_lps), 6),
         },
     )
+
+
+def _is_between_samples(volume: Volume, target: geometry.Floats, shape: Sequence[int]) -> NDArray[np.bool_]:
+    """(slices, rows, columns) of the target grid: True where a voxel lies between measured samples.
+
+    SimpleITK also answers up to half a voxel outside the outermost samples, with their values; those are invented.
+    """
+    to_source = np.linalg.inv(volume.affine_lps) @ target
+    index = np.ogrid[tuple(slice(n) for n in shape)]
+    inside = np.ones(tuple(shape), bool)
+    for axis, size in enumerate(volume.shape[1:4]):
+        place = to_source[axis, 3] + sum(to_source[axis, k] * index[k] for k in range(3))
+        inside &= (place > -ON_SLICE) & (place < size - 1 + ON_SLICE)
+    return inside
 
 
 def upright_grid(affine: geometry.Floats, shape: Sequence[int]) -> tuple[geometry.Floats, tuple[int, int, int]]:

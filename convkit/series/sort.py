@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -98,11 +99,7 @@ def _rank_by_number(frame: Frame) -> tuple[float, tuple[float | str, ...]]:
 
 
 def _noted(planned: Planned, extra: Note) -> Planned:
-    if isinstance(planned, Stack):
-        return Stack(
-            planned.frames, planned.grid, planned.split, (*planned.notes, extra), planned.coordinates, planned.deskew
-        )
-    return Refusal(planned.frames, planned.reason, planned.split, (*planned.notes, extra))
+    return replace(planned, notes=(*planned.notes, extra))
 
 
 def _describe_doubles(positions: Positions) -> str:
@@ -147,7 +144,7 @@ def _judged(
     if options.irregular is Irregular.KEEP:
         kept = note("geometry.kept-irregular", f"The affine is the best even fit: {text}.")
         return [_even(ordered, part.split, (*notes, kept), line, options)]
-    return [_resampled(ordered, part.split, notes, line)]
+    return [_tilted(_resampled(ordered, part.split, notes, line), options.tilt)]
 
 
 _TITLES = {
@@ -179,32 +176,37 @@ def _is_volume(frames: Sequence[Frame]) -> bool:
 
 
 def _even(
-    ordered: tuple[tuple[Frame, ...], ...], split: Split, notes: tuple[Note, ...], line: Line, options: StackOptions
+    ordered: tuple[tuple[Frame, ...], ...],
+    split: Split,
+    notes: tuple[Note, ...],
+    line: Line,
+    options: StackOptions,
 ) -> Planned:
+    """A stack whose slices are used as they are."""
     if line.is_rounded and line.evenness is Evenness.EVEN:
-        notes = (
-            *notes,
-            note(
-                "geometry.rounded-positions",
-                "Slices lie up to "
-                f"{line.deviation_mm:.4f} mm off their even places, which the rounding in the header "
-                "explains.",
-            ),
+        text = (
+            f"Slices lie up to {line.deviation_mm:.4f} mm off their even places, which the rounding in the header "
+            "explains."
         )
+        notes = (*notes, note("geometry.rounded-positions", text))
     grid = _grid(ordered[0], line.step_lps, is_sheared=line.is_sheared)
-    if not line.is_sheared:
-        return Stack(ordered, grid, split, notes)
-    angle = geometry.tilt_degrees(grid.affine())
-    if options.tilt is Tilt.ERROR:
-        reason = note("geometry.tilt-refused", f"The slices are sheared by {angle:.2f} degrees (gantry tilt).")
-        return Refusal(tuple(f for v in ordered for f in v), reason, split, notes)
-    if options.tilt is Tilt.RESAMPLE:
-        return Stack(ordered, grid, split, (*notes, note("geometry.resampled")), deskew=True)
-    tilted = note(
-        "geometry.tilted",
-        f"The slices are sheared by {angle:.2f} degrees (gantry tilt); the affine carries the shear exactly.",
-    )
-    return Stack(ordered, grid, split, (*notes, tilted))
+    return _tilted(Stack(ordered, grid, split, notes), options.tilt)
+
+
+def _tilted(stack: Stack, tilt: Tilt) -> Planned:
+    """The stack with what is to be done about its shear, if it has any."""
+    if not stack.grid.is_sheared:
+        return stack
+    angle = geometry.tilt_degrees(stack.grid.affine())
+    said = f"The slices are sheared by {angle:.2f} degrees (gantry tilt)"
+    if tilt is Tilt.ERROR:
+        reason = note("geometry.tilt-refused", f"{said}.")
+        return Refusal(tuple(f for v in stack.frames for f in v), reason, stack.split, stack.notes)
+    if tilt is Tilt.RESAMPLE:
+        resampled = note("geometry.resampled", f"{said}; they were interpolated onto an upright grid.")
+        return replace(stack, notes=(*stack.notes, resampled), deskew=True)
+    kept = note("geometry.tilted", f"{said}; the affine carries the shear exactly.")
+    return replace(stack, notes=(*stack.notes, kept))
 
 
 def _runs(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import tempfile
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,13 +31,12 @@ def save_rows(rows: Rows, path: Path) -> Path:
         raise UsageError("The table's suffix is not known.", str(path), f"Choose one of {', '.join(_FORMATS)}.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        os.close(handle)
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
-            save(rows, Path(aside))
-            Path(aside).replace(path)
+            save(rows, aside)
+            aside.replace(path)
         finally:
-            Path(aside).unlink(missing_ok=True)
+            aside.unlink(missing_ok=True)
     except OSError as err:
         raise OutputError(
             f"The table cannot be written ({err.strerror}).",

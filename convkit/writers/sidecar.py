@@ -60,7 +60,7 @@ def to_plain(value: Any) -> Any:
 def _own(volume: Volume, *, with_affine: bool) -> dict[str, Any]:
     own: dict[str, Any] = {
         "Version": __version__,
-        "Notes": [n.to_json() for n in volume.notes],
+        "Notes": [n.at("").to_json() for n in volume.notes],  # paths of inputs may hold names
         "Units": volume.units,
         "ValueMapping": volume.mapping.to_json(),
         "Split": {"Label": volume.split.label, "Reasons": volume.split.reasons},
