@@ -90,7 +90,7 @@ def upright(volume: Volume) -> Volume:
         _real(volume, array),
         affine_lps=affine,
         is_sheared=False,
-        invented=np.broadcast_to(inside < 1 - ON_SLICE, array.shape).copy(),
+        invented=invented,
         resampled=earlier
         | {
             "Method": "; ".join([*filter(None, [earlier.get("Method")]), "linear interpolation onto an upright grid"]),
