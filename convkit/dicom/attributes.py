@@ -224,5 +224,8 @@ def nearest_hint(word: str, others: Iterable[str] = ()) -> str:
     """A sentence that names the nearest known word, or nothing."""
     from pydicom.datadict import keyword_dict  # noqa: PLC0415 (0.2 s, only on error)
 
+    known = {k.casefold(): k for k in [*keyword_dict, *others]}
+    if word.casefold() in known:
+        return f"Did you mean {known[word.casefold()]}?"
     near = difflib.get_close_matches(word, [*others, *keyword_dict], n=1, cutoff=0.6)
     return f"Did you mean {near[0]}?" if near else ""

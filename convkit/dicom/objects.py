@@ -98,8 +98,11 @@ def not_convertible(header: Header) -> Note | None:
     kind = _not_image(sop_class)
     if kind and sop_class not in _SEGMENTATIONS:
         return note("object.not-image", f"Not a volume because the object holds {kind}.", where=header.path)
-    is_standard_image = sop_class.startswith(_STORAGE) and header.has("Rows")
-    if not header.parsed.pixel_keyword and not is_standard_image:
+    if not sop_class:
+        text = "(0008,0016) SOPClassUID is missing, so it is unknown what the object is."
+        return note("header.missing-attribute", text, where=header.path)
+    # An image of the standard without pixels is a defect, perhaps a file cut at the end of an element.
+    if not header.parsed.pixel_keyword and not sop_class.startswith(_STORAGE):
         return note("object.not-image", "Not a volume because the object holds no pixels.", where=header.path)
     return _set_aside(header, sop_class)
 

@@ -22,7 +22,7 @@ class Found:
     Attributes
     ----------
     paths : tuple of str
-        Files, sorted, each real file once.
+        Files, sorted, each real file once, whatever links lead to it.
     notes : tuple of Note
         What was not followed or could not be listed.
     """
@@ -49,18 +49,25 @@ def find_files(sources: Iterable[str | os.PathLike[str]], *, typed_in: Iterable[
         A source does not exist.
     """
     notes: list[Note] = []
-    paths: set[str] = set()
+    found: dict[str, str] = {}
     for source in _expanded(sources, typed_in):
-        if Path(source).is_dir():
-            paths.update(_walk(source, notes))
-        elif Path(source).name.upper() == "DICOMDIR" and Path(source).is_file():
-            directory = import_module("convkit.dicom._directory")  # pydicom, only for a DICOMDIR that is named
-            paths.update(directory.referenced_files(source))
-        elif os.path.lexists(source):
-            paths.add(source)
-        else:
-            raise InputError("The source does not exist.", source, "Check the spelling.", "input.unreadable")
-    return Found(tuple(_once(sorted(paths))), tuple(notes))
+        for path, real in _files(source, notes):
+            if real not in found or path < found[real]:
+                found[real] = path
+    return Found(tuple(sorted(found.values())), tuple(notes))
+
+
+def _files(source: str, notes: list[Note]) -> Iterator[tuple[str, str]]:
+    """(path, real path) of the files that a source stands for."""
+    if Path(source).is_dir():
+        yield from _walk(source, notes)
+    elif Path(source).name.upper() == "DICOMDIR" and Path(source).is_file():
+        directory = import_module("convkit.dicom._directory")  # pydicom, only for a DICOMDIR that is named
+        yield from ((path, os.path.realpath(path)) for path in directory.referenced_files(source))
+    elif os.path.lexists(source):
+        yield source, os.path.realpath(source)
+    else:
+        raise InputError("The source does not exist.", source, "Check the spelling.", "input.unreadable")
 
 
 def _expanded(sources: Iterable[str | os.PathLike[str]], typed_in: Iterable[str]) -> Iterator[str]:
@@ -84,26 +91,25 @@ def _listed(path: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _walk(root: str, notes: list[Note]) -> Iterator[str]:
+def _walk(root: str, notes: list[Note]) -> Iterator[tuple[str, str]]:
     """Files below a folder, links followed; a folder that was seen on the way down is not entered again."""
-    stack = [(root, frozenset[tuple[int, int]]())]
+    stack = [(root, frozenset[str]())]
     while stack:
         folder, above = stack.pop()
+        real = os.path.realpath(folder)
+        if real in above:
+            notes.append(note("input.link-loop", where=folder))
+            continue
         try:
-            status = Path(folder).stat()
-            identity = (status.st_dev, status.st_ino)
-            if identity in above:
-                notes.append(note("input.link-loop", where=folder))
-                continue
             entries = list(os.scandir(folder))
         except OSError as err:
             notes.append(note("input.unreadable", f"The folder cannot be listed ({err.strerror}).", where=folder))
             continue
         for entry in entries:
             if not _is_folder(entry):
-                yield entry.path
+                yield entry.path, os.path.realpath(entry.path) if entry.is_symlink() else f"{real}/{entry.name}"
             elif entry.name != OWN_FOLDER:
-                stack.append((entry.path, above | {identity}))
+                stack.append((entry.path, above | {real}))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -111,13 +117,3 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False
-
-
-def _once(paths: Iterable[str]) -> Iterator[str]:
-    """Each real file once, under its first name; links and hard links to it are the same file."""
-    seen: set[str] = set()
-    for path in paths:
-        real = os.path.realpath(path) if Path(path).is_symlink() else path
-        if real not in seen:
-            seen.add(real)
-            yield path

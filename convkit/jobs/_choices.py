@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from convkit.errors import UsageError
+from convkit.model.values import DTYPES
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -30,3 +31,20 @@ def chosen(kind: type[Choice], value: str, option: str) -> Choice:
         return kind(value)
     except ValueError as err:
         raise UsageError(f"{value!r} is not a choice.", option, f"Choose one of {', '.join(kind)}.") from err
+
+
+def checked_dtype(dtype: str) -> str:
+    """``auto`` or the name of a data type that can be written.
+
+    Raises
+    ------
+    UsageError
+        It is neither.
+    """
+    if dtype != "auto" and dtype not in DTYPES:
+        raise UsageError(
+            f"{dtype!r} is not a data type that can be written.",
+            "--dtype",
+            f"Choose auto or one of {', '.join(DTYPES)}.",
+        )
+    return dtype

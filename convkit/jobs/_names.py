@@ -7,6 +7,7 @@ A template holds Python format fields over DICOM keywords, ``{SeriesNumber:03d}_
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import tomllib
 import unicodedata
@@ -98,12 +99,17 @@ def template(text: str, *, phi_in_names: bool = False, must_hold: str = "") -> T
         An unknown field, a wrong format, a field that needs `phi_in_names`, or nothing left of the template.
     """
     python = _from_letters(text)
+    if not python.strip("/ ."):
+        raise UsageError("The name template is empty.", "--filename")
     try:
-        fields = [name for _, name, _, _ in Formatter().parse(python) if name is not None]
+        parsed = [(name, spec or "") for _, name, spec, _ in Formatter().parse(python) if name is not None]
     except ValueError as err:
         raise UsageError(f"The name template is not well formed: {err}.", "--filename") from err
-    for field in fields:
+    fields = [name for name, _ in parsed]
+    for field, spec in parsed:
         _check_field(field, phi_in_names=phi_in_names)
+        if re.search(r"\d{3}|[{}]", spec):
+            raise UsageError(f"The format of {{{field}}} is too wide or nested.", "--filename")
     if must_hold and must_hold not in fields:
         python, fields = f"{python}{{{must_hold}}}", [*fields, must_hold]
     checked = Template(python, tuple(dict.fromkeys(fields)))
@@ -185,7 +191,7 @@ _SAMPLE = 1
 
 def _is_number(value: Any) -> bool:
     try:
-        return float(value) == float(value)
+        return math.isfinite(float(value))
     except (TypeError, ValueError, OverflowError):
         return False
 
@@ -243,7 +249,7 @@ def without_ties(names: Sequence[str], identities: Sequence[Sequence[str]]) -> l
     for telling, digits in ((1, DIGITS), (None, 64)):
         for place in _tied(result):
             text = "\0".join(identities[place][:telling])
-            result[place] = f"{names[place]}_{short_hash(text, digits)}"
+            result[place] = f"{names[place] or 'unnamed'}_{short_hash(text, digits)}"
     for count, place in enumerate(_tied(result), 1):
         result[place] = f"{result[place]}_{count}"
     return result

@@ -6,7 +6,7 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from convkit.dicom.attributes import is_keyword, nearest_hint
@@ -31,10 +31,14 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Is: operator.is_,
     ast.IsNot: operator.is_not,
 }
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "lower": lambda text: str(text).lower(),
-    "matches": lambda text, pattern: bool(re.search(pattern, str(text or ""), re.IGNORECASE)),
+_FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
+    "lower": (1, lambda text: str(text).lower()),
+    "matches": (2, lambda text, pattern: bool(re.search(str(pattern), str(text or ""), re.IGNORECASE))),
 }
+"""Function to (number of arguments, what it does)."""
+
+LONGEST = 2000
+"""Characters of an expression; a longer one is a mistake or an attack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,13 @@ class Where:
     text : str
     names : tuple of str
         Every name that it uses.
+    tree : ast.expr
+        The expression, parsed.
     """
 
     text: str
     names: tuple[str, ...]
+    tree: ast.expr = field(repr=False, compare=False)
 
     @property
     def keywords(self) -> tuple[str, ...]:
@@ -58,7 +65,7 @@ class Where:
 
     def __call__(self, facts: Mapping[str, Any]) -> bool:
         """True where the expression holds; a comparison with something absent does not hold."""
-        return bool(_value(ast.parse(self.text, mode="eval").body, facts))
+        return bool(_value(self.tree, facts))
 
 
 def where(text: str) -> Where:
@@ -69,9 +76,11 @@ def where(text: str) -> Where:
     UsageError
         It cannot be parsed, names something unknown, or does more than compare.
     """
+    if len(text) > LONGEST:
+        raise UsageError(f"The expression has more than {LONGEST} characters.", "--where")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError) as err:
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as err:
         raise UsageError(
             "The expression cannot be understood.",
             "--where",
@@ -79,18 +88,21 @@ def where(text: str) -> Where:
         ) from err
     names: dict[str, None] = {}
     _check(tree, names)
-    return Where(text.strip(), tuple(names))
+    return Where(text.strip(), tuple(names), tree)
 
 
 def _check(node: ast.expr, names: dict[str, None]) -> None:
     match node:
         case ast.BoolOp(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
             pass
-        case ast.UnaryOp(op=ast.Not() | ast.USub(), operand=part):
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float())):
+            return
+        case ast.UnaryOp(op=ast.Not(), operand=part):
             parts = [part]
         case ast.Compare(left=left, comparators=rights):
             parts = [left, *rights]
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _FUNCTIONS:
+            _check_call(name, args)
             parts = args
         case ast.Name(id=name):
             _check_name(name)
@@ -106,6 +118,18 @@ def _check(node: ast.expr, names: dict[str, None]) -> None:
             )
     for part in parts:
         _check(part, names)
+
+
+def _check_call(name: str, args: list[ast.expr]) -> None:
+    if len(args) != _FUNCTIONS[name][0]:
+        raise UsageError(f"{name} takes {_FUNCTIONS[name][0]} arguments.", "--where")
+    if name != "matches":
+        return
+    pattern = args[1].value if isinstance(args[1], ast.Constant) else None
+    try:
+        re.compile(pattern if isinstance(pattern, str) else "(")
+    except re.error as err:
+        raise UsageError("The second argument of matches is no regular expression in quotes.", "--where") from err
 
 
 def _check_name(name: str) -> None:
@@ -134,7 +158,7 @@ def _value(node: ast.expr, facts: Mapping[str, Any]) -> Any:
         case ast.BoolOp(values=parts):
             return any(_value(p, facts) for p in parts)
         case ast.Call(func=ast.Name(id=name), args=args):
-            return _FUNCTIONS[name](*(_value(a, facts) for a in args))
+            return _FUNCTIONS[name][1](*(_value(a, facts) for a in args))
         case ast.Compare(left=left, ops=ops, comparators=rights):
             values = [_value(n, facts) for n in (left, *rights)]
             return all(_holds(op, a, b) for op, a, b in zip(ops, values, values[1:], strict=False))

@@ -13,13 +13,12 @@ from convkit.engine.journal import Journal, Record
 from convkit.engine.outcome import Outcome, Report, Status, failure, note_of
 from convkit.engine.run import Runner
 from convkit.errors import OutputError, UsageError
-from convkit.jobs._choices import Exists, chosen
+from convkit.jobs._choices import Exists, checked_dtype, chosen
 from convkit.jobs._names import Template, template
 from convkit.jobs._volumes import VolumeTask, plan_volumes
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Collection, Progress, Source, collect, flat
 from convkit.model.notes import Note, note
-from convkit.model.values import DTYPES
 from convkit.series.load import load
 from convkit.series.options import Irregular, LoadOptions, StackOptions, Tilt, Values
 from convkit.writers import NATIVE, WRITERS, SidecarKind, WriteOptions, remove_leftovers, writer_for
@@ -125,7 +124,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     options = ConvertOptions(
         to=writer_for(to).name,
         stack=StackOptions(chosen(Irregular, irregular, "--irregular"), chosen(Tilt, tilt, "--tilt")),
-        load=LoadOptions(chosen(Values, values, "--values"), _checked_dtype(dtype), tuple(keep)),
+        load=LoadOptions(chosen(Values, values, "--values"), checked_dtype(dtype), tuple(keep)),
         write=WriteOptions(orient if orient == NATIVE else orient.upper(), chosen(SidecarKind, sidecar, "--sidecar")),
         exists=chosen(Exists, exists, "--exists"),
         name=template(filename, phi_in_names=phi_in_names, must_hold="split"),
@@ -137,16 +136,6 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
         columns = (*options.load.keep, *options.name.keywords)
         collection = collect(given, runner, selection, columns, typed_in, progress)
         return _run(collection, Path(output), options, runner, progress)
-
-
-def _checked_dtype(dtype: str) -> str:
-    if dtype != "auto" and dtype not in DTYPES:
-        raise UsageError(
-            f"{dtype!r} is not a data type that can be written.",
-            "--dtype",
-            f"Choose auto or one of {', '.join(DTYPES)}.",
-        )
-    return dtype
 
 
 def _run(

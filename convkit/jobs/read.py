@@ -11,6 +11,7 @@ from typing import Any
 from convkit import errors
 from convkit.engine.run import Runner
 from convkit.errors import InputError, MultipleVolumesError
+from convkit.jobs._choices import checked_dtype, chosen
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Source, collect, flat
 from convkit.model import volume as model
@@ -42,7 +43,7 @@ class Volume(model.Volume):
         """
         target = Path(path)
         writer = writer_for_path(target)
-        return writer.write(self, stem_of(target), WriteOptions(orient, SidecarKind(sidecar)))[0]
+        return writer.write(self, stem_of(target), WriteOptions(orient, chosen(SidecarKind, sidecar, "sidecar")))[0]
 
     def to_nifti(self) -> Any:
         """The volume as a nibabel image, in the voxel order of the files that `save` writes."""
@@ -77,8 +78,8 @@ def read_all(  # noqa: PLR0913 (one parameter an option of the command)
     InputError
         A source does not exist, or the pixels of a volume cannot be read.
     """
-    options = LoadOptions(Values(values), dtype, tuple(keep))
-    for series, planned in _planned(flat(sources), StackOptions(Irregular(irregular), Tilt(tilt)), options, where):
+    options, stack = _options(values, dtype, keep, irregular, tilt)
+    for series, planned in _planned(flat(sources), stack, options, where):
         if isinstance(planned, Stack):
             yield _public(load(planned, series.images[planned.first.instance], options))
 
@@ -107,8 +108,8 @@ def read(  # noqa: PLR0913 (one parameter an option of the command)
     GeometryError, PixelError, UnsupportedError, InputError
         There is none, for the reason that the error's code names.
     """
-    options = LoadOptions(Values(values), dtype, tuple(keep))
-    found = list(_planned(flat(sources), StackOptions(Irregular(irregular), Tilt(tilt)), options, where))
+    options, stacking = _options(values, dtype, keep, irregular, tilt)
+    found = list(_planned(flat(sources), stacking, options, where))
     stacks = [(series, p) for series, p in found if isinstance(p, Stack)]
     refusals = [p for _, p in found if isinstance(p, Refusal)]
     if refusals and not stacks:
@@ -122,6 +123,13 @@ def read(  # noqa: PLR0913 (one parameter an option of the command)
         )
     series, stack = stacks[0]
     return _public(load(stack, series.images[stack.first.instance], options))
+
+
+def _options(
+    values: str, dtype: str, keep: Sequence[str], irregular: str, tilt: str
+) -> tuple[LoadOptions, StackOptions]:
+    load_options = LoadOptions(chosen(Values, values, "values"), checked_dtype(dtype), tuple(keep))
+    return load_options, StackOptions(chosen(Irregular, irregular, "irregular"), chosen(Tilt, tilt, "tilt"))
 
 
 def _planned(

@@ -484,6 +484,19 @@ def test_file_cut_in_its_header_is_listed_and_its_series_is_not_silently_short(c
     assert len(run.images) == 1
 
 
+def test_last_slice_cut_anywhere_is_never_left_out_in_silence(tmp_path: Path) -> None:
+    paths = write(series(), tmp_path / "in")
+    whole = paths[-1].read_bytes()
+    silent = []
+    for count in range(0, len(whole), 11):
+        paths[-1].write_bytes(whole[:count])
+        report = convert_folder(tmp_path / "in", tmp_path / "out", dry_run=True).report
+        # Below 300 bytes nothing tells a DICOM file from any other; it is listed as one that is not DICOM.
+        if report.exit_code == 0 and "input.not-dicom" not in codes(report):
+            silent.append(count)
+    assert silent == []
+
+
 @pytest.mark.parametrize("keyword", ["Rows", "PixelSpacing", "PixelData", "BitsAllocated"])
 def test_missing_attribute_is_a_coded_refusal_and_the_rest_is_done(keyword: str, tmp_path: Path) -> None:
     good, bad = series(series=1), series(series=2)

@@ -117,7 +117,7 @@ def test_foreign_file_is_listed_with_the_reason(tmp_path: Path) -> None:
 
 def test_cut_file_is_listed_with_the_reason(tmp_path: Path) -> None:
     paths = write(series(), tmp_path)
-    truncate(paths[0], 400)
+    truncate(paths[0], 700)
     found = convkit.scan(tmp_path, jobs=1)
     assert [p.code for p in found.problems] == ["input.cut-header"]
     assert found.exit_code is ExitCode.SOME_FAILED
@@ -262,6 +262,8 @@ def test_unknown_column_is_a_usage_error_with_a_suggestion(ask: object, tmp_path
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
 def test_table_is_saved(suffix: str, tmp_path: Path) -> None:
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow", reason="the extra tables is not installed")
     found = convkit.scan(two_studies(tmp_path / "in"), jobs=1)
     path = found.save(tmp_path / f"x{suffix}")
     assert path.stat().st_size > 0
@@ -270,5 +272,4 @@ def test_table_is_saved(suffix: str, tmp_path: Path) -> None:
     if suffix == ".parquet":
         import pyarrow.parquet as pq  # noqa: PLC0415 (an extra)
 
-        assert pq.read_table(path).num_rows == 5
-    assert found.to_arrow().num_rows == 5
+        assert pq.read_table(path).num_rows == found.to_arrow().num_rows == 5
