@@ -65,8 +65,10 @@ def options(verb: str) -> str:
 
 def codes() -> str:
     """All problem codes."""
-    return table(("code", "severity", "meaning", "what to do"),
-                 ((f"`{name}`", str(code.severity), code.meaning, code.hint) for name, code in sorted(CODES.items())))
+    return table(
+        ("code", "severity", "meaning", "what to do"),
+        ((f"`{name}`", str(code.severity), code.meaning, code.hint) for name, code in sorted(CODES.items())),
+    )
 
 
 class _Probe:
@@ -144,9 +146,15 @@ def exit_codes() -> str:
 
 PARTS: dict[str, Callable[[], str]] = {
     **{f"options of {verb}": (lambda verb=verb: options(verb)) for verb in VERBS},  # type: ignore[misc]
-    "template fields": template_fields, "letters": letters, "where": where_names, "sidecar keys": facts,
-    "traits": trait_rows, "moments": moments, "tolerances": tolerances,
-    "exit codes": exit_codes, "problem codes": codes,
+    "template fields": template_fields,
+    "letters": letters,
+    "where": where_names,
+    "sidecar keys": facts,
+    "traits": trait_rows,
+    "moments": moments,
+    "tolerances": tolerances,
+    "exit codes": exit_codes,
+    "problem codes": codes,
 }
 
 

@@ -126,6 +126,6 @@ def _sentence(each: Note) -> str:
 
 def _summary(report: Report) -> str:
     counted = [f"{number} {status}" for status, number in report.counts.items() if number]
-    return ("interrupted; the same command goes on: " if report.interrupted else "") + (
-        ", ".join(counted) if counted else "nothing to do: no DICOM found, or nothing selected"
-    )
+    if report.interrupted:
+        return f"interrupted; the same command goes on: {', '.join(counted) or 'nothing done yet'}"
+    return ", ".join(counted) or "nothing to do: no DICOM found, or nothing selected"

@@ -59,13 +59,11 @@ def command(**given: Any) -> int:
     SOURCE is a file, a folder (searched to any depth), @list.txt, or - for paths on standard input.
     Run the same command again to go on after an interruption.
     """
-    from convkit.jobs.convert import DEFAULT_NAME, convert  # noqa: PLC0415 (keeps --help fast)
+    from convkit.jobs.convert import convert  # noqa: PLC0415 (keeps --help fast)
 
     quiet, verbose, as_json = given.pop("quiet"), given.pop("verbose"), given.pop("as_json")
     set_up_logging(quiet=quiet, verbose=verbose, log_file=given.pop("log_file"))
     sources = given.pop("sources")
-    given["filename"] = given["filename"] or DEFAULT_NAME
-    given["keep"] = tuple(k.strip() for k in given["keep"].split(",") if k.strip())
     with progress_bar(quiet=quiet) as progress:
         report = convert(*sources, **given, typed_in=sys.stdin if "-" in sources else (), progress=progress)
     show_report(report, as_json=as_json, quiet=quiet, verbose=verbose, root=f"{given['output'].rstrip('/')}/")

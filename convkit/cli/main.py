@@ -72,6 +72,9 @@ def run(args: list[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our results has left; Python would complain about it at exit
         sys.exit(1)
+    except OSError as err:
+        click.echo(f"convkit: results cannot be printed ({err.strerror}).", err=True)
+        sys.exit(1)
     sys.exit(int(code or 0))
 
 

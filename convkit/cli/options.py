@@ -94,10 +94,11 @@ def _section(path: Path, verb: str, command: click.Command, *, is_asked: bool) -
         if not is_asked and path.name == "pyproject.toml":
             return {}
         raise UsageError(f"The configuration cannot be read: {err}.", str(path)) from err
-    table = whole.get("tool", {}).get("convkit", {}) if path.name == "pyproject.toml" else whole
+    table = _table(_table(whole, "tool", path), "convkit", path) if path.name == "pyproject.toml" else whole
+    own_table = _table(table, verb, path)
     known = {_option_name(p): p for p in command.params if isinstance(p, click.Option)}
-    settings = {k: v for k, v in table.items() if not isinstance(v, dict)} | table.get(verb, {})
-    own = {k for k, v in table.get(verb, {}).items()}
+    settings = {k: v for k, v in table.items() if not isinstance(v, dict)} | own_table
+    own = set(own_table)
     for name in settings:
         if name.replace("_", "-") not in known and (name in own or not _is_other_verbs(name)):
             near = difflib.get_close_matches(name, list(known), n=1)
@@ -105,6 +106,13 @@ def _section(path: Path, verb: str, command: click.Command, *, is_asked: bool) -
                 f"{name!r} is not an option of {verb}.", str(path), f"Did you mean {near[0]}?" if near else ""
             )
     return {known[k.replace("_", "-")].name or k: v for k, v in settings.items() if k.replace("_", "-") in known}
+
+
+def _table(outer: dict[str, Any], name: str, path: Path) -> dict[str, Any]:
+    inner = outer.get(name, {})
+    if not isinstance(inner, dict):
+        raise UsageError(f"{name!r} must be a table.", str(path))
+    return inner
 
 
 def _option_name(param: click.Option) -> str:

@@ -26,12 +26,11 @@ def command(**given: Any) -> int:
 
     Copies of one file are placed once; different files with one SOP Instance UID are all placed and reported.
     """
-    from convkit.jobs.sort import DEFAULT_NAME, sort  # noqa: PLC0415 (keeps --help fast)
+    from convkit.jobs.sort import sort  # noqa: PLC0415 (keeps --help fast)
 
     quiet, verbose, as_json = given.pop("quiet"), given.pop("verbose"), given.pop("as_json")
     set_up_logging(quiet=quiet, verbose=verbose, log_file=given.pop("log_file"))
     sources = given.pop("sources")
-    given["filename"] = given["filename"] or DEFAULT_NAME
     with progress_bar(quiet=quiet) as progress:
         report = sort(*sources, **given, typed_in=sys.stdin if "-" in sources else (), progress=progress)
     show_report(report, as_json=as_json, quiet=quiet, verbose=verbose, root=f"{given['output'].rstrip('/')}/")

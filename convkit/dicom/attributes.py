@@ -136,6 +136,12 @@ def _core() -> tuple[Attribute, ...]:
 CORE = _core()
 
 
+ANY_VR = 0
+"""In `Slots`: the element may have any value representation."""
+
+PRIVATE_BLOCKS = range(0x10, 0x20)
+"""Blocks in which a private creator is looked for; PS3.5 7.8.1 allows up to FF, and tools fill them from 10."""
+
 Slots = dict[int, tuple[int, int]]
 """Tag to (place, value representation), both as the numbers that a little-endian file holds: group in the low half of
 a tag, first letter in the low byte of a representation."""
@@ -149,23 +155,30 @@ class TagTable:
     ----------
     attributes : tuple of Attribute
     slots : Slots
+        Where a reader puts what it finds; behind the places of the attributes come those of private blocks.
     places : dict
         Keyword to place.
+    blocks : dict
+        Place of a private attribute to (place of the value, place of the creator) for each block that may hold it.
+    width : int
+        Number of places that a reader fills.
     """
 
     attributes: tuple[Attribute, ...]
     slots: Slots
     places: dict[str, int]
-    creators: dict[int, int]
-    """Private element's place to the place of its block's creator element."""
+    blocks: dict[int, tuple[tuple[int, int], ...]]
+    width: int
 
     def __reduce__(self) -> tuple[object, ...]:
         return table_of, (tuple(a.keyword for a in self.attributes[len(CORE) :]),)
 
-    @property
-    def width(self) -> int:
-        """Number of places in `Header.raw`, creators of private blocks included."""
-        return len(self.attributes) + len(set(self.creators.values()))
+    def owned(self, raw: list[bytes | None]) -> tuple[bytes | None, ...]:
+        """What a reader found, each private element from the block that its creator owns (PS3.5 7.8.1)."""
+        for place, pairs in self.blocks.items():
+            creator = self.attributes[place].creator.encode()
+            raw[place] = next((raw[v] for v, c in pairs if (raw[c] or b"").strip(b" \0") == creator), None)
+        return tuple(raw[: len(self.attributes)])
 
 
 def table_of(extra: tuple[str, ...] = ()) -> TagTable:
@@ -183,17 +196,29 @@ def table_of(extra: tuple[str, ...] = ()) -> TagTable:
 def _table(extra: tuple[str, ...]) -> TagTable:
     known = {a.keyword for a in CORE}
     attributes = CORE + tuple(_attribute(k) for k in dict.fromkeys(extra) if k not in known)
-    slots = {_swapped(a.tag): (i, int.from_bytes(a.vr.encode(), "little")) for i, a in enumerate(attributes)}
-    places = {a.keyword: i for i, a in enumerate(attributes)}
-    creators: dict[int, int] = {}
-    blocks: dict[int, int] = {}
+    slots = {
+        _swapped(a.tag): (i, int.from_bytes(a.vr.encode(), "little")) for i, a in enumerate(attributes) if not a.creator
+    }
+    blocks: dict[int, tuple[tuple[int, int], ...]] = {}
+    width = len(attributes)
+
+    def slot(tag: int, vr: int) -> int:
+        nonlocal width
+        swapped = _swapped(tag)
+        if swapped not in slots:
+            slots[swapped] = (width, vr)
+            width += 1
+        return slots[swapped][0]
+
     for place, attribute in enumerate(attributes):
         if attribute.creator:
             # PS3.5 7.8.1: element (gggg,bbee) belongs to the creator in (gggg,00bb).
-            tag = (attribute.tag & 0xFFFF0000) | ((attribute.tag >> 8) & 0xFF)
-            creators[place] = blocks.setdefault(tag, len(attributes) + len(blocks))
-            slots[_swapped(tag)] = (blocks[tag], int.from_bytes(b"LO", "little"))
-    return TagTable(attributes, slots, places, creators)
+            group, element = attribute.tag & 0xFFFF0000, attribute.tag & 0xFF
+            blocks[place] = tuple(
+                (slot(group | block << 8 | element, ANY_VR), slot(group | block, ANY_VR)) for block in PRIVATE_BLOCKS
+            )
+    places = {a.keyword: i for i, a in enumerate(attributes)}
+    return TagTable(attributes, slots, places, blocks, width)
 
 
 def _swapped(tag: int) -> int:

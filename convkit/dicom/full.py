@@ -12,8 +12,8 @@ from pydicom.errors import InvalidDicomError
 from pydicom.uid import ExplicitVRBigEndian
 
 from convkit.dicom._quiet import quiet_pydicom
-from convkit.dicom.attributes import TagTable
-from convkit.dicom.lean import Parsed, owned, starts_with_an_element
+from convkit.dicom.attributes import ANY_VR, TagTable
+from convkit.dicom.lean import LONGEST_PRIVATE, Parsed, starts_with_an_element
 from convkit.dicom.syntaxes import DEFLATED, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN
 from convkit.errors import InputError, NotDicomError
 
@@ -32,8 +32,24 @@ def parse(path: str, table: TagTable) -> Parsed:
     InputError
         The header cannot be parsed.
     """
-    with quiet_pydicom():
-        return _parse(path, table)
+    try:
+        with quiet_pydicom():
+            return _parse(path, table)
+    except (InputError, OSError) as err:
+        if isinstance(err, OSError) and err.errno is None:
+            raise _broken(path, err) from err  # pydicom's word for a file that ends too soon
+        raise
+    except Exception as err:
+        raise _broken(path, err) from err  # pydicom raises many kinds on broken files; each is the file's fault
+
+
+def _broken(path: str, err: Exception) -> InputError:
+    return InputError(
+        f"The header cannot be parsed ({type(err).__name__}).",
+        path,
+        "Copy the file again from its source.",
+        "input.broken-header",
+    )
 
 
 def _parse(path: str, table: TagTable) -> Parsed:
@@ -43,10 +59,11 @@ def _parse(path: str, table: TagTable) -> Parsed:
     raw: list[bytes | None] = [None] * table.width
     for swapped, (place, vr) in table.slots.items():
         tag = (swapped & 0xFFFF) << 16 | swapped >> 16
-        raw[place] = _raw(dataset, tag, vr.to_bytes(2, "little").decode())
+        value = _raw(dataset, tag, vr.to_bytes(2, "little").decode() if vr else "")
+        raw[place] = b"" if value and vr == ANY_VR and len(value) > LONGEST_PRIVATE else value
     keyword, offset, length = _pixels(dataset, syntax)
     media_class = str(getattr(dataset.file_meta, "MediaStorageSOPClassUID", "") or "")
-    return Parsed(syntax, media_class, owned(raw, table), keyword, offset, length)
+    return Parsed(syntax, media_class, table.owned(raw), keyword, offset, length)
 
 
 def _read(path: str) -> FileDataset:
@@ -56,15 +73,6 @@ def _read(path: str) -> FileDataset:
         dataset = dcmread(path, defer_size=_DEFER_BYTES, force=has_no_preamble)
     except InvalidDicomError as err:
         raise NotDicomError("The file is not DICOM.", path, "", "input.not-dicom") from err
-    except Exception as err:
-        if isinstance(err, OSError) and err.errno is not None:
-            raise  # the disk's fault, not the file's
-        raise InputError(
-            f"The header cannot be parsed ({type(err).__name__}).",
-            path,
-            "Copy the file again from its source.",
-            "input.broken-header",
-        ) from err
     if len(dataset) == 0:
         raise NotDicomError("The file has a DICOM preamble and nothing else.", path, "", "input.not-dicom")
     return dataset

@@ -11,7 +11,7 @@ import io
 from dataclasses import dataclass
 from struct import Struct
 
-from convkit.dicom.attributes import Slots, TagTable
+from convkit.dicom.attributes import ANY_VR, Slots, TagTable
 from convkit.dicom.syntaxes import DEFLATED, EXPLICIT_BIG_ENDIAN, IMPLICIT_LITTLE_ENDIAN, is_standard
 
 WINDOW = 16384
@@ -19,6 +19,9 @@ WINDOW = 16384
 
 LONGEST_VALUE = 1 << 16
 """A value that is kept is at most this long; a longer one under a tag of the table is not what it should be."""
+
+LONGEST_PRIVATE = 64
+"""The same for an element that may belong to any private creator: those of the table are numbers and short names."""
 
 UNDEFINED = 0xFFFFFFFF
 
@@ -36,6 +39,7 @@ _EXPLICIT = Struct("<IHH").unpack_from
 _IMPLICIT = Struct("<II").unpack_from
 _LENGTH = Struct("<I").unpack_from
 
+_PIXEL_GROUP = 0x7FE0
 _SHORT_HEADER = 8
 _LONG_HEADER = 12
 _PADDING = bytes(_LONG_HEADER)
@@ -145,22 +149,23 @@ def parse(file: io.FileIO, size: int, table: TagTable) -> Parsed:
     raw: list[bytes | None] = [None] * table.width
     walk = _walk_implicit if syntax == IMPLICIT_LITTLE_ENDIAN else _walk_explicit
     keyword, offset, length = walk(window, position, table, raw)
-    return Parsed(syntax, media_class, owned(raw, table), keyword, offset, length)
+    if offset is not None and length >= 0 and _is_followed(window, offset + length):
+        raise Declined
+    return Parsed(syntax, media_class, table.owned(raw), keyword, offset, length)
+
+
+def _is_followed(window: _Window, position: int) -> bool:
+    """True where elements that belong before Pixel Data come after them; padding and signatures may."""
+    if position + _SHORT_HEADER > window.size:
+        return False
+    (tag,) = _LENGTH(_bytes_at(window, position, _SHORT_HEADER), position - window.base)
+    return bool(0 < tag & 0xFFFF < _PIXEL_GROUP)
 
 
 def starts_with_an_element(data: bytes) -> bool:
     """True where a file without preamble starts with an element of group 0002 or 0008, in any byte order."""
     groups = {b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08"}
     return len(data) >= 16 and data[:2] in groups and data[2:6] != bytes(4)
-
-
-def owned(raw: list[bytes | None], table: TagTable) -> tuple[bytes | None, ...]:
-    """The raw values, less private elements whose block belongs to another creator (PS3.5 7.8.1)."""
-    for place, creator in table.creators.items():
-        owner = raw[creator]
-        if owner is None or owner.strip(b" \0") != table.attributes[place].creator.encode():
-            raw[place] = None
-    return tuple(raw)
 
 
 def _meta(data: bytes) -> tuple[str, str, int]:
@@ -232,9 +237,11 @@ def _keep(  # noqa: PLR0913, PLR0917 (the inside of the loop above)
 ) -> None:
     """Keep a value of the table; moves the window to the value where it is not all in it."""
     slot, expected = slots[tag]
-    if vr != expected and not _is_same_kind(vr, expected):
-        raise Declined
-    if length > LONGEST_VALUE:
+    if expected == ANY_VR:
+        if length > LONGEST_PRIVATE or vr == _SQ:
+            raw[slot] = b""
+            return
+    elif length > LONGEST_VALUE or (vr != expected and not _is_same_kind(vr, expected)):
         raise Declined
     data, end = window.data, value + length
     if end > window.end:
@@ -308,7 +315,7 @@ def _no_pixels(position: int, size: int) -> tuple[str, int | None, int]:
 
 
 def _sequence(expected: int) -> bytes:
-    if expected != _SQ:
+    if expected not in {_SQ, ANY_VR}:
         raise Declined
     return b""
 

@@ -122,6 +122,14 @@ def check_complete(source: PixelSource, size: int) -> None:
                 "pixels.truncated",
             )
         return
+    if source.length >= 2 * need > 0:
+        raise PixelError(
+            f"Pixel Data hold {source.length} bytes where the header promises {need}: more images, or wider samples, "
+            "than it says.",
+            source.path,
+            "",
+            "header.inconsistent",
+        )
     there = size - source.offset if source.length < 0 else min(source.length, size - source.offset)
     if there < need:
         code = "pixels.too-large" if need > 64 * max(size, 1) else "pixels.truncated"
@@ -131,6 +139,11 @@ def check_complete(source: PixelSource, size: int) -> None:
             "Copy the file again from its source.",
             code,
         )
+
+
+def has_surplus(source: PixelSource) -> bool:
+    """True where native Pixel Data are longer than one frame and the byte that makes its length even."""
+    return source.transfer_syntax in syntaxes.NATIVE and source.length > source.layout.bytes_per_frame + 1
 
 
 def read_into(source: PixelSource, out: NDArray[Any]) -> None:

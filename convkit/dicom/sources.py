@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -50,7 +50,7 @@ def find_files(sources: Iterable[str | os.PathLike[str]], *, typed_in: Iterable[
     """
     notes: list[Note] = []
     found: dict[str, str] = {}
-    for source in _expanded(sources, typed_in):
+    for source in _expanded(sources, typed_in, notes):
         for path, real in _files(source, notes):
             if real not in found or path < found[real]:
                 found[real] = path
@@ -64,19 +64,21 @@ def _files(source: str, notes: list[Note]) -> Iterator[tuple[str, str]]:
     elif Path(source).name.upper() == "DICOMDIR" and Path(source).is_file():
         directory = import_module("convkit.dicom._directory")  # pydicom, only for a DICOMDIR that is named
         yield from ((path, os.path.realpath(path)) for path in directory.referenced_files(source))
-    elif os.path.lexists(source):
+    elif Path(source).is_file():
         yield source, os.path.realpath(source)
+    elif os.path.lexists(source):
+        notes.append(_not_a_file(source))
     else:
         raise InputError("The source does not exist.", source, "Check the spelling.", "input.unreadable")
 
 
-def _expanded(sources: Iterable[str | os.PathLike[str]], typed_in: Iterable[str]) -> Iterator[str]:
+def _expanded(sources: Iterable[str | os.PathLike[str]], typed_in: Iterable[str], notes: list[Note]) -> Iterator[str]:
     for given in sources:
         source = os.fspath(given)
         if source == "-":
-            yield from (line.rstrip("\r\n") for line in typed_in if line.strip())
+            yield from _there((line.rstrip("\r\n") for line in typed_in), notes)
         elif source.startswith("@"):
-            yield from _listed(source[1:])
+            yield from _there(_listed(source[1:]), notes)
         elif "://" in source:
             raise UsageError("Network and cloud sources are not read yet.", source, "Copy the files to a folder first.")
         else:
@@ -85,35 +87,55 @@ def _expanded(sources: Iterable[str | os.PathLike[str]], typed_in: Iterable[str]
 
 def _listed(path: str) -> list[str]:
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8", errors="surrogateescape")  # names in any encoding
     except OSError as err:
         raise InputError(f"The list cannot be read ({err.strerror}).", path, "", "input.unreadable") from err
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return text.splitlines()
+
+
+def _there(lines: Iterable[str], notes: list[Note]) -> Iterator[str]:
+    """The paths of a list that exist; one that does not costs only itself."""
+    for path in (line.strip() for line in lines):
+        if os.path.lexists(path):
+            yield path
+        elif path:
+            notes.append(note("input.unreadable", "The listed path does not exist.", where=path))
 
 
 def _walk(root: str, notes: list[Note]) -> Iterator[tuple[str, str]]:
-    """Files below a folder, links followed; a folder that was seen on the way down is not entered again."""
+    """Files below a folder, links followed; no folder is entered twice, whatever links lead to it."""
     stack = [(root, frozenset[str]())]
+    seen: set[str] = set()
     while stack:
         folder, above = stack.pop()
         real = os.path.realpath(folder)
         if real in above:
             notes.append(note("input.link-loop", where=folder))
+        if real in seen:
             continue
+        seen.add(real)
         try:
             entries = list(os.scandir(folder))
         except OSError as err:
             notes.append(note("input.unreadable", f"The folder cannot be listed ({err.strerror}).", where=folder))
             continue
         for entry in entries:
-            if not _is_folder(entry):
+            if _is(entry.is_dir):
+                if entry.name != OWN_FOLDER:
+                    stack.append((entry.path, above | {real}))
+            elif _is(entry.is_file):
                 yield entry.path, os.path.realpath(entry.path) if entry.is_symlink() else f"{real}/{entry.name}"
-            elif entry.name != OWN_FOLDER:
-                stack.append((entry.path, above | {real}))
+            else:
+                notes.append(_not_a_file(entry.path))
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def _is(kind: Callable[[], bool]) -> bool:
     try:
-        return entry.is_dir()
+        return kind()
     except OSError:
         return False
+
+
+def _not_a_file(path: str) -> Note:
+    """A pipe, socket or device, which may never end, or a link that leads nowhere."""
+    return note("input.unreadable", "The entry is no regular file.", where=path)

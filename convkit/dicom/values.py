@@ -13,6 +13,7 @@ from convkit.dicom._quiet import quiet_pydicom
 _BINARY = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "AT": "HH"}
 _SIZES = {"H": 2, "h": 2, "I": 4, "i": 4, "f": 4, "d": 8, "HH": 4}
 _CACHED = 8192
+_MOST_DECIMALS = 30
 
 
 @lru_cache(_CACHED)
@@ -43,7 +44,7 @@ def integer(raw: bytes, vr: str) -> int | None:
 @lru_cache(_CACHED)
 def decimals(raw: bytes) -> int:
     r"""Most decimals that a decimal string gives: ``b"1.50\-2"`` has 2; exponents count: ``1.5e-3`` has 4."""
-    most = 0
+    most = -_MOST_DECIMALS
     for part in raw.strip(b" \0").lower().split(b"\\"):
         mantissa, _, exponent = part.strip().partition(b"e")
         digits = len(mantissa.partition(b".")[2])
@@ -52,7 +53,7 @@ def decimals(raw: bytes) -> int:
         except ValueError:
             shift = 0
         most = max(most, digits - shift)
-    return most
+    return min(max(most, 0), _MOST_DECIMALS)
 
 
 @lru_cache(_CACHED)

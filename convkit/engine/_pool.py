@@ -12,9 +12,10 @@ import sys
 import threading
 import time
 import warnings
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from multiprocessing.connection import wait
 from signal import SIGINT, Signals
+from types import ModuleType
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias
 
 from convkit.engine._worker import GRACE_S, READY, STOP, Answer, serve
@@ -52,7 +53,8 @@ class _Worker:
         with _sigint_held(), warnings.catch_warnings():
             # Python 3.12 warns of threads of libraries beside a fork; `_start_method` looks at Python's own.
             warnings.simplefilter("ignore", DeprecationWarning)
-            self.process.start()
+            with _main_hidden() if method == "spawn" else nullcontext():
+                self.process.start()
         theirs.close()
 
     def send(self, label: int, payload: bytes) -> None:
@@ -188,6 +190,20 @@ def _death(exit_code: int) -> str:
         return Signals(-exit_code).name
     except ValueError:
         return f"signal {-exit_code}"
+
+
+@contextmanager
+def _main_hidden() -> Iterator[None]:
+    """Keep a spawned worker from running the caller's script again: no task of ours lives there.
+
+    Without it every script would need a guard (``if __name__ == "__main__"``) where workers are not forked.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextmanager

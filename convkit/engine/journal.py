@@ -20,7 +20,7 @@ from convkit.errors import OutputError
 from convkit.model.notes import Note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 FOLDER = ".convkit"
@@ -151,6 +151,20 @@ class Journal:
             self._connection.executemany("INSERT OR REPLACE INTO owner VALUES (?, ?, ?)", owned)
             if time.monotonic() - self._committed_at >= COMMIT_INTERVAL_S:
                 self.flush()
+
+    def claim(self, rows: Iterable[tuple[str, str, str]]) -> None:
+        """Say which outputs a run is about to write: (path, key, fingerprint) each.
+
+        A file that is there after a crash, claimed and not recorded, is known for what it is.
+        """
+        with _reported(self._dest):
+            self._connection.executemany("INSERT OR REPLACE INTO owner VALUES (?, ?, ?)", rows)
+        self.flush()
+
+    def is_claimed(self, path: str, key: str, fingerprint: str) -> bool:
+        """True where the output was last claimed or written by this very item."""
+        with _reported(self._dest):
+            return self._owner(path) == (key, fingerprint)
 
     def owner(self, path: str) -> str | None:
         """The key of the item that wrote the output last, or None where none did.

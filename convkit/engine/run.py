@@ -56,7 +56,7 @@ class Runner:
 
     def __init__(self, jobs: int | None = None, *, start_method: StartMethod | None = None) -> None:
         jobs = default_jobs() if jobs is None else jobs
-        if jobs < 1:
+        if not isinstance(jobs, int) or jobs < 1:
             raise UsageError(f"The number of jobs is {jobs}; it must be 1 or more.")
         self.jobs = jobs
         self._start_method = start_method

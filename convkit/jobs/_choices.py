@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TypeVar
 
@@ -48,3 +49,9 @@ def checked_dtype(dtype: str) -> str:
             f"Choose auto or one of {', '.join(DTYPES)}.",
         )
     return dtype
+
+
+def keywords_of(given: str | Iterable[str]) -> tuple[str, ...]:
+    """DICOM keywords as a tuple, whether they came as one text with commas or one by one."""
+    parts = given.split(",") if isinstance(given, str) else given
+    return tuple(k.strip() for k in parts if k.strip())

@@ -102,13 +102,15 @@ def template(text: str, *, phi_in_names: bool = False, must_hold: str = "") -> T
     if not python.strip("/ ."):
         raise UsageError("The name template is empty.", "--filename")
     try:
-        parsed = [(name, spec or "") for _, name, spec, _ in Formatter().parse(python) if name is not None]
+        pieces = [piece for piece in Formatter().parse(python) if piece[1] is not None]
     except ValueError as err:
         raise UsageError(f"The name template is not well formed: {err}.", "--filename") from err
-    fields = [name for name, _ in parsed]
-    for field, spec in parsed:
+    fields = [str(name) for _, name, _, _ in pieces]
+    for field, (_, _, spec, conversion) in zip(fields, pieces, strict=True):
         _check_field(field, phi_in_names=phi_in_names)
-        if re.search(r"\d{3}|[{}]", spec):
+        if conversion:
+            raise UsageError(f"The field {{{field}}} has a conversion (!{conversion}).", "--filename", "Leave it out.")
+        if re.search(r"\d{3}|[{}]", spec or ""):
             raise UsageError(f"The format of {{{field}}} is too wide or nested.", "--filename")
     if must_hold and must_hold not in fields:
         python, fields = f"{python}{{{must_hold}}}", [*fields, must_hold]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from convkit.dicom.header import Header
 from convkit.engine.digest import identity
 from convkit.engine.outcome import Outcome, Status
+from convkit.engine.run import attempt
 from convkit.jobs._names import Template, fill, short_hash, without_ties
-from convkit.jobs.collection import Collection
+from convkit.jobs.collection import Collection, no_plan
 from convkit.model.notes import Note, Severity
 from convkit.series.group import Series
 from convkit.series.options import StackOptions
@@ -50,7 +52,7 @@ def plan_volumes(
     stacks: list[tuple[Series, Stack]] = []
     for series in collection:
         outcomes += _outcomes_of_others(series)
-        for planned in plan_series(series, stack_options):
+        for planned in attempt(partial(plan_series, options=stack_options), series, no_plan):
             if isinstance(planned, Stack):
                 stacks.append((series, planned))
             else:
@@ -105,8 +107,13 @@ def _named(stacks: Sequence[tuple[Series, Stack]], name: Template) -> list[Volum
         (series.series_instance_uid, series.study_instance_uid, stack.split.label, stack.first.sop_instance_uid)
         for series, stack in stacks
     ]
-    stems = without_ties(names, identities)
+    stems = without_ties([_no_mask(n) for n in names], identities)
     return [_task(series, stack, stem) for (series, stack), stem in zip(stacks, stems, strict=True)]
+
+
+def _no_mask(name: str) -> str:
+    """The name, changed where it would be that of another volume's mask."""
+    return f"{name}_volume" if name.casefold().endswith("_invented") else name
 
 
 def _fields(series: Series, stack: Stack, name: Template) -> dict[str, Any]:
@@ -125,4 +132,6 @@ def _task(series: Series, stack: Stack, stem: str) -> VolumeTask:
     sources = [series.images[f.instance] for volume in stack.frames for f in volume]
     key = identity((h.sop_instance_uid, h.path, h.size, h.modified_ns) for h in sources)
     with_notes = replace(stack, notes=(*series.notes, *stack.notes)) if series.notes else stack
-    return VolumeTask(label_of(series, stack.split.label), with_notes, header, stem, f"{key}:{stack.split.label}")
+    owner = short_hash(series.series_instance_uid, 16)
+    key = f"{owner}:{key}:{stack.split.label}"
+    return VolumeTask(label_of(series, stack.split.label), with_notes, header, stem, key)

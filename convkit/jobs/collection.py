@@ -13,7 +13,7 @@ from convkit.dicom.attributes import is_keyword, nearest_hint, table_of
 from convkit.dicom.header import Header, read_header
 from convkit.dicom.sources import find_files
 from convkit.engine.outcome import ExitCode, note_of
-from convkit.engine.run import Runner, batched
+from convkit.engine.run import Runner, attempt, batched
 from convkit.errors import ConvkitError, UsageError
 from convkit.jobs._rows import Level, rows_of
 from convkit.jobs._where import Where
@@ -21,7 +21,7 @@ from convkit.model.notes import Note, Severity, note
 from convkit.series.group import Series, group
 from convkit.series.options import StackOptions
 from convkit.series.plan import plan_series
-from convkit.series.stack import Planned
+from convkit.series.stack import Planned, Refusal
 from convkit.tables import save_rows, to_arrow
 
 Source = str | os.PathLike[str]
@@ -83,7 +83,7 @@ class Collection:
     def planned(self, series: Series) -> list[Planned]:
         """The volumes that a series makes under default options."""
         if id(series) not in self._planned:
-            self._planned[id(series)] = plan_series(series, StackOptions())
+            self._planned[id(series)] = attempt(partial(plan_series, options=StackOptions()), series, no_plan)
         return self._planned[id(series)]
 
     def to_rows(self, level: str = "volume", columns: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -118,11 +118,22 @@ class Collection:
         return save_rows(self.to_rows(level, columns), Path(path))
 
 
+def no_plan(_series: Series, error: Exception) -> list[Planned]:
+    """What the plan of a series becomes that fails: one refusal; the other series go on."""
+    return [Refusal((), note_of(error))]
+
+
 def flat(sources: Iterable[Source | Iterable[Source]]) -> list[Source]:
     """Sources given one by one or as lists, as one list."""
     found: list[Source] = []
     for source in sources:
-        found.extend([source] if isinstance(source, (str, os.PathLike)) else source)
+        given = [source] if isinstance(source, (str, os.PathLike)) else source
+        if not isinstance(given, Iterable) or isinstance(given, (bytes, bytearray)):
+            raise UsageError(f"A source is a path, not a {type(source).__name__}.")
+        found.extend(given)
+    for each in found:
+        if not isinstance(each, (str, os.PathLike)) or not os.fspath(each):
+            raise UsageError(f"A source is a path, not {'an empty text' if each == '' else type(each).__name__}.")
     return found
 
 

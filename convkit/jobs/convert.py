@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,8 +14,8 @@ from convkit.engine.journal import Journal, Record
 from convkit.engine.outcome import Outcome, Report, Status, failure, note_of
 from convkit.engine.run import Runner
 from convkit.errors import OutputError, UsageError
-from convkit.jobs._choices import Exists, checked_dtype, chosen
-from convkit.jobs._names import Template, template
+from convkit.jobs._choices import Exists, checked_dtype, chosen, keywords_of
+from convkit.jobs._names import Template, short_hash, template
 from convkit.jobs._volumes import VolumeTask, plan_volumes
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Collection, Progress, Source, collect, flat
@@ -52,7 +53,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     sidecar: str = "bids",
     keep: Sequence[str] = (),
     where: str | None = None,
-    filename: str = DEFAULT_NAME,
+    filename: str | None = None,
     phi_in_names: bool = False,
     jobs: int | None = None,
     dry_run: bool = False,
@@ -87,7 +88,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
         Further attributes for the sidecar.
     where : str or None
         Expression that an instance must satisfy.
-    filename : str
+    filename : str or None
         Name template, see `docs/reference.md`.
     phi_in_names : bool
         Allow fields that may identify a person in names.
@@ -117,6 +118,8 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
         The destination cannot be used.
     """
     given = flat(sources)
+    if output == "":
+        raise UsageError("The destination is an empty path.", "--output", "Name a folder for the results.")
     if output is None:
         if len(given) < 2:
             raise UsageError("No destination was given.", "--output", "Name a folder for the results.")
@@ -124,10 +127,10 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     options = ConvertOptions(
         to=writer_for(to).name,
         stack=StackOptions(chosen(Irregular, irregular, "--irregular"), chosen(Tilt, tilt, "--tilt")),
-        load=LoadOptions(chosen(Values, values, "--values"), checked_dtype(dtype), tuple(keep)),
+        load=LoadOptions(chosen(Values, values, "--values"), checked_dtype(dtype), keywords_of(keep)),
         write=WriteOptions(orient if orient == NATIVE else orient.upper(), chosen(SidecarKind, sidecar, "--sidecar")),
         exists=chosen(Exists, exists, "--exists"),
-        name=template(filename, phi_in_names=phi_in_names, must_hold="split"),
+        name=template(filename or DEFAULT_NAME, phi_in_names=phi_in_names, must_hold="split"),
         dry_run=dry_run,
         strict=strict,
     )
@@ -181,12 +184,14 @@ def _each(  # noqa: PLR0913, PLR0917 (what a run is made of)
     for folder in sorted({(output / t.stem).parent for t in tasks}):
         remove_leftovers(folder)
     todo: list[VolumeTask] = []
-    for task in tasks:
+    for named in tasks:
+        task = _apart_from_others(named, journal, output, options)
         earlier = _earlier(task, journal, output, options)
         if earlier:
             yield earlier
         else:
             todo.append(task)
+    journal.claim((_path(task, options), task.key, _mark(task, options)) for task in todo)
     for task, outcome in _converted(todo, output, options, runner, progress):
         yield _recorded(journal, task, outcome, options)
 
@@ -247,17 +252,37 @@ def _mark(task: VolumeTask, options: ConvertOptions) -> str:
 
 def _earlier(task: VolumeTask, journal: Journal, output: Path, options: ConvertOptions) -> Outcome | None:
     """What became of a task before this run, or None where it is to be done."""
+    path, mark = _path(task, options), _mark(task, options)
+    is_there = os.path.lexists(output / path)
     if options.exists is Exists.OVERWRITE:
-        return None
-    record = journal.finished(task.key, _mark(task, options))
+        return _input_in_the_way(task, output, path) if is_there else None
+    record = journal.finished(task.key, mark)
     if record:
         return Outcome(task.item, Status.RESUMED, record.outputs, record.notes, record.facts)
-    path = _path(task, options)
-    if not (output / path).exists():
-        return None
+    if not is_there or journal.is_claimed(path, task.key, mark):
+        return None  # a run that was killed may have left it unrecorded: it is written anew
     if options.exists is Exists.ERROR:
         return Outcome(task.item, Status.FAILED, notes=(note("output.exists-refused", where=path),))
+    if journal.owner(path):
+        return Outcome(task.item, Status.FAILED, notes=(note("output.stale", where=path),))
     return Outcome(task.item, Status.KEPT, (path,), (note("output.exists", where=path),))
+
+
+def _input_in_the_way(task: VolumeTask, output: Path, path: str) -> Outcome | None:
+    """A failure where writing would replace a file that the volume is made of."""
+    target = os.path.realpath(output / path)
+    if any(os.path.realpath(f.pixels.path) == target for volume in task.stack.frames for f in volume):
+        return Outcome(task.item, Status.FAILED, notes=(note("output.inside-source", where=path),))
+    return None
+
+
+def _apart_from_others(task: VolumeTask, journal: Journal, output: Path, options: ConvertOptions) -> VolumeTask:
+    """The task, under another name where another series has taken its name in an earlier run."""
+    path = _path(task, options)
+    owner = journal.owner(path) if (output / path).exists() else None
+    if not owner or owner.partition(":")[0] == task.key.partition(":")[0]:
+        return task
+    return replace(task, stem=f"{task.stem}_{short_hash(task.header.series_instance_uid)}")
 
 
 def _recorded(journal: Journal, task: VolumeTask, outcome: Outcome, options: ConvertOptions) -> Outcome:

@@ -11,7 +11,8 @@ from typing import Any
 from convkit import errors
 from convkit.engine.run import Runner
 from convkit.errors import InputError, MultipleVolumesError
-from convkit.jobs._choices import checked_dtype, chosen
+from convkit.jobs._choices import checked_dtype, chosen, keywords_of
+from convkit.jobs._names import short_hash
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Source, collect, flat
 from convkit.model import volume as model
@@ -128,7 +129,7 @@ def read(  # noqa: PLR0913 (one parameter an option of the command)
 def _options(
     values: str, dtype: str, keep: Sequence[str], irregular: str, tilt: str
 ) -> tuple[LoadOptions, StackOptions]:
-    load_options = LoadOptions(chosen(Values, values, "values"), checked_dtype(dtype), tuple(keep))
+    load_options = LoadOptions(chosen(Values, values, "values"), checked_dtype(dtype), keywords_of(keep))
     return load_options, StackOptions(chosen(Irregular, irregular, "irregular"), chosen(Tilt, tilt, "tilt"))
 
 
@@ -154,7 +155,7 @@ def _described(series: Series, planned: Planned) -> str:
     if isinstance(planned, Stack):
         layout = planned.first.pixels.layout
         size = f" {planned.volumes} x {planned.slices} x {layout.rows} x {layout.columns}"
-    return f"series {number} {series.first.text('SeriesDescription')}{planned.split.label}{size}".rstrip()
+    return f"series {number} [{short_hash(series.series_instance_uid)}]{planned.split.label}{size}"
 
 
 _CLASSES: dict[str, type[errors.ConvkitError]] = {

@@ -56,7 +56,7 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
     output: Source | None = None,
     action: str = "copy",
     where: str | None = None,
-    filename: str = DEFAULT_NAME,
+    filename: str | None = None,
     phi_in_names: bool = False,
     jobs: int | None = None,
     dry_run: bool = False,
@@ -90,6 +90,8 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
         The destination lies inside a source, or the other way round.
     """
     given = flat(sources)
+    if output == "":
+        raise UsageError("The destination is an empty path.", "--output", "Name a folder for the results.")
     if output is None:
         if len(given) < 2:
             raise UsageError("No destination was given.", "--output", "Name a folder for the results.")
@@ -97,10 +99,11 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
     root = Path(output)
     _check_apart(given, root)
     how, policy = chosen(Action, action, "--action"), chosen(Exists, exists, "--exists")
-    name = template(filename, phi_in_names=phi_in_names)
+    name = template(filename or DEFAULT_NAME, phi_in_names=phi_in_names)
     selection = checked_where(where) if where else None
     with Runner(jobs) as runner:
         collection = collect(given, runner, selection, name.keywords, typed_in, progress)
+        _check_no_source_below(collection, root)
         placements, outcomes = plan(collection, name)
         if dry_run:
             outcomes += [Outcome(p.path, Status.DONE, (p.target,), p.notes) for p in placements]
@@ -124,6 +127,20 @@ def _check_apart(sources: Sequence[Source], root: Path) -> None:
             raise OutputError(
                 "The destination lies inside a source.", str(root), "Choose a folder beside it.", "output.inside-source"
             )
+
+
+def _check_no_source_below(collection: Collection, root: Path) -> None:
+    """Refuse a destination that holds a source: placing a file could replace one that is still to be placed."""
+    below = f"{os.path.realpath(root)}{os.sep}"
+    for series in collection:
+        for header in _members(series):
+            if os.path.realpath(header.path).startswith(below):
+                raise OutputError(
+                    "A source lies inside the destination.",
+                    str(root),
+                    "Choose an empty folder.",
+                    "output.inside-source",
+                )
 
 
 # --- planning --------------------------------------------------------------------------------------------

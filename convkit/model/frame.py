@@ -95,6 +95,10 @@ class Frame:
         What may tell volumes apart, in the order of `convkit.series.traits.TRAITS`.
     moments : tuple
         What may order volumes in time, in the order of `convkit.series.moments.MOMENTS`; None where absent.
+    has_rescale : bool
+        Whether the header gives a rescale at all: an image without one among others with one is a defect.
+    value_codes : tuple of str
+        Codes of notes that are due for the values of this image.
     defect : Note or None
         Why the pixels cannot be used although the header can.
     """
@@ -112,4 +116,6 @@ class Frame:
     intercept: float
     traits: tuple[Hashable, ...]
     moments: tuple[float | None, ...]
+    has_rescale: bool = False
+    value_codes: tuple[str, ...] = ()
     defect: Note | None = None

@@ -14,15 +14,17 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from convkit.errors import UsageError
+
 Floats = NDArray[np.float64]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 LPS_TO_RAS: Floats = np.diag([-1.0, -1.0, 1.0, 1.0])
 """Multiplies a (4, 4) affine or a homogeneous position from the left: x and y change sign."""
 
-UNIT_TOLERANCE = 1e-2
+UNIT_TOLERANCE = 3e-3
 """How far a direction cosine vector may be from length 1, and two of them from perpendicular. Headers with three
-decimals are off by up to 1e-3; a wrong one is off by far more than 1e-2."""
+decimals are off by up to 2e-3; a qform could not carry more skew than that."""
 
 _OPPOSITES = {"R": "L", "L": "R", "A": "P", "P": "A", "S": "I", "I": "S"}
 _LPS_POSITIVE = "LPS"
@@ -159,6 +161,8 @@ def turn_to(affine_lps: Floats, letters: str) -> Turn:
     letters : str
         For example ``RAS``: columns to the right, rows to anterior, slices to superior.
     """
+    if not is_letters(letters):
+        raise UsageError(f"{letters!r} is not an orientation.", "orient", "Give three letters such as RAS.")
     worlds, signs = _nearest_axes(affine_lps)
     axes, flips = [], []
     for letter in reversed(letters):

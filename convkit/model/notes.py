@@ -120,6 +120,7 @@ CODES: dict[str, Code] = {
     "pixels.truncated": Code(
         _ERROR, "Pixel Data are shorter than the header says.", "Copy the file again from its source."
     ),
+    "pixels.surplus": Code(_WARNING, "Pixel Data hold more bytes than the header promises; the rest was not used."),
     "pixels.undecodable": Code(_ERROR, "The compressed pixel data cannot be decoded."),
     "pixels.too-large": Code(_ERROR, "The header promises more pixels than the file can hold."),
     "pixels.junk-bits": Code(_INFO, "Bits above Bits Stored were set; they are not part of the values."),
@@ -136,6 +137,10 @@ CODES: dict[str, Code] = {
         _ERROR,
         "Some positions have more images than others.",
         "Remove the surplus images, or choose --irregular split or keep.",
+    ),
+    "geometry.unequal-extent": Code(
+        _WARNING,
+        "The volumes of the series cover different extents; slices may be missing from some.",
     ),
     "geometry.missing-position": Code(
         _ERROR,
@@ -188,6 +193,10 @@ CODES: dict[str, Code] = {
         _ERROR, "The values do not fit the data type that was asked for.", "Choose a wider --dtype, or --dtype auto."
     ),
     "values.padding": Code(_INFO, "Some voxels may hold the Pixel Padding Value, which is not a measurement."),
+    "values.inverse-grey": Code(
+        _INFO, "MONOCHROME1: larger values are meant to be shown darker; the values are as stored."
+    ),
+    "values.colour-depth": Code(_WARNING, "Colour samples of more than 8 bits were reduced to their upper 8."),
     "values.bad-rescale": Code(_ERROR, "Rescale Slope or Intercept is no usable number."),
     # --- volumes of one series ---------------------------------------------------------------------------
     "series.split": Code(_INFO, "The series holds several volumes; the reason says what tells them apart."),
@@ -202,6 +211,11 @@ CODES: dict[str, Code] = {
         _WARNING, "The file is there already and was left alone.", "Choose --exists overwrite to write it anew."
     ),
     "output.exists-refused": Code(_ERROR, "The file is there already.", "Choose --exists skip or overwrite."),
+    "output.stale": Code(
+        _ERROR,
+        "The file there was made from other files of this series, or with other options.",
+        "Choose --exists overwrite to write it anew, or another destination.",
+    ),
     "output.resumed": Code(_INFO, "Finished in an earlier run."),
     "output.error": Code(_ERROR, "The file cannot be written.", "Check space and permissions at the destination."),
     "output.inside-source": Code(_ERROR, "The destination lies where inputs are read from."),

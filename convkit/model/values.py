@@ -66,8 +66,37 @@ def apply_linear(array: Array, slope: float, intercept: float) -> Array:
                 if slope != 1
                 else _shifted(array, int(intercept), dtype)
             )
-    wide = array.dtype.itemsize * 8 > FLOAT32_EXACT_BITS
-    return (array * np.float64(slope) + np.float64(intercept)).astype(np.float64 if wide else np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        real = array * np.float64(slope) + np.float64(intercept)
+    return real.astype(float_type(array.dtype, real))
+
+
+def float_type(stored: np.dtype[Any], real: Array) -> np.dtype[Any]:
+    """float32 where it holds the real values of stored ones, else float64.
+
+    Raises
+    ------
+    ValueRangeError
+        A real value is not even a float64.
+    """
+    largest = float(np.abs(real).max(initial=0))
+    if not np.isfinite(largest):
+        raise ValueRangeError("Rescaled values overflow.", "", "Check (0028,1053) RescaleSlope.", "values.bad-rescale")
+    limits = np.finfo(np.float32)
+    fits = float(limits.tiny) <= largest <= float(limits.max) or largest == 0
+    return np.dtype(np.float32 if fits and stored.itemsize * 8 <= FLOAT32_EXACT_BITS else np.float64)
+
+
+def is_carried_by_float32(slope: float, intercept: float) -> bool:
+    """True where slope and intercept survive as float32, the type that NIfTI headers have for them.
+
+    The error must stay below a thousandth of the step between two stored values.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        narrow_slope, narrow_intercept = np.float32(slope), np.float32(intercept)
+    normal = np.finfo(np.float32)
+    is_slope_kept = float(normal.tiny) <= abs(float(narrow_slope)) <= float(normal.max)
+    return bool(is_slope_kept and abs(float(narrow_intercept) - intercept) <= 1e-3 * abs(slope))
 
 
 def _shifted(array: Array, intercept: int, dtype: np.dtype[Any]) -> Array:

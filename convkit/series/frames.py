@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -31,6 +31,8 @@ _ALIKE_KEYWORDS = tuple(
             "RescaleIntercept",
             "SpacingBetweenSlices",
             "SliceThickness",
+            "ModalityLUTSequence",
+            "PixelPaddingValue",
         )
     )
 )
@@ -46,6 +48,8 @@ class _Alike:
     depth_mm: float | None
     slope: float
     intercept: float
+    has_rescale: bool
+    value_codes: tuple[str, ...]
     traits: tuple[Hashable, ...]
 
 
@@ -84,8 +88,21 @@ def _alike(header: Header) -> _Alike:
         depth_mm=_depth(header),
         slope=slope,
         intercept=intercept,
+        has_rescale=header.has("RescaleSlope") or header.has("RescaleIntercept"),
+        value_codes=tuple(code for code, is_due in _VALUE_CODES.items() if is_due(header)),
         traits=read_traits(header),
     )
+
+
+_VALUE_CODES: dict[str, Callable[[Header], bool]] = {
+    "values.modality-lut": lambda header: header.has("ModalityLUTSequence"),
+    "values.padding": lambda header: header.has("PixelPaddingValue"),
+    "values.inverse-grey": lambda header: header.text("PhotometricInterpretation") == "MONOCHROME1",
+    "values.colour-depth": lambda header: (
+        header.integer("SamplesPerPixel") == 3 and (header.integer("BitsStored") or 8) > 8
+    ),
+}
+"""Code of a note about the values to when it is due."""
 
 
 def _frame(header: Header, index: int, alike: _Alike) -> Frame:
@@ -103,6 +120,8 @@ def _frame(header: Header, index: int, alike: _Alike) -> Frame:
         depth_mm=alike.depth_mm,
         slope=alike.slope,
         intercept=alike.intercept,
+        has_rescale=alike.has_rescale,
+        value_codes=(*alike.value_codes, *(("pixels.surplus",) if pixels.has_surplus(source) else ())),
         traits=alike.traits,
         moments=read_moments(header),
         defect=_defect(source, header.size),

@@ -55,13 +55,20 @@ def group(headers: Iterable[Header]) -> list[Series]:
 
     A file without Series Instance UID becomes a series of its own that is set aside.
     """
-    by_uid: dict[tuple[str, str], list[Header]] = defaultdict(list)
+    by_uid: dict[str, dict[str, list[Header]]] = defaultdict(lambda: defaultdict(list))
     for header in headers:
         uid = header.series_instance_uid
-        key = (header.study_instance_uid, uid or f"\0{header.path}")
-        by_uid[key].append(header)
-    found = [_series(study, uid, members) for (study, uid), members in by_uid.items()]
+        by_uid[uid or f"\0{header.path}"][header.study_instance_uid].append(header)
+    found = [_series(study, uid, m) for uid, studies in by_uid.items() for study, m in _joined(studies).items()]
     return sorted(found, key=_rank)
+
+
+def _joined(studies: dict[str, list[Header]]) -> dict[str, list[Header]]:
+    """The members of a series by study; those without Study Instance UID join the only study that there is."""
+    named = [study for study in studies if study]
+    if len(named) == 1 and "" in studies:
+        return {named[0]: [*studies[named[0]], *studies[""]]}
+    return studies
 
 
 def _rank(series: Series) -> tuple[str, int, str, str]:

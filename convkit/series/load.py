@@ -64,7 +64,7 @@ def load(stack: Stack, header: Header, options: LoadOptions) -> Volume:
         is_3d_acquisition=header.text("MRAcquisitionType") == "3D",
         facts=facts_of(header, keep=options.keep),
         split=stack.split,
-        notes=(*stack.notes, *notes, *loaded.notes, *_value_notes(header)),
+        notes=(*stack.notes, *notes, *loaded.notes, *_value_notes(stack, header)),
         sources=tuple(tuple(f.sop_instance_uid for f in v) for v in stack.frames),
         series_instance_uid=header.series_instance_uid,
         study_instance_uid=header.study_instance_uid,
@@ -136,29 +136,28 @@ def _mapped(array: Array, stack: Stack, options: LoadOptions) -> _Loaded:
     if not is_uniform:
         real = _rescaled_by_slice(array, slopes, intercepts)
         return _Loaded(real, ValueMapping(*numbers, MappingState.APPLIED), (note("values.per-slice-rescale"),))
-    if options.values is Values.RESCALED:
+    if options.values is Values.RESCALED or not values.is_carried_by_float32(slopes[0], intercepts[0]):
         real = values.apply_linear(narrow, slopes[0], intercepts[0])
         return _Loaded(real, ValueMapping(*numbers, MappingState.APPLIED), ())
     return _Loaded(narrow, ValueMapping(*numbers), ())
 
 
 def _rescaled_by_slice(array: Array, slopes: Sequence[float], intercepts: Sequence[float]) -> Array:
-    """Each slice by its own slope and intercept, float32 (float64 for 32-bit samples)."""
-    dtype = np.float64 if array.dtype.itemsize * 8 > values.FLOAT32_EXACT_BITS else np.float32
-    real = np.empty(array.shape, dtype)
+    """Each slice by its own slope and intercept, float32 where that holds them."""
     stored = array.reshape(-1, *array.shape[2:])
-    for out, one, slope, intercept in zip(real.reshape(stored.shape), stored, slopes, intercepts, strict=True):
+    pairs = list(zip(slopes, intercepts, strict=True))
+    ends = [
+        end * np.float64(s) + i for one, (s, i) in zip(stored, pairs, strict=True) for end in (one.min(), one.max())
+    ]
+    real = np.empty(array.shape, values.float_type(array.dtype, np.array(ends)))
+    for out, one, (slope, intercept) in zip(real.reshape(stored.shape), stored, pairs, strict=True):
         out[...] = one * np.float64(slope) + np.float64(intercept)
     return real
 
 
-def _value_notes(header: Header) -> tuple[Note, ...]:
-    notes = list(rescale_notes(header))
-    if header.has("ModalityLUTSequence"):
-        notes.append(note("values.modality-lut"))
-    if header.has("PixelPaddingValue"):
-        notes.append(note("values.padding"))
-    return tuple(notes)
+def _value_notes(stack: Stack, header: Header) -> tuple[Note, ...]:
+    codes = dict.fromkeys(code for volume in stack.frames for frame in volume for code in frame.value_codes)
+    return (*rescale_notes(header), *map(note, codes))
 
 
 def _cast(volume: Volume, options: LoadOptions) -> Volume:

@@ -15,8 +15,8 @@ from convkit.series.group import Series
 from convkit.series.options import Irregular, StackOptions
 from convkit.series.sort import stack_part, unplaced
 from convkit.series.split import Part, split_by_traits
-from convkit.series.stack import Planned, Refusal
-from convkit.series.traits import PLACES
+from convkit.series.stack import Planned, Refusal, Stack
+from convkit.series.traits import PLACES, TRAITS
 
 
 def plan_series(series: Series, options: StackOptions) -> list[Planned]:
@@ -65,9 +65,29 @@ def _plan_placed(part: Part, options: StackOptions) -> list[Planned]:
         return [Refusal(part.frames, note("geometry.missing-position", text), part.split)]
     if not geometry.is_orientation(part.frames[0].orientation or ()):
         return [Refusal(part.frames, note("geometry.bad-orientation"), part.split)]
+    with_rescale = sum(f.has_rescale for f in part.frames)
+    if 0 < with_rescale < len(part.frames):
+        text = f"{len(part.frames) - with_rescale} of {len(part.frames)} images have no rescale, the others have one."
+        return [Refusal(part.frames, note("header.inconsistent", text), part.split)]
     if part.frames[0].spacing is None:
         return _without_spacing(part, (), options)
-    return stack_part(part, options)
+    return [_with_mixed_values(planned) for planned in stack_part(part, options)]
+
+
+def _with_mixed_values(planned: Planned) -> Planned:
+    """The stack with a note of what varies in it although it should not."""
+    if not isinstance(planned, Stack):
+        return planned
+    frames = [f for volume in planned.frames for f in volume]
+    mixed = [
+        trait.says
+        for place, trait in enumerate(TRAITS)
+        if trait.is_steady and len({f.traits[place] for f in frames}) > 1
+    ]
+    if not mixed:
+        return planned
+    text = f"{', '.join(mixed)} should be equal in a volume, but varies from slice to slice."
+    return replace(planned, notes=(*planned.notes, note("series.mixed-values", text)))
 
 
 def _without_spacing(part: Part, problems: tuple[Note, ...], options: StackOptions) -> list[Planned]:

@@ -36,6 +36,11 @@ class Positions:
         return counts.pop() if len(counts) == 1 else None
 
     @property
+    def usual(self) -> int:
+        """How many frames most positions have; the smaller number where two are equally frequent."""
+        return int(np.bincount([len(level) for level in self.levels]).argmax())
+
+    @property
     def most(self) -> int:
         """The largest number of frames at a position."""
         return max(len(level) for level in self.levels)
@@ -64,6 +69,13 @@ def by_position(frames: Sequence[Frame]) -> Positions:
 def projections(frames: Sequence[Frame]) -> geometry.Floats:
     """Distance of each frame along the slice normal of the first one, mm, (n,) float64."""
     return positions_of(frames) @ normal_of(frames)
+
+
+def in_plane(frames: Sequence[Frame]) -> geometry.Floats:
+    """Where each frame starts within the plane of the first one, along its row and its column, (n, 2) float64, mm."""
+    cosines = frames[0].orientation or (1, 0, 0, 0, 1, 0)
+    axes = np.array([cosines[:3], cosines[3:]], dtype=np.float64)
+    return positions_of(frames) @ axes.T
 
 
 def positions_of(frames: Sequence[Frame]) -> geometry.Floats:

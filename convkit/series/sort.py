@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -14,12 +13,12 @@ from convkit.model.geometry import Grid
 from convkit.model.notes import Note, note
 from convkit.model.volume import Split
 from convkit.series import spacing
-from convkit.series.moments import MOMENTS
 from convkit.series.options import Irregular, StackOptions, Tilt
 from convkit.series.positions import Positions, by_position, normal_of, positions_of
 from convkit.series.spacing import Evenness, Line
-from convkit.series.split import Part, split_by_moment, split_by_soft_trait
+from convkit.series.split import Part, in_sequence, split_by_moment, split_by_origin, split_by_soft_trait
 from convkit.series.stack import Planned, Refusal, Stack
+from convkit.series.timing import order_volumes
 
 _LISTED_DOUBLES = 5
 
@@ -33,48 +32,24 @@ def stack_part(part: Part, options: StackOptions) -> list[Planned]:
         Frames of one orientation, matrix and pixel spacing, with their positions.
     """
     positions = by_position(part.frames)
-    if positions.multiplicity is None:
-        apart = split_by_moment(part)
+    if _has_conflict(positions):
+        return [Refusal(part.frames, note("header.conflicting-instances"), part.split)]
+    if positions.most > 1:
+        apart = split_by_origin(part)
         if apart:
             return [planned for piece in apart for planned in stack_part(piece, options)]
+    if positions.multiplicity is None:
         return _with_doubles(part, positions, options)
-    ordered, notes = order_volumes(positions)
+    ordered, notes = order_volumes(positions.levels)
     if len(positions.levels) == 1:
         return [_single(ordered, part.split, notes)]
     return _judged(part, ordered, notes, options)
 
 
-# --- order in time ---------------------------------------------------------------------------------------
-
-
-def order_volumes(positions: Positions) -> tuple[tuple[tuple[Frame, ...], ...], tuple[Note, ...]]:
-    """Frames as (volumes, slices): by the first moment that tells the volumes apart, else image by image.
-
-    The positions hold equal numbers of frames.
-    """
-    count = positions.most
-    if count == 1:
-        return (tuple(level[0] for level in positions.levels),), ()
-    for place in range(len(MOMENTS)):
-        levels = [sorted(level, key=lambda f, p=place: _moment(f, p)) for level in positions.levels]  # type: ignore[misc]
-        found = {tuple(f.moments[place] for f in level) for level in levels}
-        if len(found) == 1 and None not in (values := found.pop()) and len(set(values)) == count:
-            return tuple(zip(*levels, strict=True)), ()
-    levels = [sorted(level, key=_rank) for level in positions.levels]
-    is_ambiguous = any(_rank(a)[:-1] == _rank(b)[:-1] for level in levels for a, b in pairwise(level))
-    notes = (note("series.ambiguous-order"),) if is_ambiguous else ()
-    return tuple(zip(*levels, strict=True)), notes
-
-
-def _moment(frame: Frame, place: int) -> float:
-    moment = frame.moments[place]
-    return -np.inf if moment is None else moment
-
-
-def _rank(frame: Frame) -> tuple[float | str, ...]:
-    """Order of images at one position: by every moment, then instance number, then UID as the last resort."""
-    number = -1 if frame.instance_number is None else frame.instance_number
-    return (*(_moment(frame, p) for p in range(len(frame.moments))), number, frame.sop_instance_uid)
+def _has_conflict(positions: Positions) -> bool:
+    """True where one position has two files of one SOP Instance UID: it cannot be known which one is right."""
+    uids = [[f.sop_instance_uid for f in level if f.sop_instance_uid] for level in positions.levels]
+    return any(len(set(level)) < len(level) for level in uids)
 
 
 # --- doubles ---------------------------------------------------------------------------------------------
@@ -82,20 +57,36 @@ def _rank(frame: Frame) -> tuple[float | str, ...]:
 
 def _with_doubles(part: Part, positions: Positions, options: StackOptions) -> list[Planned]:
     """A part whose positions hold unequal numbers of images."""
-    if options.irregular is Irregular.ERROR:
+    apart = split_by_moment(part)
+    if apart:
+        warning = note("geometry.unequal-extent")
+        return [_noted(planned, warning) for piece in apart for planned in stack_part(piece, options)]
+    is_one_volume = positions.usual == 1
+    if options.irregular is Irregular.ERROR or (not is_one_volume and options.irregular is not Irregular.SPLIT):
         return [Refusal(part.frames, note("geometry.duplicate-slice", _describe_doubles(positions)), part.split)]
-    firsts = [min(level, key=_rank_by_number) for level in positions.levels]
-    rest = tuple(f for level in positions.levels for f in level if f is not min(level, key=_rank_by_number))
     if options.irregular is Irregular.SPLIT:
-        reason = "several images at one position"
-        pieces = [part.narrowed(firsts, "_vol-1", reason), part.narrowed(rest, "_vol-2", reason)]
-        return [planned for piece in pieces for planned in stack_part(piece, options)]
-    dropped = note("geometry.dropped-duplicates", f"{len(rest)} surplus images at a position were left out.")
+        return _split_doubles(part, positions, options)
+    firsts = [min(level, key=_rank_by_number) for level in positions.levels]
+    surplus = len(part.frames) - len(firsts)
+    dropped = note("geometry.dropped-duplicates", f"{surplus} surplus images at a position were left out.")
     return [_noted(p, dropped) for p in stack_part(Part(tuple(firsts), part.split), options)]
 
 
-def _rank_by_number(frame: Frame) -> tuple[float, tuple[float | str, ...]]:
-    return (np.inf if frame.instance_number is None else frame.instance_number, _rank(frame))
+def _split_doubles(part: Part, positions: Positions, options: StackOptions) -> list[Planned]:
+    """The first image of each position and the rest; several volumes in the order of their instance numbers."""
+    if positions.usual == 1:
+        firsts = [min(level, key=_rank_by_number) for level in positions.levels]
+        kept = {id(f) for f in firsts}
+        groups = [firsts, [f for level in positions.levels for f in level if id(f) not in kept]]
+    else:
+        groups = in_sequence(part.frames)
+    reason = "several images at one position"
+    pieces = [part.narrowed(g, f"_vol-{rank}", reason) for rank, g in enumerate(groups, 1)]
+    return [planned for piece in pieces for planned in stack_part(piece, options)]
+
+
+def _rank_by_number(frame: Frame) -> tuple[float, str]:
+    return (np.inf if frame.instance_number is None else frame.instance_number), frame.sop_instance_uid
 
 
 def _noted(planned: Planned, extra: Note) -> Planned:
@@ -103,7 +94,7 @@ def _noted(planned: Planned, extra: Note) -> Planned:
 
 
 def _describe_doubles(positions: Positions) -> str:
-    usual = int(np.bincount([len(level) for level in positions.levels]).argmax())
+    usual = positions.usual
     odd = [level for level in positions.levels if len(level) != usual]
     places = [_describe_level(level) for level in odd[:_LISTED_DOUBLES]]
     more = f"; and {len(odd) - _LISTED_DOUBLES} more positions" if len(odd) > _LISTED_DOUBLES else ""
@@ -158,13 +149,19 @@ def _worst(ordered: tuple[tuple[Frame, ...], ...]) -> Line:
     """The judgement of the first volume that is not even, else of the first; volumes must lie on each other."""
     lines = [spacing.judge(volume) for volume in ordered]
     worst = next((line for line in lines if line.evenness is not Evenness.EVEN), lines[0])
-    apart = max(float(np.linalg.norm(positions_of(v) - positions_of(ordered[0]), axis=1).max()) for v in ordered)
-    pixel = min(ordered[0][0].spacing or (1.0, 1.0))
-    if worst.evenness is Evenness.EVEN and apart > spacing.ROUNDED_SHARE * pixel:
+    apart = _apart(ordered)
+    if worst.evenness is Evenness.EVEN and apart > 0:
         return Line(
             Evenness.NOT_COLLINEAR, worst.step_lps, worst.is_sheared, worst.is_rounded, apart, (), worst.base_mm
         )
     return worst
+
+
+def _apart(ordered: tuple[tuple[Frame, ...], ...]) -> float:
+    """How far the volumes of a series lie from the first one, mm; 0 where they lie on it."""
+    first = positions_of(ordered[0])
+    apart = max(float(np.linalg.norm(positions_of(volume) - first, axis=1).max()) for volume in ordered)
+    return apart if apart > spacing.in_plane_tolerance(ordered[0]) else 0.0
 
 
 def _is_volume(frames: Sequence[Frame]) -> bool:
@@ -172,7 +169,7 @@ def _is_volume(frames: Sequence[Frame]) -> bool:
     positions = by_position(frames)
     if positions.multiplicity is None or len(positions.levels) < 2:
         return False
-    return _worst(order_volumes(positions)[0]).evenness is Evenness.EVEN
+    return _worst(order_volumes(positions.levels)[0]).evenness is Evenness.EVEN
 
 
 def _even(
@@ -249,9 +246,12 @@ def _resampled(ordered: tuple[tuple[Frame, ...], ...], split: Split, notes: tupl
     return Stack(ordered, _grid(frames, step, is_sheared=line.is_sheared), split, (*notes, said), coordinates)
 
 
-def _single(ordered: tuple[tuple[Frame, ...], ...], split: Split, notes: tuple[Note, ...]) -> Stack:
+def _single(ordered: tuple[tuple[Frame, ...], ...], split: Split, notes: tuple[Note, ...]) -> Planned:
     """One slice, once or several times: its depth comes from the header."""
     first = ordered[0][0]
+    if _apart(ordered):
+        text = f"Images of one height lie {_apart(ordered):.2f} mm apart within their plane."
+        return Refusal(tuple(f for v in ordered for f in v), note("geometry.not-collinear", text), split, notes)
     code = "geometry.assumed-thickness" if first.depth_mm else "geometry.assumed-depth"
     step = normal_of([first]) * (first.depth_mm or 1.0)
     return Stack(ordered, _grid(ordered[0], step, is_sheared=False), split, (*notes, note(code)))

@@ -79,10 +79,9 @@ def judge(frames: Sequence[Frame]) -> Line:
     rounding = 2 * max(f.position_rounding_mm for f in frames)
     allowed = max(EVEN_SHARE * even, min(rounding * float(np.abs(normal).sum()), ROUNDED_SHARE * even))
     in_plane, drift, pixel = _in_plane(positions, heights, normal), _drift(positions, heights, normal), _pixel(frames)
-    allowed_in_plane = max(EVEN_SHARE * pixel, min(rounding * np.sqrt(3), ROUNDED_SHARE * pixel))
     gaps = _gaps(steps, base)
     return Line(
-        evenness=_evenness(off_line <= allowed, in_plane <= allowed_in_plane, gaps),
+        evenness=_evenness(off_line <= allowed, in_plane <= in_plane_tolerance(frames), gaps),
         step_lps=step,
         is_sheared=bool(drift > max(ROUNDED_SHARE * pixel, COSINE_ROUNDING * float(heights[-1] - heights[0]))),
         is_rounded=bool(off_line > EVEN_SHARE * even or in_plane > EVEN_SHARE * pixel),
@@ -90,6 +89,12 @@ def judge(frames: Sequence[Frame]) -> Line:
         gaps=gaps,
         base_mm=base,
     )
+
+
+def in_plane_tolerance(frames: Sequence[Frame]) -> float:
+    """How far slices or volumes may lie off each other within the plane, mm."""
+    rounding = 2 * max(f.position_rounding_mm for f in frames) * 3**0.5
+    return max(EVEN_SHARE * _pixel(frames), min(rounding, ROUNDED_SHARE * _pixel(frames)))
 
 
 def _evenness(is_even: bool, is_straight: bool, gaps: tuple[tuple[int, float], ...]) -> Evenness:  # noqa: FBT001 (two findings, not options)

@@ -6,10 +6,15 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from convkit.model.frame import Frame
+from convkit.model.geometry import Floats
 from convkit.model.volume import WHOLE, Split
 from convkit.series.moments import MOMENTS
-from convkit.series.positions import by_position
+from convkit.series.positions import by_position, in_plane
+from convkit.series.spacing import in_plane_tolerance
+from convkit.series.timing import volumes_in_time
 from convkit.series.traits import TRAITS, Trait
 
 _LISTED_VALUES = 6
@@ -39,7 +44,7 @@ def _split(part: Part, place: int, trait: Trait) -> list[Part]:
     if len(part.frames) < 2:
         return [part]
     groups = grouped(part.frames, lambda f: f.traits[place], trait.is_same)
-    if len(groups) < 2 or not (trait.is_hard or overlap([g for _, g in groups])):
+    if len(groups) < 2 or not (trait.is_hard or _tells_volumes_apart([g for _, g in groups])):
         return [part]
     return _pieces(part, trait, groups)
 
@@ -76,6 +81,21 @@ def _rank(value: Hashable) -> tuple[Any, ...]:
     return (1, 0, value) if isinstance(value, (int, float)) else (1, 1, str(value))
 
 
+def _tells_volumes_apart(groups: Sequence[Sequence[Frame]]) -> bool:
+    """True where a soft trait separates volumes, not slices.
+
+    Where the headers tell the time points of a series, a trait that varies within one of them tells no volumes apart.
+    """
+    if not overlap(groups):
+        return False
+    positions = by_position([f for g in groups for f in g])
+    volumes = volumes_in_time(positions.levels) if positions.multiplicity else None
+    if volumes is None:
+        return True
+    group_of = {id(f): rank for rank, g in enumerate(groups) for f in g}
+    return all(len({group_of[id(f)] for f in volume}) == 1 for volume in volumes)
+
+
 def overlap(groups: Sequence[Sequence[Frame]]) -> bool:
     """True where groups hold images of the same positions, so that they must be different volumes.
 
@@ -103,6 +123,29 @@ def split_by_moment(part: Part) -> list[Part] | None:
             reason = f"{moment.keyword} differs, and the extent with it"
             return [part.narrowed(g, f"_{moment.entity}-{rank}", reason) for rank, (_, g) in enumerate(groups, 1)]
     return None
+
+
+def split_by_origin(part: Part) -> list[Part] | None:
+    """Parts whose images start at different places within the plane, where that makes volumes; None where not.
+
+    For two fields of view side by side in one series: both breasts, or two stations of a table.
+    """
+    tolerance = in_plane_tolerance(part.frames)
+    places = in_plane(part.frames)
+    clusters: list[tuple[Floats, list[Frame]]] = []
+    for place, frame in zip(places, part.frames, strict=True):
+        near = next((g for p, g in clusters if np.abs(p - place).max() <= tolerance), None)
+        if near is None:
+            clusters.append((place, [frame]))
+        else:
+            near.append(frame)
+    groups = [g for _, g in sorted(clusters, key=lambda c: tuple(c[0]))]
+    if len(groups) < 2 or len(groups) > by_position(part.frames).most:
+        return None
+    if any(by_position(g).multiplicity is None for g in groups):
+        return None
+    reason = "ImagePositionPatient differs within the plane"
+    return [part.narrowed(g, f"_fov-{rank}", reason) for rank, g in enumerate(groups, 1)]
 
 
 def split_by_soft_trait(part: Part, is_good: Callable[[Sequence[Frame]], bool]) -> list[Part] | None:
@@ -142,3 +185,24 @@ def _with_unique_labels(parts: list[Part]) -> list[Part]:
             part = replace(part, split=replace(part.split, label=f"{label}-{seen[label]}"))  # noqa: PLW2901 (the same part, renamed)
         unique.append(part)
     return unique
+
+
+def in_sequence(frames: Sequence[Frame]) -> list[list[Frame]]:
+    """Frames in the order of their instance numbers, a new group whenever a position comes back.
+
+    For positions that hold unequal numbers of images: no group is filled up with images of another volume.
+    """
+    height = {id(f): rank for rank, level in enumerate(by_position(frames).levels) for f in level}
+    groups: list[list[Frame]] = []
+    seen: set[int] = set()
+    for frame in sorted(frames, key=_number_rank):
+        if not groups or height[id(frame)] in seen:
+            groups.append([])
+            seen = set()
+        groups[-1].append(frame)
+        seen.add(height[id(frame)])
+    return groups
+
+
+def _number_rank(frame: Frame) -> tuple[float, str]:
+    return (-1 if frame.instance_number is None else frame.instance_number), frame.sop_instance_uid

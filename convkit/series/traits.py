@@ -54,6 +54,8 @@ class Trait:
     label : (value, rank) to a part of a file name; rank counts the values in order from 1
     is_hard : bool
     is_same : equality with rounding, or None for plain equality
+    is_steady : bool
+        True for a soft trait that should not vary within a volume; a note says so where it does.
     shows_values : bool
         False where the values (UIDs, free text) do not belong into the reason of a split.
     """
@@ -66,6 +68,7 @@ class Trait:
     is_hard: bool
     is_same: Callable[[Any, Any], bool] | None = None
     shows_values: bool = True
+    is_steady: bool = False
 
 
 def _text(keyword: str) -> Callable[[Header], Hashable]:
@@ -180,6 +183,7 @@ def _type_label(image_type: Any, rank: int) -> str:
 
 
 TRAITS: tuple[Trait, ...] = (
+    Trait("patient", "PatientID", ("PatientID",), _text("PatientID"), _ranked("pat"), is_hard=True, shows_values=False),
     Trait(
         "sop_class",
         "SOPClassUID",
@@ -267,7 +271,7 @@ TRAITS: tuple[Trait, ...] = (
         _valued("units"),
         is_hard=True,
     ),
-    Trait("image_type", "ImageType", ("ImageType",), _image_type, _type_label, is_hard=False),
+    Trait("image_type", "ImageType", ("ImageType",), _image_type, _type_label, is_hard=False, is_steady=True),
     Trait(
         "repetition_time",
         "RepetitionTime",
@@ -280,7 +284,7 @@ TRAITS: tuple[Trait, ...] = (
         "inversion_time", "InversionTime", ("InversionTime",), _number("InversionTime"), _ranked("inv"), is_hard=False
     ),
     Trait("flip_angle", "FlipAngle", ("FlipAngle",), _number("FlipAngle"), _ranked("flip"), is_hard=False),
-    Trait("kvp", "KVP", ("KVP",), _number("KVP"), _valued("kvp"), is_hard=False),
+    Trait("kvp", "KVP", ("KVP",), _number("KVP"), _valued("kvp"), is_hard=False, is_steady=True),
     Trait(
         "thickness",
         "SliceThickness",
@@ -288,6 +292,7 @@ TRAITS: tuple[Trait, ...] = (
         _number("SliceThickness"),
         _valued("thick", "mm"),
         is_hard=False,
+        is_steady=True,
     ),
     Trait(
         "contrast",
@@ -296,6 +301,7 @@ TRAITS: tuple[Trait, ...] = (
         _text("ContrastBolusAgent"),
         _ranked("ce"),
         is_hard=False,
+        is_steady=True,
         shows_values=False,
     ),
     Trait(

@@ -99,6 +99,10 @@ def _name_aside(name: str) -> str:
 def _as_output_errors(path: Path) -> Iterator[None]:
     try:
         yield
+    except UnicodeEncodeError as err:
+        hint = "Use a locale with UTF-8, or a name template without such characters."
+        what = "The file cannot be written: its name has characters that this system's encoding lacks."
+        raise OutputError(what, "", hint, "output.error") from err
     except OSError as err:
         reason = err.strerror or type(err).__name__
         hint = _HINTS.get(err.errno or 0, _DEFAULT_HINT)

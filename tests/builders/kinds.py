@@ -38,9 +38,7 @@ _NO_IMAGE = dict.fromkeys(
         "PixelData",
     )
 )
-_NO_PLACE = dict.fromkeys(
-    ("ImageOrientationPatient", "ImagePositionPatient", "FrameOfReferenceUID", "SliceThickness")
-)
+_NO_PLACE = dict.fromkeys(("ImageOrientationPatient", "ImagePositionPatient", "FrameOfReferenceUID", "SliceThickness"))
 
 
 # --- set aside: many slices in one image ---------------------------------------------------------------
@@ -65,9 +63,7 @@ def mosaic(tiles: int = 4, size: int = 8, **overrides: Any) -> Dataset:
 def enhanced_mr(frames: int = 3, rows: int = 6, columns: int = 7, **overrides: Any) -> Dataset:
     """An Enhanced MR image: one file, `frames` frames, geometry in functional groups (PS3.3 C.7.6.16)."""
     pixels = np.arange(frames * rows * columns, dtype=np.uint16)
-    dropped = dict.fromkeys(
-        ("PixelSpacing", "ImageOrientationPatient", "ImagePositionPatient", "SliceThickness")
-    )
+    dropped = dict.fromkeys(("PixelSpacing", "ImageOrientationPatient", "ImagePositionPatient", "SliceThickness"))
     given: dict[str, Any] = {
         **dropped,
         "Modality": "MR",
@@ -114,16 +110,12 @@ def structured_report(**overrides: Any) -> Dataset:
 
 def presentation_state(**overrides: Any) -> Dataset:
     """A Grayscale Softcopy Presentation State."""
-    return _document(
-        "PR", "11.1", **({"ContentLabel": "STATE", "PresentationLUTShape": "IDENTITY"} | overrides)
-    )
+    return _document("PR", "11.1", **({"ContentLabel": "STATE", "PresentationLUTShape": "IDENTITY"} | overrides))
 
 
 def key_object(**overrides: Any) -> Dataset:
     """A Key Object Selection document."""
-    return _document(
-        "KO", "88.59", **({"ValueType": "CONTAINER", "ContinuityOfContent": "SEPARATE"} | overrides)
-    )
+    return _document("KO", "88.59", **({"ValueType": "CONTAINER", "ContinuityOfContent": "SEPARATE"} | overrides))
 
 
 def encapsulated_pdf(**overrides: Any) -> Dataset:
@@ -223,9 +215,7 @@ def cr(**overrides: Any) -> Dataset:
 def ultrasound(**overrides: Any) -> Dataset:
     """A single ultrasound frame: 8 bits, no position, no pixel spacing."""
     pixels = np.arange(42, dtype=np.uint8).reshape(6, 7)
-    return _picture(
-        **({"Modality": "US", "pixels": pixels, "ImageType": ["ORIGINAL", "PRIMARY"]} | overrides)
-    )
+    return _picture(**({"Modality": "US", "pixels": pixels, "ImageType": ["ORIGINAL", "PRIMARY"]} | overrides))
 
 
 def without_image(dataset: Dataset) -> Dataset:

@@ -199,9 +199,7 @@ class _Judge:
                 sorted_depths[key] = (depth[order], order)
             depth, order = sorted_depths[key]
             middle = plane.normal @ plane.origin
-            low, high = np.searchsorted(
-                depth, (middle - POSITION_TOLERANCE_MM, middle + POSITION_TOLERANCE_MM)
-            )
+            low, high = np.searchsorted(depth, (middle - POSITION_TOLERANCE_MM, middle + POSITION_TOLERANCE_MM))
             near = order[low:high]
             at, row, column = _on_pixels(plane, world[:, near], near)
             if at.size:
@@ -243,12 +241,7 @@ def _on_pixels(plane: _Plane, world: Array, index: Array) -> tuple[Array, Array,
     row, column = plane.column @ away / plane.row_spacing, plane.row @ away / plane.column_spacing
     whole_row, whole_column = np.round(row).astype(int), np.round(column).astype(int)
     off = np.hypot((row - whole_row) * plane.row_spacing, (column - whole_column) * plane.column_spacing)
-    is_inside = (
-        (whole_row >= 0)
-        & (whole_row < plane.shape[0])
-        & (whole_column >= 0)
-        & (whole_column < plane.shape[1])
-    )
+    is_inside = (whole_row >= 0) & (whole_row < plane.shape[0]) & (whole_column >= 0) & (whole_column < plane.shape[1])
     keep = is_inside & (off <= POSITION_TOLERANCE_MM)
     return index[keep], whole_row[keep], whole_column[keep]
 

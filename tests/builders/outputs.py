@@ -30,9 +30,7 @@ def read_nifti(path: str | Path) -> Output:
     import nibabel as nib  # noqa: PLC0415 (one library, one reader)
 
     image: Any = nib.load(path)
-    return Output(
-        np.asarray(image.get_fdata(dtype=np.float64)), np.asarray(image.affine, float), Path(path).name
-    )
+    return Output(np.asarray(image.get_fdata(dtype=np.float64)), np.asarray(image.affine, float), Path(path).name)
 
 
 def read_itk(path: str | Path) -> Output:

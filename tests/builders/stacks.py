@@ -146,9 +146,7 @@ def stored_values(recipe: Recipe, place: Place) -> Array:
     if total > 1 << min(recipe.bits, 30):
         raise ValueError(f"{total} voxels cannot each have a value of {recipe.bits} bits")
     first = (image * recipe.slices + place.slice) * recipe.rows * recipe.columns
-    code = np.arange(first, first + recipe.rows * recipe.columns, dtype=np.int64).reshape(
-        recipe.rows, recipe.columns
-    )
+    code = np.arange(first, first + recipe.rows * recipe.columns, dtype=np.int64).reshape(recipe.rows, recipe.columns)
     code -= total // 2 if dtype.kind == "i" else 0
     code *= _SPREAD_32 if recipe.bits == 32 and total * _SPREAD_32 < 1 << 31 else 1
     return _with_junk(code, recipe, place).astype(dtype)

@@ -20,13 +20,8 @@ RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 def right_answer(datasets: list[Dataset], volumes: int = 1) -> Output:
     """Columns, rows, slices as (i, j, k) in the order given, which is volume by volume."""
     each = len(datasets) // volumes
-    real = [
-        stored_values(d) * float(d.get("RescaleSlope", 1)) + float(d.get("RescaleIntercept", 0))
-        for d in datasets
-    ]
-    values = np.stack(
-        [np.stack([r.T for r in real[v * each : (v + 1) * each]], -1) for v in range(volumes)], -1
-    )
+    real = [stored_values(d) * float(d.get("RescaleSlope", 1)) + float(d.get("RescaleIntercept", 0)) for d in datasets]
+    values = np.stack([np.stack([r.T for r in real[v * each : (v + 1) * each]], -1) for v in range(volumes)], -1)
     first = datasets[0]
     positions = [np.array(d.ImagePositionPatient, float) for d in datasets[:each]]
     cosines, spacing = np.array(first.ImageOrientationPatient, float), first.PixelSpacing

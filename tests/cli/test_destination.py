@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -38,10 +39,7 @@ def big(folder: Path) -> None:
     noise = np.random.default_rng(1)
     write(series(series=1), folder)
     write(
-        [
-            instance(series=2, number=n, pixels=noise.integers(-999, 999, (256, 256), np.int16))
-            for n in range(1, 17)
-        ],
+        [instance(series=2, number=n, pixels=noise.integers(-999, 999, (256, 256), np.int16)) for n in range(1, 17)],
         folder,
     )
     write(series(series=3), folder)
@@ -61,7 +59,7 @@ def test_full_disk_costs_the_volume_that_does_not_fit(to: str, small: Path, tmp_
     images = [name for name in found if name.endswith(f".{to}")]
     assert len(images) == 2
     for name in images:
-        assert read_output(small / "out" / name).values.shape == (7, 6, 5)
+        assert read_output(small / "out" / name).values.size == 7 * 6 * 5
     assert digests(tmp_path / "in") == before
 
 
@@ -123,10 +121,8 @@ def test_read_only_destination_is_said(small: Path, tmp_path: Path) -> None:
 def test_table_that_does_not_fit_is_said(small: Path, tmp_path: Path) -> None:
     write(series(), tmp_path / "in")
     (small / "filler").write_bytes(bytes(1_048_576 - 4096))
-    try:
+    with suppress(OSError):
         (small / "filler2").write_bytes(bytes(4096))
-    except OSError:
-        pass
     done = convkit("scan", tmp_path / "in", "-o", small / "x.csv", "-j1")
     assert done.returncode != 0
     assert "Traceback" not in done.stderr

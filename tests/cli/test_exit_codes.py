@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,7 @@ def test_no_progress_bar_where_there_is_no_terminal(verb: str, tmp_path: Path) -
 def test_progress_bar_on_a_terminal_goes_to_stderr_alone(tmp_path: Path) -> None:
     good(tmp_path / "in")
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
     command = [sys.executable, "-m", "convkit", "convert", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "-j1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, text=True)
     out, _ = process.communicate(timeout=60)
@@ -365,7 +367,9 @@ def test_log_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["convert", "--help"], ["scan", "-h"], ["sort", "-h"]], ids=str)
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["-h"], ["convert", "--help"], ["scan", "-h"], ["sort", "-h"]], ids=str
+)
 def test_help_is_shown(arguments: list[str]) -> None:
     done = convkit(*arguments)
     assert done.returncode == 0

@@ -7,7 +7,7 @@ import pickle
 import pytest
 from pydicom.datadict import dictionary_VR, keyword_for_tag
 
-from convkit.dicom.attributes import CORE, is_keyword, nearest_hint, table_of
+from convkit.dicom.attributes import CORE, PRIVATE_BLOCKS, is_keyword, nearest_hint, table_of
 from convkit.errors import UsageError
 
 
@@ -33,16 +33,15 @@ def test_core_or_repeated_keyword_adds_nothing() -> None:
     assert len(table_of(("PatientName", "PatientName")).attributes) == len(CORE) + 1
 
 
-def test_creators_have_places_beyond_the_attributes() -> None:
+def test_private_elements_have_places_for_every_block_beyond_the_attributes() -> None:
     table = table_of(("PatientName",))
-    for place, creator in table.creators.items():
+    for place, pairs in table.blocks.items():
         assert table.attributes[place].creator
-        assert len(table.attributes) <= creator < table.width
+        assert len(pairs) == len(PRIVATE_BLOCKS)
+        assert all(len(table.attributes) <= p < table.width for pair in pairs for p in pair)
 
 
-@pytest.mark.parametrize(
-    ("word", "nearest"), [("PatientNam", "PatientName"), ("windowcenter", "WindowCenter")]
-)
+@pytest.mark.parametrize(("word", "nearest"), [("PatientNam", "PatientName"), ("windowcenter", "WindowCenter")])
 def test_unknown_keyword_is_refused_with_the_nearest_one(word: str, nearest: str) -> None:
     with pytest.raises(UsageError) as caught:
         table_of((word,))
@@ -57,9 +56,7 @@ def test_hint_knows_further_words() -> None:
     assert "split" in nearest_hint("splti", ("split",))
 
 
-@pytest.mark.parametrize(
-    ("word", "known"), [("Rows", True), ("PatientName", True), ("Nonsense", False), ("", False)]
-)
+@pytest.mark.parametrize(("word", "known"), [("Rows", True), ("PatientName", True), ("Nonsense", False), ("", False)])
 def test_is_keyword(word: str, known: bool) -> None:
     assert is_keyword(word) is known
 

@@ -96,9 +96,7 @@ STARTS = [
 def test_every_encoding_gives_the_same_values(options: dict, tmp_path: Path) -> None:
     plain = header_of(tmp_path / "plain", PixelPaddingValue=-1000)
     other = header_of(tmp_path / "other", PixelPaddingValue=-1000, **options)
-    assert [a and a.rstrip(b" \0") for a in other.parsed.raw] == [
-        a and a.rstrip(b" \0") for a in plain.parsed.raw
-    ]
+    assert [a and a.rstrip(b" \0") for a in other.parsed.raw] == [a and a.rstrip(b" \0") for a in plain.parsed.raw]
     assert other.parsed.pixel_keyword == "PixelData"
 
 
@@ -227,13 +225,9 @@ def test_message_holds_no_value_of_an_attribute(tmp_path: Path) -> None:
     assert "SEC" not in str(caught.value)
 
 
-def test_pydicom_says_nothing_about_values_on_its_log(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_pydicom_says_nothing_about_values_on_its_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Its warnings quote what they warn about, and without a handler they reach stderr."""
-    content = enc.part10(
-        [_big(0x00080005, b"CS", b"SMITH^JOHN"), _big(0x00080060, b"CS", b"CT")], enc.BIG_ENDIAN
-    )
+    content = enc.part10([_big(0x00080005, b"CS", b"SMITH^JOHN"), _big(0x00080060, b"CS", b"CT")], enc.BIG_ENDIAN)
     (tmp_path / "x").write_bytes(content)
     read_header(str(tmp_path / "x"), table_of())
     assert "SMITH" not in caplog.text

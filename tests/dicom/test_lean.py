@@ -54,9 +54,7 @@ def differences(one: lean.Parsed, other: lean.Parsed, table: TagTable = TABLE) -
     found = [f"{n}: {a!r} != {b!r}" for n, a, b in pairs if unpadded(n, a) != unpadded(n, b)]
     fields = ("transfer_syntax", "media_class", "pixel_keyword", "pixel_offset", "pixel_length")
     return found + [
-        f"{f}: {getattr(one, f)} != {getattr(other, f)}"
-        for f in fields
-        if getattr(one, f) != getattr(other, f)
+        f"{f}: {getattr(one, f)} != {getattr(other, f)}" for f in fields if getattr(one, f) != getattr(other, f)
     ]
 
 
@@ -161,9 +159,7 @@ def sequences(draw: st.DrawFn, tag: int, explicit: bool, depth: int) -> bytes:
 def kept_flat(draw: st.DrawFn, explicit: bool) -> tuple[int, bytes]:
     """An attribute of the table inside an item, where it must not be taken for one of the data set."""
     attribute = draw(st.sampled_from([a for a in KEPT if a.vr != "SQ"]))
-    return attribute.tag, enc.element(
-        attribute.tag, attribute.vr, draw(values(attribute.vr)), explicit=explicit
-    )
+    return attribute.tag, enc.element(attribute.tag, attribute.vr, draw(values(attribute.vr)), explicit=explicit)
 
 
 @st.composite
@@ -214,9 +210,7 @@ def files(draw: st.DrawFn) -> bytes:
 
 @settings(max_examples=600)
 @given(content=files())
-def test_lean_declines_or_agrees_on_random_headers(
-    content: bytes, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_lean_declines_or_agrees_on_random_headers(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.getbasetemp() / "random.dcm"
     path.write_bytes(content)
     assert_same(path)
@@ -247,9 +241,7 @@ def _package(name: str) -> Path:
 
 def _bundled() -> Iterator[Path]:
     for folder in (_package("pydicom") / "data", _package("nibabel") / "nicom" / "tests" / "data"):
-        yield from sorted(
-            p for p in folder.rglob("*") if p.is_file() and p.suffix not in {".py", ".pyc", ".gz"}
-        )
+        yield from sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix not in {".py", ".pyc", ".gz"})
 
 
 BUNDLED = list(_bundled())
@@ -297,9 +289,7 @@ def test_extra_keywords_are_read_alike(tmp_path: Path) -> None:
 def _write(path: Path, *elements: bytes, **options: Any) -> Path:
     """A file of these elements and eight bytes of pixels."""
     explicit = options.get("syntax") != enc.IMPLICIT
-    path.write_bytes(
-        enc.part10([*elements, enc.element(0x7FE00010, "OW", bytes(8), explicit=explicit)], **options)
-    )
+    path.write_bytes(enc.part10([*elements, enc.element(0x7FE00010, "OW", bytes(8), explicit=explicit)], **options))
     return path
 
 
@@ -314,21 +304,15 @@ def value_of(path: Path, keyword: str, table: TagTable = TABLE) -> bytes | None:
 def test_attribute_inside_an_item_is_not_taken(syntax: str, undefined: bool, tmp_path: Path) -> None:
     explicit = syntax == enc.EXPLICIT
     inner = enc.element(0x00200013, "IS", b"7 ", explicit=explicit)
-    found = enc.sequence(
-        0x00081140, [enc.item(inner, undefined=undefined)], explicit=explicit, undefined=undefined
-    )
-    path = _write(
-        tmp_path / "a", found, enc.element(0x00200013, "IS", b"12", explicit=explicit), syntax=syntax
-    )
+    found = enc.sequence(0x00081140, [enc.item(inner, undefined=undefined)], explicit=explicit, undefined=undefined)
+    path = _write(tmp_path / "a", found, enc.element(0x00200013, "IS", b"12", explicit=explicit), syntax=syntax)
     assert value_of(path, "InstanceNumber") == b"12"
 
 
 @pytest.mark.parametrize("size", range(16_330, 16_420))
 def test_element_across_the_end_of_the_window_is_read(size: int, tmp_path: Path) -> None:
     first = enc.element(0x00091001, "OB", bytes(size - 200))
-    path = _write(
-        tmp_path / "a", first, enc.element(0x00200013, "IS", b"12"), enc.element(0x00280010, "US", b"\x40\0")
-    )
+    path = _write(tmp_path / "a", first, enc.element(0x00200013, "IS", b"12"), enc.element(0x00280010, "US", b"\x40\0"))
     assert value_of(path, "InstanceNumber") == b"12"
     assert value_of(path, "Rows") == b"\x40\0"
 
@@ -344,9 +328,7 @@ def test_value_longer_than_the_window_is_read_whole(tmp_path: Path) -> None:
     ("creator", "kept_value"),
     [(b"GEMS_PARM_01", b"\x01\0"), (b"SOMEBODY ELSE ", None), (None, None)],
 )
-def test_private_element_is_kept_for_its_creator_only(
-    creator: bytes, kept_value: bytes, tmp_path: Path
-) -> None:
+def test_private_element_is_kept_for_its_creator_only(creator: bytes, kept_value: bytes, tmp_path: Path) -> None:
     elements = [] if creator is None else [enc.element(0x00430010, "LO", creator)]
     path = _write(tmp_path / "a", *elements, enc.element(0x0043102F, "SS", b"\x01\0"))
     assert value_of(path, "GEImageComponent") == kept_value

@@ -296,28 +296,27 @@ def test_batches_are_lazy_and_keep_the_order() -> None:
     assert list(batched(range(7), 3)) == [(0, 1, 2), (3, 4, 5), (6,)]
 
 
-def test_workers_of_an_unguarded_script_are_reported_and_not_retried_for_ever(tmp_path: Path) -> None:
+@pytest.mark.parametrize("in_thread", [False, True])
+def test_workers_of_an_unguarded_script_do_not_run_it_again(in_thread: bool, tmp_path: Path) -> None:
     script = tmp_path / "unguarded.py"
     script.write_text(
-        "import operator\n"
+        "import operator, threading\n"
         "from convkit.engine.run import Runner\n"
-        "from convkit.errors import EngineError\n"
-        "try:\n"
-        "    with Runner(2, start_method='spawn') as runner:\n"
-        "        list(runner.map(operator.neg, range(5), on_error=operator.add))\n"
-        "except EngineError as error:\n"
-        "    print(error.hint)\n"
+        "print('script')\n"
+        "def work():\n"
+        f"    with Runner(2, start_method={None if in_thread else 'spawn'!r}) as runner:\n"
+        "        print(sorted(dict(runner.map(operator.neg, range(5), on_error=operator.add)).values()))\n"
+        f"{'t = threading.Thread(target=work); t.start(); t.join()' if in_thread else 'work()'}\n"
     )
     done = subprocess.run([sys.executable, script], env=_env(), capture_output=True, text=True, timeout=30, check=True)
-    assert "__main__" in done.stdout
+    assert done.stdout == "script\n[-4, -3, -2, -1, 0]\n"
+    assert done.stderr == ""
 
 
 # --- interrupt and death of the parent ---------------------------------------------------------------------
 
-SCRIPT = """
-import os, sys, time
-from pathlib import Path
-from convkit.engine.run import Runner
+TASKS = """
+import os, time
 
 def slow(path):
     path.write_text(str(os.getpid()))
@@ -328,6 +327,13 @@ def slow(path):
 
 def on_error(item, error):
     return error
+"""
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from convkit.engine.run import Runner
+from tasks_of_script import on_error, slow
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
@@ -349,6 +355,7 @@ def _started(folder: Path, method: str) -> tuple[subprocess.Popen[str], list[int
     """A parent with three workers, all of them inside a task."""
     script = folder / "script.py"
     script.write_text(SCRIPT)
+    (folder / "tasks_of_script.py").write_text(TASKS)
     parent = subprocess.Popen(
         [sys.executable, script, folder, method],
         env=_env(),

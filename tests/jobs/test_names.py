@@ -139,8 +139,8 @@ def test_split_is_appended_where_it_is_left_out() -> None:
     ("value", "name"),
     [
         ("../../etc/passwd", "etc_passwd"),
-        ("..", ""),
-        (".", ""),
+        ("..", "unnamed"),
+        (".", "unnamed"),
         ("/root", "root"),
         ("a/b", "a_b"),
         ("a\\b", "a_b"),
@@ -166,7 +166,9 @@ def test_value_is_made_safe(value: str, name: str) -> None:
     assert filled("{SeriesDescription}", SeriesDescription=value) == name
 
 
-@pytest.mark.parametrize("text", ["../{SeriesNumber}", "/tmp/{SeriesNumber}", "a/../../{SeriesNumber}", "./{SeriesNumber}"])
+@pytest.mark.parametrize(
+    "text", ["../{SeriesNumber}", "/tmp/{SeriesNumber}", "a/../../{SeriesNumber}", "./{SeriesNumber}"]
+)
 def test_template_never_leaves_the_destination(text: str) -> None:
     name = filled(text, SeriesNumber=1)
     assert ".." not in name.split("/")

@@ -47,7 +47,13 @@ VALUES: dict[str, dict[str, Any]] = {
 SETS: dict[str, dict[str, Any]] = {
     "4-D": {"modality": "MR", "volumes": 3},
     "4-D coronal descending": {"modality": "MR", "volumes": 3, "plane": "coronal", "descending": True},
-    "4-D per slice": {"modality": "PT", "volumes": 2, "slope": (0.5, 1, 1.5, 2, 2.5), "intercept": 0, "dtype": "uint16"},
+    "4-D per slice": {
+        "modality": "PT",
+        "volumes": 2,
+        "slope": (0.5, 1, 1.5, 2, 2.5),
+        "intercept": 0,
+        "dtype": "uint16",
+    },
     "4-D of CT": {"volumes": 2, "AcquisitionNumber": lambda p: p.volume + 1},
     "echoes": {"modality": "MR", "echoes": (2.5, 5.0, 7.5)},
     "magnitude and phase": {"modality": "MR", "parts": ("M", "P")},

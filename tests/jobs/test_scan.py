@@ -253,7 +253,9 @@ def test_unknown_level_is_a_usage_error(tmp_path: Path) -> None:
         convkit.scan(tmp_path, jobs=1).to_rows("patient")
 
 
-@pytest.mark.parametrize("ask", [lambda p: convkit.scan(p, columns=("Kvp",)), lambda p: convkit.scan(p, where="Kvp > 1")])
+@pytest.mark.parametrize(
+    "ask", [lambda p: convkit.scan(p, columns=("Kvp",)), lambda p: convkit.scan(p, where="Kvp > 1")]
+)
 def test_unknown_column_is_a_usage_error_with_a_suggestion(ask: object, tmp_path: Path) -> None:
     write(series(), tmp_path)
     with pytest.raises(UsageError, match="KVP"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -60,7 +59,7 @@ def test_default_names_hold_nothing_of_the_patient(tmp_path: Path) -> None:
 def test_hardlink_shares_the_file(tmp_path: Path) -> None:
     (source,) = write(series(slices=1), tmp_path / "in")
     convkit.sort(tmp_path / "in", tmp_path / "out", action="hardlink", jobs=1)
-    (target,) = [p for p in (tmp_path / "out").rglob("*.dcm")]
+    (target,) = (tmp_path / "out").rglob("*.dcm")
     assert target.samefile(source)
     assert not target.is_symlink()
 
@@ -69,9 +68,9 @@ def test_symlink_points_to_the_source_by_its_whole_path(tmp_path: Path, monkeypa
     write(series(slices=1), tmp_path / "in")
     monkeypatch.chdir(tmp_path)
     convkit.sort("in", "out", action="symlink", jobs=1)
-    (target,) = [p for p in (tmp_path / "out").rglob("*.dcm")]
+    (target,) = (tmp_path / "out").rglob("*.dcm")
     assert target.is_symlink()
-    assert Path(os.readlink(target)).is_absolute()
+    assert target.readlink().is_absolute()
 
 
 def test_copies_of_a_file_are_placed_once_and_said(tmp_path: Path) -> None:
@@ -101,7 +100,9 @@ def test_nothing_is_lost_whatever_the_template(template: str, tmp_path: Path) ->
 
 
 def test_files_without_any_uid_are_all_placed(tmp_path: Path) -> None:
-    datasets = series(SOPInstanceUID=None, SeriesInstanceUID=None, StudyInstanceUID=None, InstanceNumber=None, meta=False)
+    datasets = series(
+        SOPInstanceUID=None, SeriesInstanceUID=None, StudyInstanceUID=None, InstanceNumber=None, meta=False
+    )
     write(datasets, tmp_path / "in")
     convkit.sort(tmp_path / "in", tmp_path / "out", jobs=1)
     assert counted(tmp_path / "out") == counted(tmp_path / "in")

@@ -79,9 +79,7 @@ def test_lps_to_ras_is_its_own_inverse() -> None:
     assert np.array_equal(geometry.LPS_TO_RAS @ geometry.LPS_TO_RAS, np.eye(4))
 
 
-@pytest.mark.parametrize(
-    ("plane", "normal"), [("axial", (0, 0, 1)), ("coronal", (0, 1, 0)), ("sagittal", (-1, 0, 0))]
-)
+@pytest.mark.parametrize(("plane", "normal"), [("axial", (0, 0, 1)), ("coronal", (0, 1, 0)), ("sagittal", (-1, 0, 0))])
 def test_slice_normal_of_the_three_planes(plane: str, normal: tuple[float, ...]) -> None:
     row, column = PLANES[plane]
     assert tuple(geometry.slice_normal((*row, *column)) + 0.0) == normal
@@ -166,9 +164,7 @@ def test_turning_to_where_it_is_does_nothing(grid: Grid) -> None:
 @pytest.mark.parametrize("turn", TURNS, ids=str)
 @settings(max_examples=15)
 @given(grid=grids(), shape=shapes)
-def test_turned_array_keeps_each_value_where_it_was(
-    turn: Turn, grid: Grid, shape: tuple[int, int, int]
-) -> None:
+def test_turned_array_keeps_each_value_where_it_was(turn: Turn, grid: Grid, shape: tuple[int, int, int]) -> None:
     affine = grid.affine()
     array = np.arange(2 * math.prod(shape)).reshape(2, *shape)
     turned, new = geometry.turn_array(array, turn), geometry.turn_affine(affine, shape, turn)

@@ -95,9 +95,7 @@ integers = st.sampled_from(["uint8", "int8", "uint16", "int16", "uint32", "int32
 def arrays(draw: st.DrawFn) -> np.ndarray:
     """Up to six values of an integer type, its ends now and then."""
     info = np.iinfo(draw(integers))
-    some = st.one_of(
-        st.integers(int(info.min), int(info.max)), st.sampled_from([int(info.min), int(info.max)])
-    )
+    some = st.one_of(st.integers(int(info.min), int(info.max)), st.sampled_from([int(info.min), int(info.max)]))
     return np.array(draw(st.lists(some, min_size=1, max_size=6)), info.dtype)
 
 
@@ -108,9 +106,7 @@ def test_whole_rescale_is_exact(array: np.ndarray, slope: int, intercept: int) -
 
 
 @given(arrays(), st.floats(-100, 100), st.floats(-1e4, 1e4))
-def test_any_rescale_is_float64_arithmetic_rounded_once(
-    array: np.ndarray, slope: float, intercept: float
-) -> None:
+def test_any_rescale_is_float64_arithmetic_rounded_once(array: np.ndarray, slope: float, intercept: float) -> None:
     found = values.apply_linear(array, slope, intercept)
     exact = array * np.float64(slope) + np.float64(intercept)
     assert np.array_equal(found, exact.astype(found.dtype))
@@ -133,9 +129,7 @@ def test_no_rescale_gives_the_array_itself() -> None:
         ([0, 1 << 30], "int32", 100, 0, "float64"),
     ],
 )
-def test_type_of_a_rescaled_array(
-    stored: list[int], dtype: str, slope: float, intercept: float, expected: str
-) -> None:
+def test_type_of_a_rescaled_array(stored: list[int], dtype: str, slope: float, intercept: float, expected: str) -> None:
     assert values.apply_linear(np.array(stored, dtype), slope, intercept).dtype == np.dtype(expected)
 
 

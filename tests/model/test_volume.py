@@ -140,9 +140,7 @@ def test_slopes_follow_the_slices(turn: Turn) -> None:
 @pytest.mark.parametrize("turn", TURNS, ids=str)
 def test_turning_twice_is_turning_once_by_both(turn: Turn) -> None:
     there = volume(mapping=PER_SLICE).turned(turn)
-    back = Turn(
-        tuple(turn.axes.index(a) for a in range(3)), tuple(turn.flips[turn.axes.index(a)] for a in range(3))
-    )
+    back = Turn(tuple(turn.axes.index(a) for a in range(3)), tuple(turn.flips[turn.axes.index(a)] for a in range(3)))
     again = there.turned(back)
     assert np.array_equal(again.array, volume().array)
     assert np.allclose(again.affine_lps, AFFINE)

@@ -19,7 +19,7 @@ from tests.series.frames import headers_of
 GE, PHILIPS = "GEMS_PARM_01", "Philips MR Imaging DD 001"
 
 
-def with_private(dataset: Dataset, group: int, creator: str, element: int, vr: str, value: Any) -> Dataset:
+def with_private(dataset: Dataset, group: int, creator: str, element: int, vr: str, value: Any) -> Dataset:  # noqa: PLR0917 (the parts of one element)
     dataset.private_block(group, creator, create=True).add_new(element, vr, value)
     return dataset
 
@@ -49,9 +49,7 @@ def philips(creator: str = PHILIPS, **overrides: Any) -> list[Dataset]:
 
 
 @pytest.mark.parametrize(("values", "labels"), [((0, 1), {"mag", "phase"}), ((2, 3), {"real", "imag"})])
-def test_ge_component_is_told_by_its_private_element(
-    values: tuple[int, int], labels: set[str], tmp_path: Path
-) -> None:
+def test_ge_component_is_told_by_its_private_element(values: tuple[int, int], labels: set[str], tmp_path: Path) -> None:
     datasets = pair(GE, 0x2F, values)
     run = convert(datasets, tmp_path)
     assert_right(datasets, run)
@@ -118,9 +116,7 @@ def test_philips_without_scale_slope_keeps_its_rescale(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scale", [0.0])
 def test_scale_slope_of_zero_is_none(scale: float, tmp_path: Path) -> None:
-    (header,) = headers_of(
-        [with_private(instance(RescaleSlope=2), 0x2005, PHILIPS, 0x0E, "FL", scale)], tmp_path
-    )
+    (header,) = headers_of([with_private(instance(RescaleSlope=2), 0x2005, PHILIPS, 0x0E, "FL", scale)], tmp_path)
     assert corrected_rescale(header, 2.0, -100.0) == (2.0, -100.0)
     assert rescale_notes(header) == ()
 

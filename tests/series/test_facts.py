@@ -101,16 +101,37 @@ _TEXT = frozenset(("AE", "LO", "LT", "PN", "SH", "ST", "UC", "UT", "CS"))
 _MARK = "ZQ7XW"
 
 ALLOWED = frozenset(
-    (
-        "BodyPartExamined BurnedInAnnotation ContrastBolusAgent ConversionType ConvolutionKernel ImageType "
-        "InPlanePhaseEncodingDirection MRAcquisitionType Manufacturer ManufacturerModelName Modality "
-        "PatientPosition ProtocolName ReceiveCoilName RescaleType ScanOptions ScanningSequence SequenceName "
-        "SequenceVariant SeriesDescription SoftwareVersions TransmitCoilName Units"
-    ).split()
+    [
+        "BodyPartExamined",
+        "BurnedInAnnotation",
+        "ContrastBolusAgent",
+        "ConversionType",
+        "ConvolutionKernel",
+        "ImageType",
+        "InPlanePhaseEncodingDirection",
+        "MRAcquisitionType",
+        "Manufacturer",
+        "ManufacturerModelName",
+        "Modality",
+        "PatientPosition",
+        "ProtocolName",
+        "ReceiveCoilName",
+        "RescaleType",
+        "ScanOptions",
+        "ScanningSequence",
+        "SequenceName",
+        "SequenceVariant",
+        "SeriesDescription",
+        "SoftwareVersions",
+        "TransmitCoilName",
+        "Units",
+    ]
 )
 """Texts that a sidecar may hold; everything else must not get out. Written here anew, not taken from the code."""
 
-_OURS = frozenset(("SpecificCharacterSet", "PhotometricInterpretation", "ComplexImageComponent", "TimezoneOffsetFromUTC"))
+_OURS = frozenset(
+    ("SpecificCharacterSet", "PhotometricInterpretation", "ComplexImageComponent", "TimezoneOffsetFromUTC")
+)
 
 
 def _planted() -> tuple[dict[str, str], dict[str, Any]]:

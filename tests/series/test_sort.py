@@ -155,8 +155,17 @@ def test_moments_are_read_in_the_order_of_the_table(tmp_path: Path) -> None:
     assert found["FrameReferenceTime"] is None
 
 
-def test_volume_that_lies_elsewhere_within_the_plane_is_refused(tmp_path: Path) -> None:
+def test_volume_that_lies_elsewhere_within_the_plane_is_a_volume_of_its_own(tmp_path: Path) -> None:
     datasets = series(modality="MR", volumes=2, ImagePositionPatient=lambda p: [-20 + p.volume, -30, 3 * p.slice])
+    one, two = stacks(datasets, tmp_path)
+    assert [one.split.label, two.split.label] == ["_fov-1", "_fov-2"]
+    assert one.grid.origin_lps[0] + 1 == two.grid.origin_lps[0]
+
+
+def test_images_of_a_time_series_that_wander_within_the_plane_are_refused(tmp_path: Path) -> None:
+    datasets = series(
+        modality="MR", volumes=3, ImagePositionPatient=lambda p: [-20 + p.volume * p.slice, -30, 3 * p.slice]
+    )
     (one,) = planned(datasets, tmp_path)
     assert isinstance(one, Refusal)
     assert one.reason.code == "geometry.not-collinear"

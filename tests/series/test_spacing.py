@@ -181,7 +181,9 @@ def test_slice_taken_out_is_always_found(count: int, step: float, data: st.DataO
         assert judge(frames).evenness is not Evenness.EVEN
 
 
-@pytest.mark.parametrize("recipe", [{"plane": "oblique"}, {"plane": "oblique", "descending": True}, {"plane": "sagittal"}])
+@pytest.mark.parametrize(
+    "recipe", [{"plane": "oblique"}, {"plane": "oblique", "descending": True}, {"plane": "sagittal"}]
+)
 def test_frames_from_files_are_even(recipe: dict[str, Any], tmp_path: Path) -> None:
     frames = sorted(frames_from(series(**recipe), tmp_path), key=lambda f: f.instance)
     if recipe.get("descending"):

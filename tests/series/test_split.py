@@ -174,9 +174,13 @@ def test_colour_and_grey_are_apart(tmp_path: Path) -> None:
     assert {s.split.label.partition("_bits")[0] for s in made} == {"_col-rgb", "_col-grey"}
 
 
-@pytest.mark.parametrize("changes", [{"dtype": "uint16"}, {"dtype": "int32"}, {"PhotometricInterpretation": "MONOCHROME1"}])
+@pytest.mark.parametrize(
+    "changes", [{"dtype": "uint16"}, {"dtype": "int32"}, {"PhotometricInterpretation": "MONOCHROME1"}]
+)
 def test_other_storage_is_another_volume(changes: dict[str, Any], tmp_path: Path) -> None:
-    other = [again(d, SOPInstanceUID=f"2.25.9{n}") for n, d in enumerate(series(origin=(-20.0, -30.0, 20.0), **changes))]
+    other = [
+        again(d, SOPInstanceUID=f"2.25.9{n}") for n, d in enumerate(series(origin=(-20.0, -30.0, 20.0), **changes))
+    ]
     made = stacks([*series(), *other], tmp_path)
     assert len(made) == 2
     assert all(s.split.label.startswith("_bits-") for s in made)
@@ -194,7 +198,7 @@ def test_other_thickness_and_distance_on_the_way_are_two_good_volumes(tmp_path: 
 
 
 def test_acquisitions_of_unequal_extent_are_two_volumes(tmp_path: Path) -> None:
-    datasets = [d for d in series(volumes=2, AcquisitionNumber=lambda p: p.volume + 1)][:8]
+    datasets = series(volumes=2, AcquisitionNumber=lambda p: p.volume + 1)[:8]
     made = stacks(datasets, tmp_path)
     assert sorted(s.slices for s in made) == [3, 5]
     assert all("extent" in "".join(s.split.reasons) for s in made)

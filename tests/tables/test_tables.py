@@ -15,7 +15,7 @@ from convkit.tables.text import WIDEST, size_text
 
 ROWS: list[dict[str, Any]] = [
     {"name": "T1, axial", "slices": 5, "spacing": [3, 0.8, 0.7], "problems": [], "bytes": 1500},
-    {"name": "Größe \"x\"", "slices": None, "spacing": None, "problems": ["a.b", "c.d"], "bytes": 10},
+    {"name": 'Größe "x"', "slices": None, "spacing": None, "problems": ["a.b", "c.d"], "bytes": 10},
 ]
 
 
@@ -54,7 +54,8 @@ def test_nothing_makes_no_error(rows: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "text"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (250_000, "250 kB"), (2.5e9, "2.5 GB"), (4e12, "4.0 TB")]
+    ("count", "text"),
+    [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (250_000, "250 kB"), (2.5e9, "2.5 GB"), (4e12, "4.0 TB")],
 )
 def test_size(count: float, text: str) -> None:
     assert size_text(count) == text

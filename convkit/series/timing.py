@@ -1,0 +1,84 @@
+"""Images at the same positions to volumes in order of time.
+
+Never by a mixture of attributes: one attribute orders all images, and it is trusted only where its volumes follow each
+other, the last image of one before the first image of the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from convkit.model.frame import Frame
+from convkit.model.notes import Note, note
+from convkit.series.moments import MOMENTS
+
+Levels = Sequence[Sequence[Frame]]
+Volumes = tuple[tuple[Frame, ...], ...]
+Key = Callable[[Frame], float | None]
+
+
+def _moment(place: int) -> Key:
+    return lambda frame: frame.moments[place]
+
+
+_KEYS: tuple[Key, ...] = (*(_moment(p) for p in range(len(MOMENTS))), lambda frame: frame.instance_number)
+
+
+def volumes_in_time(levels: Levels) -> Volumes | None:
+    """Frames as (volumes, slices) by the first attribute whose volumes follow each other; None where none does.
+
+    Parameters
+    ----------
+    levels : frames of each position, equally many
+    """
+    if len(levels[0]) == 1:
+        return (tuple(level[0] for level in levels),)
+    for key in _KEYS:
+        volumes = _by(levels, key)
+        if volumes and _follow_each_other(volumes, key):
+            return volumes
+    return None
+
+
+def order_volumes(levels: Levels) -> tuple[Volumes, tuple[Note, ...]]:
+    """Frames as (volumes, slices), and a note where the headers leave the order in doubt.
+
+    Where no attribute's volumes follow each other, the instance numbers order the images of each position: scanners
+    that number all times of a slice before the next slice do so.
+    """
+    found = volumes_in_time(levels)
+    if found:
+        return found, ()
+    by_number = _by(levels, lambda frame: frame.instance_number)
+    if by_number:
+        text = "Times and numbers in the headers disagree on the order of the volumes; InstanceNumber was used."
+        return by_number, (note("series.ambiguous-order", text),) if _moments_vary(levels) else ()
+    levels = [sorted(level, key=lambda f: (_or_first(f.instance_number), f.sop_instance_uid)) for level in levels]
+    return tuple(zip(*levels, strict=True)), (note("series.ambiguous-order"),)
+
+
+def _by(levels: Levels, key: Key) -> Volumes | None:
+    """Volumes by one attribute, or None where it is absent somewhere or ties two images of a position."""
+    ordered = []
+    for level in levels:
+        keyed = [(value, frame) for frame in level if (value := key(frame)) is not None]
+        if len(keyed) < len(level) or len({value for value, _ in keyed}) < len(level):
+            return None
+        ordered.append([frame for _, frame in sorted(keyed, key=lambda pair: pair[0])])
+    return tuple(zip(*ordered, strict=True))
+
+
+def _follow_each_other(volumes: Volumes, key: Key) -> bool:
+    ends = [(min(times), max(times)) for times in ([key(f) or 0.0 for f in volume] for volume in volumes)]
+    return all(last < first for (_, last), (first, _) in pairwise(ends))
+
+
+def _moments_vary(levels: Levels) -> bool:
+    """True where some moment differs between the images of a position, so that it might have ordered them."""
+    places = range(len(MOMENTS))
+    return any(len({f.moments[p] for f in level}) > 1 for level in levels for p in places)
+
+
+def _or_first(number: int | None) -> int:
+    return -1 if number is None else number
