@@ -161,7 +161,7 @@ def _apart(ordered: tuple[tuple[Frame, ...], ...]) -> float:
     """How far the volumes of a series lie from the first one, mm; 0 where they lie on it."""
     first = positions_of(ordered[0])
     apart = max(float(np.linalg.norm(positions_of(volume) - first, axis=1).max()) for volume in ordered)
-    return apart if apart > spacing.in_plane_tolerance(ordered[0]) else 0.0
+    return apart if apart > spacing.in_plane_tolerance([f for volume in ordered for f in volume]) else 0.0
 
 
 def _is_volume(frames: Sequence[Frame]) -> bool:

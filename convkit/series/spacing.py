@@ -76,7 +76,7 @@ def judge(frames: Sequence[Frame]) -> Line:
     step = (positions[-1] - positions[0]) / (len(frames) - 1)
     even = float(step @ normal)
     off_line = np.abs(heights - heights[0] - even * np.arange(len(frames))).max()
-    rounding = 2 * max(f.position_rounding_mm for f in frames)
+    rounding = 2 * rounding_mm(frames)
     allowed = max(EVEN_SHARE * even, min(rounding * float(np.abs(normal).sum()), ROUNDED_SHARE * even))
     in_plane, drift, pixel = _in_plane(positions, heights, normal), _drift(positions, heights, normal), _pixel(frames)
     gaps = _gaps(steps, base)
@@ -91,9 +91,14 @@ def judge(frames: Sequence[Frame]) -> Line:
     )
 
 
+def rounding_mm(frames: Sequence[Frame]) -> float:
+    """Rounding of the positions, mm: of the one with most decimals, because writers drop zeros at the end."""
+    return min(f.position_rounding_mm for f in frames)
+
+
 def in_plane_tolerance(frames: Sequence[Frame]) -> float:
     """How far slices or volumes may lie off each other within the plane, mm."""
-    rounding = 2 * max(f.position_rounding_mm for f in frames) * 3**0.5
+    rounding = 2 * rounding_mm(frames) * 3**0.5
     return max(EVEN_SHARE * _pixel(frames), min(rounding, ROUNDED_SHARE * _pixel(frames)))
 
 
