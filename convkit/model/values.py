@@ -52,23 +52,33 @@ def apply_linear(array: Array, slope: float, intercept: float) -> Array:
     """Slope * array + intercept in the smallest type that holds it exactly, else float.
 
     Whole slopes and intercepts stay integers (a CT stays int16). Otherwise the result is float32, or float64
-    where the stored integers have more bits than float32 holds.
+    where the stored integers have more bits than float32 holds. Works slice by slice, so that nothing of the size of
+    the array is made beside the result.
+
+    Raises
+    ------
+    ValueRangeError
+        A real value is not even a float64.
     """
-    if slope == 1 and intercept == 0:
+    if (slope == 1 and intercept == 0) or array.size == 0:
         return array
+    dtype = real_type(array, slope, intercept)
+    real = np.empty(array.shape, dtype)
+    kind = np.float64 if dtype.kind == "f" else np.int64
+    for place in np.ndindex(array.shape[:-2]):
+        real[place] = array[place] * kind(slope) + kind(intercept)
+    return real
+
+
+def real_type(array: Array, slope: float, intercept: float) -> np.dtype[Any]:
+    """Type of slope * array + intercept: see `apply_linear`."""
+    ends = [array.min().item(), array.max().item()]
     if array.dtype.kind in "iu" and slope == int(slope) and intercept == int(intercept):
-        low, high = value_range(array)
-        ends = sorted((int(slope) * low + int(intercept), int(slope) * high + int(intercept)))
-        dtype = smallest_integer(ends[0], ends[1])
+        whole = sorted(int(slope) * end + int(intercept) for end in ends)
+        dtype = smallest_integer(whole[0], whole[1])
         if dtype is not None:
-            return (
-                (array.astype(np.int64) * int(slope) + int(intercept)).astype(dtype)
-                if slope != 1
-                else _shifted(array, int(intercept), dtype)
-            )
-    with np.errstate(over="ignore", invalid="ignore"):
-        real = array * np.float64(slope) + np.float64(intercept)
-    return real.astype(float_type(array.dtype, real))
+            return dtype
+    return float_type(array.dtype, np.array([end * slope + intercept for end in ends]))
 
 
 def float_type(stored: np.dtype[Any], real: Array) -> np.dtype[Any]:
@@ -97,15 +107,6 @@ def is_carried_by_float32(slope: float, intercept: float) -> bool:
     normal = np.finfo(np.float32)
     is_slope_kept = float(normal.tiny) <= abs(float(narrow_slope)) <= float(normal.max)
     return bool(is_slope_kept and abs(float(narrow_intercept) - intercept) <= 1e-3 * abs(slope))
-
-
-def _shifted(array: Array, intercept: int, dtype: np.dtype[Any]) -> Array:
-    """Array + intercept, computed in a type that holds both ends."""
-    wide = np.promote_types(array.dtype, dtype) if array.dtype.itemsize < 4 else np.dtype(np.int64)
-    low, high = smallest_ends(wide)
-    if not low <= intercept <= high:
-        wide = np.dtype(np.int64)
-    return np.add(array, wide.type(intercept), dtype=wide).astype(dtype, copy=False)
 
 
 def value_range(array: Array) -> tuple[int, int]:
@@ -166,7 +167,8 @@ def cast(array: Array, dtype: str) -> Array:
     if wanted.kind == "f" and array.dtype.kind == "f":
         return changed  # fewer digits, by request
     with np.errstate(invalid="ignore", over="ignore"):
-        same = np.array_equal(changed.astype(np.float64), array.astype(np.float64))
+        places = np.ndindex(array.shape[:-2])
+        same = all(np.array_equal(changed[p].astype(np.float64), array[p].astype(np.float64)) for p in places)
     if not same:
         raise ValueRangeError(
             f"The values cannot be held by {dtype} without changing them.",
