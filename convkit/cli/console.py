@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from convkit.engine.outcome import BAD, Outcome, Report, Status
+from convkit.engine.outcome import BAD, ExitCode, Outcome, Report, Status
 from convkit.errors import OutputError
 from convkit.model.notes import Note, Severity
 
@@ -71,7 +71,7 @@ def show_report(report: Report, *, as_json: bool, quiet: int, verbose: int, root
         if as_json:
             click.echo(json.dumps(outcome.to_json(), ensure_ascii=False))
         else:
-            for path in outcome.outputs[:1]:
+            for path in (p for p in outcome.outputs if not p.endswith(".json")):
                 click.echo(f"{root}{path}")
     if quiet < 2:
         _show_problems(report, verbose)
@@ -126,6 +126,8 @@ def _sentence(each: Note) -> str:
 
 def _summary(report: Report) -> str:
     counted = [f"{number} {status}" for status, number in report.counts.items() if number]
+    if report.exit_code is ExitCode.NOTHING_TO_DO:
+        return f"nothing to do: no DICOM found, or nothing selected ({', '.join(counted) or 'no files'})"
     if report.interrupted:
         return f"interrupted; the same command goes on: {', '.join(counted) or 'nothing done yet'}"
-    return ", ".join(counted) or "nothing to do: no DICOM found, or nothing selected"
+    return ", ".join(counted)

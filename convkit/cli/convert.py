@@ -35,14 +35,14 @@ from convkit.cli.options import common, writing
     type=click.Choice(["error", "split", "keep", "resample"]),
     default="error",
     show_default=True,
-    help="Uneven, missing or doubled slices.",
+    help="Uneven, missing or doubled slices: refuse, cut into even runs, write as they are, or interpolate.",
 )
 @click.option(
     "--tilt",
     type=click.Choice(["keep", "resample", "error"]),
     default="keep",
     show_default=True,
-    help="Sheared slices (gantry tilt).",
+    help="Sheared slices (gantry tilt): exact sheared affine, upright by interpolation, or refuse.",
 )
 @click.option(
     "--sidecar",
@@ -53,12 +53,12 @@ from convkit.cli.options import common, writing
 )
 @click.option("--keep", default="", metavar="K,K", help="Further DICOM keywords for the sidecar.")
 def command(**given: Any) -> int:
-    r"""Convert every volume below the sources.
+    """Convert every volume below the sources.
 
     \b
     SOURCE is a file, a folder (searched to any depth), @list.txt, or - for paths on standard input.
     Run the same command again to go on after an interruption.
-    """
+    """  # noqa: D301 (click wants the control character)
     from convkit.jobs.convert import convert  # noqa: PLC0415 (keeps --help fast)
 
     quiet, verbose, as_json = given.pop("quiet"), given.pop("verbose"), given.pop("as_json")

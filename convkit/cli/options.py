@@ -15,6 +15,8 @@ from convkit.errors import UsageError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+_OUTPUT_HELP = "Folder for results; for scan a file: .csv, .jsonl or .parquet."
+_LISTS = frozenset({"keep", "columns"})
 _CONFIG_FILES = ("convkit.toml", "pyproject.toml")
 
 
@@ -22,15 +24,23 @@ def common(*, has_output: bool) -> Decorator:
     """The options that every verb understands; `has_output` for verbs that must have a destination."""
     options = [
         click.argument("sources", nargs=-1, required=True, metavar="SOURCE..."),
-        click.option("-o", "--output", type=click.Path(), required=has_output, help="Where results go."),
+        click.option(
+            "-o",
+            "--output",
+            type=click.Path(),
+            required=has_output,
+            help="Folder for results; for scan a file: .csv, .jsonl or .parquet.",
+        ),
         click.option(
             "-w",
             "--where",
             metavar="EXPR",
             help="Only instances that satisfy it, e.g. 'Modality == \"CT\" and instances > 20'.",
         ),
-        click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes [one a CPU]."),
-        click.option("--strict/--no-strict", default=False, help="Warnings spoil the exit code (6)."),
+        click.option(
+            "-j", "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes; one a CPU if left out."
+        ),
+        click.option("--strict/--no-strict", default=False, help="End with exit code 6 where there is any warning."),
         click.option("--json/--no-json", "as_json", default=False, help="Results as JSON lines."),
         click.option("-q", "--quiet", count=True, help="Less on standard error; -qq only errors."),
         click.option("-v", "--verbose", count=True, help="More on standard error; -vv for debugging."),
@@ -55,7 +65,7 @@ def writing() -> Decorator:
             "-f",
             "--filename",
             metavar="TEMPLATE",
-            help="Names, e.g. '{SeriesNumber:03d}_{SeriesDescription}{split}'; dcm2niix's %-letters work, too.",
+            help="Names, e.g. '{Modality}_{SeriesNumber:03d}'; dcm2niix's %-letters work, too.",
         ),
         click.option(
             "--phi-in-names/--no-phi-in-names", default=False, help="Allow fields in names that may identify a person."
@@ -99,13 +109,16 @@ def _section(path: Path, verb: str, command: click.Command, *, is_asked: bool) -
     known = {_option_name(p): p for p in command.params if isinstance(p, click.Option)}
     settings = {k: v for k, v in table.items() if not isinstance(v, dict)} | own_table
     own = set(own_table)
-    for name in settings:
+    for name, value in settings.items():
+        if isinstance(value, dict) or (isinstance(value, list) and name not in _LISTS):
+            raise UsageError(f"{name!r} must be a single value.", str(path))
         if name.replace("_", "-") not in known and (name in own or not _is_other_verbs(name)):
             near = difflib.get_close_matches(name, list(known), n=1)
             raise UsageError(
                 f"{name!r} is not an option of {verb}.", str(path), f"Did you mean {near[0]}?" if near else ""
             )
-    return {known[k.replace("_", "-")].name or k: v for k, v in settings.items() if k.replace("_", "-") in known}
+    found = {known[k.replace("_", "-")].name or k: v for k, v in settings.items() if k.replace("_", "-") in known}
+    return {k: ",".join(map(str, v)) if isinstance(v, list) else v for k, v in found.items()}
 
 
 def _table(outer: dict[str, Any], name: str, path: Path) -> dict[str, Any]:

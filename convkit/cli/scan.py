@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from convkit.jobs.collection import Collection
 
 _LISTED_FILES = 5
-_HIDDEN_IN_TEXT = ("study", "series")
+_WIDEST_DESCRIPTION = 24
+_SHORT_NAMES = {"number": "no", "modality": "mod", "instances": "files"}
 
 
 @click.command("scan", short_help="Show what is in folders.")
@@ -31,12 +32,12 @@ _HIDDEN_IN_TEXT = ("study", "series")
 )
 @click.option("--columns", default="", metavar="K,K", help="Further DICOM keywords as columns.")
 def command(**given: Any) -> int:
-    r"""Read headers and show patients, studies, series and volumes with their problems.
+    """Read headers and show patients, studies, series and volumes with their problems.
 
     \b
     With -o FILE the table is saved: .csv, .jsonl or .parquet.
     Patients and studies are shown by short hashes; --columns PatientID shows more.
-    """
+    """  # noqa: D301 (click wants the control character)
     from convkit.jobs.index import scan  # noqa: PLC0415 (keeps --help fast)
 
     quiet, verbose = given["quiet"], given["verbose"]
@@ -58,6 +59,7 @@ def command(**given: Any) -> int:
     else:
         _show_rows(rows, as_json=given["as_json"])
     if quiet < 2:
+        _show_refusals(found)
         _show_problems(found, verbose)
     if not quiet:
         click.echo(_summary(found), err=True)
@@ -71,7 +73,28 @@ def _show_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False))
     elif rows:
-        click.echo(text_table(rows))
+        click.echo(text_table([_compact(row) for row in rows]))
+
+
+def _compact(row: dict[str, Any]) -> dict[str, Any]:
+    """A row for a terminal: one column for the matrix, spacing with three digits, a shorter description."""
+    shown = {_SHORT_NAMES.get(k, k): v for k, v in row.items() if k not in {"volumes", "slices", "rows", "columns"}}
+    if "slices" in row:
+        sizes = [row["volumes"], row["slices"], row["rows"], row["columns"]]
+        known = [str(n) for n in sizes if n is not None]
+        matrix = " x ".join(known[1:] if known[:1] == ["1"] and len(known) == 4 else known)
+        shown = _after(shown, "split", "matrix", matrix)
+    elif "volumes" in row:
+        shown["volumes"] = row["volumes"]
+    if row.get("spacing"):
+        shown["spacing"] = [float(f"{v:.3g}") for v in row["spacing"]]
+    if isinstance(row.get("description"), str) and len(row["description"]) > _WIDEST_DESCRIPTION:
+        shown["description"] = row["description"][: _WIDEST_DESCRIPTION - 1] + "…"
+    return shown
+
+
+def _after(row: dict[str, Any], key: str, new: str, value: Any) -> dict[str, Any]:
+    return {k: v for old in row for k, v in ([(old, row[old])] + ([(new, value)] if old == key else []))}
 
 
 def _show_problems(found: Collection, verbose: int) -> None:
@@ -86,6 +109,19 @@ def _show_problems(found: Collection, verbose: int) -> None:
             click.echo(f"    and {len(places) - _LISTED_FILES} more (-v lists all)", err=True)
 
 
+def _show_refusals(found: Collection) -> None:
+    """Why volumes would not be converted: the codes of the table in words."""
+    from convkit.series.stack import Refusal  # noqa: PLC0415 (keeps --help fast)
+
+    for series in found:
+        seen: set[str] = set()
+        for planned in found.planned(series):
+            if isinstance(planned, Refusal) and planned.reason.text not in seen:
+                seen.add(planned.reason.text)
+                number = series.first.integer("SeriesNumber")
+                click.echo(f"series {number}: {planned.reason.text} [{planned.reason.code}]", err=True)
+
+
 def _summary(found: Collection) -> str:
     if not found.series:
         return f"nothing to do: no DICOM in {found.files} files, or nothing selected"
@@ -94,8 +130,8 @@ def _summary(found: Collection) -> str:
     studies = len({s.study_instance_uid for s in found})
     modalities = ", ".join(f"{n} {m}" for m, n in sorted(kinds.items()))
     return (
-        f"{found.files} files: {patients} patients, {studies} studies, {len(found)} series ({modalities}), "
-        f"{sum(s.instances for s in found)} instances; {len(found.problems)} other files"
+        f"{found.files} files; patients: {patients}, studies: {studies}, series: {len(found)} ({modalities}), "
+        f"instances: {sum(s.instances for s in found)}; other files: {len(found.problems)}"
     )
 
 

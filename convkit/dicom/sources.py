@@ -63,7 +63,11 @@ def _files(source: str, notes: list[Note]) -> Iterator[tuple[str, str]]:
         yield from _walk(source, notes)
     elif Path(source).name.upper() == "DICOMDIR" and Path(source).is_file():
         directory = import_module("convkit.dicom._directory")  # pydicom, only for a DICOMDIR that is named
-        yield from ((path, os.path.realpath(path)) for path in directory.referenced_files(source))
+        for path in _there(directory.referenced_files(source), notes):
+            if Path(path).is_file():
+                yield path, os.path.realpath(path)
+            else:
+                notes.append(_not_a_file(path))
     elif Path(source).is_file():
         yield source, os.path.realpath(source)
     elif os.path.lexists(source):

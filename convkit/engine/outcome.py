@@ -25,6 +25,7 @@ class Status(StrEnum):
     """What became of an item."""
 
     DONE = "done"  # finished in this run
+    PLANNED = "planned"  # a dry run: nothing was done
     RESUMED = "resumed"  # finished in an earlier run
     KEPT = "kept"  # the output exists and was left alone
     SKIPPED = "skipped"  # nothing to do: the item is not of the kind that the job is about
@@ -32,7 +33,7 @@ class Status(StrEnum):
     FAILED = "failed"  # an error
 
 
-GOOD = frozenset({Status.DONE, Status.RESUMED, Status.KEPT})
+GOOD = frozenset({Status.DONE, Status.PLANNED, Status.RESUMED, Status.KEPT})
 BAD = frozenset({Status.REFUSED, Status.FAILED})
 
 

@@ -54,4 +54,9 @@ def checked_dtype(dtype: str) -> str:
 def keywords_of(given: str | Iterable[str]) -> tuple[str, ...]:
     """DICOM keywords as a tuple, whether they came as one text with commas or one by one."""
     parts = given.split(",") if isinstance(given, str) else given
+    if not isinstance(parts, Iterable):
+        raise UsageError("Keywords are words.", "--keep", "Give DICOM keywords such as PatientPosition.")
+    parts = list(parts)
+    if not all(isinstance(k, str) for k in parts):
+        raise UsageError("Keywords are words.", "--keep", "Give DICOM keywords such as PatientPosition.")
     return tuple(k.strip() for k in parts if k.strip())

@@ -98,6 +98,8 @@ def template(text: str, *, phi_in_names: bool = False, must_hold: str = "") -> T
     UsageError
         An unknown field, a wrong format, a field that needs `phi_in_names`, or nothing left of the template.
     """
+    if not isinstance(text, str):
+        raise UsageError("The name template is no text.", "--filename")
     python = _from_letters(text)
     if not python.strip("/ ."):
         raise UsageError("The name template is empty.", "--filename")

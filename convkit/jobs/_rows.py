@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Any
@@ -43,9 +44,13 @@ def _volume_rows(found: Sequence[Series], plan_of: PlanOf, columns: Columns) -> 
     for series in found:
         planned = plan_of(series)
         loose = [p for p in planned if isinstance(p, Stack) and not p.grid.is_placed]
+        lost = [p for p in planned if isinstance(p, Refusal) and not p.frames]
         for one in planned:
-            if one not in loose:
+            if one not in loose and one not in lost:
                 yield _identity(series) | _volume(series, one) | _extra(series, columns)
+        for code, count in Counter(p.reason.code for p in lost).items():
+            row = _volume(series, lost[0]) | {"instances": count, "problems": [code]}
+            yield _identity(series) | row | _extra(series, columns)
         if loose:  # pictures without a place in space, each a volume of its own, are one row
             yield (
                 _identity(series)

@@ -52,11 +52,9 @@ def plan_volumes(
     stacks: list[tuple[Series, Stack]] = []
     for series in collection:
         outcomes += _outcomes_of_others(series)
-        for planned in attempt(partial(plan_series, options=stack_options), series, no_plan):
-            if isinstance(planned, Stack):
-                stacks.append((series, planned))
-            else:
-                outcomes.append(_refused(series, planned))
+        planned = attempt(partial(plan_series, options=stack_options), series, no_plan)
+        stacks += [(series, p) for p in planned if isinstance(p, Stack)]
+        outcomes += _refused_together(series, [p for p in planned if isinstance(p, Refusal)])
     return _named(stacks, name), outcomes
 
 
@@ -79,6 +77,21 @@ def _outcomes_of_others(series: Series) -> list[Outcome]:
         )
         for notes in by_code.values()
     ]
+
+
+def _refused_together(series: Series, refusals: Sequence[Refusal]) -> list[Outcome]:
+    """One outcome a reason for images that are no part of a volume, one each for the rest."""
+    outcomes = [_refused(series, r) for r in refusals if r.frames]
+    loose: dict[str, list[Refusal]] = {}
+    for refusal in refusals:
+        if not refusal.frames:
+            loose.setdefault(refusal.reason.code, []).append(refusal)
+    for alike in loose.values():
+        one = _refused(series, alike[0])
+        more = f" and {len(alike) - 1} more" if alike[1:] else ""
+        first = one.notes[0].at(f"{one.notes[0].where}{more}")
+        outcomes.append(replace(one, notes=(first, *one.notes[1:]), facts={"instances": len(alike)}))
+    return outcomes
 
 
 def _refused(series: Series, refusal: Refusal) -> Outcome:

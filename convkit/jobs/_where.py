@@ -16,7 +16,9 @@ OWN_NAMES = {
     "instances": "number of instances of the series",
     "images": "number of images among them",
     "bytes": "size of its files",
-    "path": "path of its first file",
+    "path": "path of the file",
+    "series": "short hash of the Series Instance UID, as scan shows it",
+    "study": "short hash of the Study Instance UID, as scan shows it",
 }
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
@@ -76,6 +78,8 @@ def where(text: str) -> Where:
     UsageError
         It cannot be parsed, names something unknown, or does more than compare.
     """
+    if not isinstance(text, str):
+        raise UsageError("The expression is no text.", "--where")
     if len(text) > LONGEST:
         raise UsageError(f"The expression has more than {LONGEST} characters.", "--where")
     try:

@@ -15,6 +15,7 @@ from convkit.dicom.sources import find_files
 from convkit.engine.outcome import ExitCode, note_of
 from convkit.engine.run import Runner, attempt, batched
 from convkit.errors import ConvkitError, UsageError
+from convkit.jobs._names import short_hash
 from convkit.jobs._rows import Level, rows_of
 from convkit.jobs._where import Where
 from convkit.model.notes import Note, Severity, note
@@ -137,6 +138,23 @@ def flat(sources: Iterable[Source | Iterable[Source]]) -> list[Source]:
     return found
 
 
+def destination(output: Source | None, given: list[Source]) -> Source:
+    """The destination: what was named, else the last of the sources, which is taken from them.
+
+    Raises
+    ------
+    UsageError
+        There is none, or it is no path.
+    """
+    if output is None:
+        if len(given) < 2:
+            raise UsageError("No destination was given.", "--output", "Name a folder for the results.")
+        return given.pop()
+    if not isinstance(output, (str, os.PathLike)) or not os.fspath(output):
+        raise UsageError("The destination is no path.", "--output", "Name a folder for the results.")
+    return output
+
+
 def collect(  # noqa: PLR0913, PLR0917 (the one place where a job's sources come together)
     sources: Sequence[Source],
     runner: Runner,
@@ -199,10 +217,21 @@ def _selected(series: Series, selection: Where) -> Series | None:
     others = tuple((h, n) for h, n in series.others if selection(facts_for(series, h, selection.names)))
     if not images and not others:
         return None
-    return Series(series.study_instance_uid, series.series_instance_uid, images, others, series.notes)
+    notes = series.notes
+    if images and len(images) < len(series.images):
+        text = f"{len(images)} of {len(series.images)} images of the series were selected."
+        notes = (*notes, note("series.selected-part", text))
+    return Series(series.study_instance_uid, series.series_instance_uid, images, others, notes)
 
 
 def facts_for(series: Series, header: Header, names: Iterable[str]) -> dict[str, Any]:
     """What an expression can ask of an instance."""
-    own = {"instances": series.instances, "images": len(series.images), "bytes": series.size, "path": header.path}
+    own = {
+        "instances": series.instances,
+        "images": len(series.images),
+        "bytes": series.size,
+        "path": header.path,
+        "series": short_hash(series.series_instance_uid),
+        "study": short_hash(series.study_instance_uid),
+    }
     return {name: own[name] if name in own else header.plain(name) for name in names}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,12 @@ from convkit.engine.digest import fingerprint
 from convkit.engine.journal import Journal, Record
 from convkit.engine.outcome import Outcome, Report, Status, failure, note_of
 from convkit.engine.run import Runner
-from convkit.errors import OutputError, UsageError
+from convkit.errors import OutputError
 from convkit.jobs._choices import Exists, checked_dtype, chosen, keywords_of
 from convkit.jobs._names import Template, short_hash, template
 from convkit.jobs._volumes import VolumeTask, plan_volumes
 from convkit.jobs._where import where as checked_where
-from convkit.jobs.collection import Collection, Progress, Source, collect, flat
+from convkit.jobs.collection import Collection, Progress, Source, collect, destination, flat
 from convkit.model.notes import Note, note
 from convkit.series.load import load
 from convkit.series.options import Irregular, LoadOptions, StackOptions, Tilt, Values
@@ -39,6 +39,31 @@ class ConvertOptions:
     name: Template
     dry_run: bool
     strict: bool
+
+
+class _Inputs:
+    """The real paths of all files that a run reads; found out when first asked, which most runs never do."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        series = self._collection.series
+        headers = (h for s in series for h in (*s.images, *(other for other, _ in s.others)))
+        return frozenset(os.path.realpath(h.path) for h in headers)
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._paths
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What all tasks of a run share."""
+
+    output: Path
+    options: ConvertOptions
+    inputs: _Inputs
 
 
 def convert(  # noqa: PLR0913 (one parameter an option of the command)
@@ -118,17 +143,14 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
         The destination cannot be used.
     """
     given = flat(sources)
-    if output == "":
-        raise UsageError("The destination is an empty path.", "--output", "Name a folder for the results.")
-    if output is None:
-        if len(given) < 2:
-            raise UsageError("No destination was given.", "--output", "Name a folder for the results.")
-        output = given.pop()
+    output = destination(output, given)
     options = ConvertOptions(
         to=writer_for(to).name,
         stack=StackOptions(chosen(Irregular, irregular, "--irregular"), chosen(Tilt, tilt, "--tilt")),
         load=LoadOptions(chosen(Values, values, "--values"), checked_dtype(dtype), keywords_of(keep)),
-        write=WriteOptions(orient if orient == NATIVE else orient.upper(), chosen(SidecarKind, sidecar, "--sidecar")),
+        write=WriteOptions(
+            orient if orient == NATIVE else str(orient).upper(), chosen(SidecarKind, sidecar, "--sidecar")
+        ),
         exists=chosen(Exists, exists, "--exists"),
         name=template(filename or DEFAULT_NAME, phi_in_names=phi_in_names, must_hold="split"),
         dry_run=dry_run,
@@ -146,15 +168,16 @@ def _run(
 ) -> Report:
     tasks, planned = plan_volumes(collection, options.stack, options.name)
     if options.dry_run or not tasks:
-        dry = [Outcome(t.item, Status.DONE, (_path(t, options),), t.stack.notes, _facts(t)) for t in tasks]
+        dry = [Outcome(t.item, Status.PLANNED, (_path(t, options),), t.stack.notes, _facts(t)) for t in tasks]
         return _report([*planned, *dry], options)
     outcomes, notes, interrupted = list(planned), [], False
+    inputs = _Inputs(collection)
     try:
         with Journal.open(output) as journal:
             if journal.moved_aside:
                 notes.append(note("engine.journal-reset", where=journal.moved_aside.name))
             try:
-                for outcome in _each(tasks, journal, output, options, runner, progress):
+                for outcome in _each(tasks, journal, _Run(output, options, inputs), runner, progress):
                     outcomes.append(outcome)  # noqa: PERF402 (what came before an interruption counts)
             except KeyboardInterrupt:
                 interrupted = True
@@ -172,28 +195,23 @@ def _report(
     return Report(tuple(ordered), notes=notes, strict=options.strict, interrupted=interrupted)
 
 
-def _each(  # noqa: PLR0913, PLR0917 (what a run is made of)
-    tasks: Sequence[VolumeTask],
-    journal: Journal,
-    output: Path,
-    options: ConvertOptions,
-    runner: Runner,
-    progress: Progress | None,
+def _each(
+    tasks: Sequence[VolumeTask], journal: Journal, run: _Run, runner: Runner, progress: Progress | None
 ) -> Iterator[Outcome]:
     """The outcome of each task: what an earlier run has done, then the rest as it gets done."""
-    for folder in sorted({(output / t.stem).parent for t in tasks}):
+    for folder in sorted({(run.output / t.stem).parent for t in tasks}):
         remove_leftovers(folder)
     todo: list[VolumeTask] = []
     for named in tasks:
-        task = _apart_from_others(named, journal, output, options)
-        earlier = _earlier(task, journal, output, options)
+        task = _apart_from_others(named, journal, run)
+        earlier = _earlier(task, journal, run)
         if earlier:
             yield earlier
         else:
             todo.append(task)
-    journal.claim((_path(task, options), task.key, _mark(task, options)) for task in todo)
-    for task, outcome in _converted(todo, output, options, runner, progress):
-        yield _recorded(journal, task, outcome, options)
+    journal.claim((name, t.key, _mark(t, run.options)) for t in todo for name in _names(t, run.options))
+    for task, outcome in _converted(todo, run.output, run.options, runner, progress):
+        yield _recorded(journal, task, outcome, run.options)
 
 
 # --- running ---------------------------------------------------------------------------------------------
@@ -250,37 +268,46 @@ def _mark(task: VolumeTask, options: ConvertOptions) -> str:
     return fingerprint(task.stem, options.to, options.stack, options.load, options.write)
 
 
-def _earlier(task: VolumeTask, journal: Journal, output: Path, options: ConvertOptions) -> Outcome | None:
-    """What became of a task before this run, or None where it is to be done."""
-    path, mark = _path(task, options), _mark(task, options)
-    is_there = os.path.lexists(output / path)
-    if options.exists is Exists.OVERWRITE:
-        return _input_in_the_way(task, output, path) if is_there else None
+def _earlier(task: VolumeTask, journal: Journal, run: _Run) -> Outcome | None:
+    """What became of a task before this run, or why it must not be done; None where it is to be done."""
+    path, mark = _path(task, run.options), _mark(task, run.options)
+    there = [name for name in _names(task, run.options) if os.path.lexists(run.output / name)]
+    if any(os.path.realpath(run.output / name) in run.inputs for name in there):
+        return _failed(task, "output.inside-source", path)
+    if run.options.exists is Exists.OVERWRITE:
+        return None
     record = journal.finished(task.key, mark)
     if record:
         return Outcome(task.item, Status.RESUMED, record.outputs, record.notes, record.facts)
-    if not is_there or journal.is_claimed(path, task.key, mark):
-        return None  # a run that was killed may have left it unrecorded: it is written anew
-    if options.exists is Exists.ERROR:
-        return Outcome(task.item, Status.FAILED, notes=(note("output.exists-refused", where=path),))
-    if journal.owner(path):
-        return Outcome(task.item, Status.FAILED, notes=(note("output.stale", where=path),))
-    return Outcome(task.item, Status.KEPT, (path,), (note("output.exists", where=path),))
+    others = [name for name in there if not journal.is_claimed(name, task.key, mark)]
+    if not others:
+        return None  # nothing there, or what a killed run has left unrecorded: it is written anew
+    if run.options.exists is Exists.SKIP and others[0] == path and not journal.owner(path):
+        return Outcome(task.item, Status.KEPT, (path,), (note("output.exists", where=path),))
+    if run.options.exists is Exists.SKIP and journal.owner(others[0]):
+        return _failed(task, "output.stale", others[0])
+    return _failed(task, "output.exists-refused", others[0])
 
 
-def _input_in_the_way(task: VolumeTask, output: Path, path: str) -> Outcome | None:
-    """A failure where writing would replace a file that the volume is made of."""
-    target = os.path.realpath(output / path)
-    if any(os.path.realpath(f.pixels.path) == target for volume in task.stack.frames for f in volume):
-        return Outcome(task.item, Status.FAILED, notes=(note("output.inside-source", where=path),))
-    return None
+def _names(task: VolumeTask, options: ConvertOptions) -> list[str]:
+    """Relative paths of all files that a task may write, the image first."""
+    suffix = WRITERS[options.to].suffixes[0]
+    is_resampled = task.stack.coordinates is not None or task.stack.deskew
+    return [
+        task.stem + suffix,
+        *([task.stem + WRITERS[options.to].sidecar_suffix] if options.write.sidecar is not SidecarKind.NONE else []),
+        *([f"{task.stem}_invented{suffix}"] if is_resampled else []),
+    ]
 
 
-def _apart_from_others(task: VolumeTask, journal: Journal, output: Path, options: ConvertOptions) -> VolumeTask:
+def _failed(task: VolumeTask, code: str, where: str) -> Outcome:
+    return Outcome(task.item, Status.FAILED, notes=(note(code, where=where),))
+
+
+def _apart_from_others(task: VolumeTask, journal: Journal, run: _Run) -> VolumeTask:
     """The task, under another name where another series has taken its name in an earlier run."""
-    path = _path(task, options)
-    owner = journal.owner(path) if (output / path).exists() else None
-    if not owner or owner.partition(":")[0] == task.key.partition(":")[0]:
+    owners = {(journal.owner(name) or task.key).partition(":")[0] for name in _names(task, run.options)}
+    if owners <= {task.key.partition(":")[0]}:
         return task
     return replace(task, stem=f"{task.stem}_{short_hash(task.header.series_instance_uid)}")
 

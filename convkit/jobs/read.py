@@ -117,10 +117,13 @@ def read(  # noqa: PLR0913 (one parameter an option of the command)
         raise error_of(refusals[0].reason)
     if not stacks:
         raise InputError("There is no volume.", ", ".join(map(str, flat(sources))), "convkit scan says what there is.")
-    if len(stacks) + len(refusals) > 1:
-        listed = "; ".join(_described(s, p) for s, p in found[:_LISTED_VOLUMES])
+    if len(found) > 1:
+        shown = [_described(series, stack) for series, stack in stacks[:_LISTED_VOLUMES]]
+        more = [f"and {len(stacks) - len(shown)} more"] if len(stacks) > len(shown) else []
+        refused = [f"and {len(refusals)} that cannot be read: {refusals[0].reason.text}"] if refusals else []
+        text = "; ".join([*shown, *more, *refused])
         raise MultipleVolumesError(
-            f"There are {len(found)} volumes: {listed}.", "", "Use read_all, or choose one with where."
+            f"There are {len(stacks)} volumes: {text}.", "", "Use read_all, or choose one with where."
         )
     series, stack = stacks[0]
     return _public(load(stack, series.images[stack.first.instance], options))
@@ -149,13 +152,11 @@ def _planned(
         raise error_of(collection.problems[0])
 
 
-def _described(series: Series, planned: Planned) -> str:
+def _described(series: Series, stack: Stack) -> str:
     number = series.first.integer("SeriesNumber")
-    size = ""
-    if isinstance(planned, Stack):
-        layout = planned.first.pixels.layout
-        size = f" {planned.volumes} x {planned.slices} x {layout.rows} x {layout.columns}"
-    return f"series {number} [{short_hash(series.series_instance_uid)}]{planned.split.label}{size}"
+    layout = stack.first.pixels.layout
+    size = f" {stack.volumes} x {stack.slices} x {layout.rows} x {layout.columns}"
+    return f"series {number} [{short_hash(series.series_instance_uid)}]{stack.split.label}{size}"
 
 
 _CLASSES: dict[str, type[errors.ConvkitError]] = {

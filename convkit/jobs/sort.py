@@ -16,11 +16,11 @@ from convkit.dicom.header import Header
 from convkit.dicom.objects import is_directory
 from convkit.engine.outcome import Outcome, Report, Status, failure
 from convkit.engine.run import Runner, batched
-from convkit.errors import ConvkitError, OutputError, UsageError
+from convkit.errors import ConvkitError, OutputError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._names import Template, fill, short_hash, template, without_ties
 from convkit.jobs._where import where as checked_where
-from convkit.jobs.collection import Collection, Progress, Source, collect, flat
+from convkit.jobs.collection import Collection, Progress, Source, collect, destination, flat
 from convkit.model.notes import Note, Severity, note
 from convkit.series.group import without_doubles
 from convkit.writers import remove_leftovers, written_aside
@@ -90,12 +90,7 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
         The destination lies inside a source, or the other way round.
     """
     given = flat(sources)
-    if output == "":
-        raise UsageError("The destination is an empty path.", "--output", "Name a folder for the results.")
-    if output is None:
-        if len(given) < 2:
-            raise UsageError("No destination was given.", "--output", "Name a folder for the results.")
-        output = given.pop()
+    output = destination(output, given)
     root = Path(output)
     _check_apart(given, root)
     how, policy = chosen(Action, action, "--action"), chosen(Exists, exists, "--exists")
@@ -106,7 +101,7 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
         _check_no_source_below(collection, root)
         placements, outcomes = plan(collection, name)
         if dry_run:
-            outcomes += [Outcome(p.path, Status.DONE, (p.target,), p.notes) for p in placements]
+            outcomes += [Outcome(p.path, Status.PLANNED, (p.target,), p.notes) for p in placements]
             return Report(tuple(outcomes), strict=strict)
         for folder in sorted({(root / p.target).parent for p in placements}):
             remove_leftovers(folder)

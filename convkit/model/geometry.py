@@ -148,7 +148,11 @@ def nearest_letters(affine_lps: Floats) -> str:
 
 def is_letters(letters: str) -> bool:
     """True where three letters name each of the three patient axes once."""
-    return len(letters) == 3 and sorted(_LPS_POSITIVE.find(_as_positive(c)) for c in letters) == [0, 1, 2]
+    return (
+        isinstance(letters, str)
+        and len(letters) == 3
+        and sorted(_LPS_POSITIVE.find(_as_positive(c)) for c in letters) == [0, 1, 2]
+    )
 
 
 def turn_to(affine_lps: Floats, letters: str) -> Turn:

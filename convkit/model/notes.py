@@ -163,7 +163,7 @@ CODES: dict[str, Code] = {
     "geometry.tilted": Code(
         _WARNING,
         "The slices are sheared (gantry tilt); the affine carries the shear exactly.",
-        "Choose --tilt resample for programs that ignore shear.",
+        "Programs built on ITK refuse such a NIfTI file: for them choose --to nrrd, --to mha or --tilt resample.",
     ),
     "geometry.tilt-refused": Code(
         _ERROR, "The slices are sheared (gantry tilt).", "Choose --tilt keep or --tilt resample."
@@ -179,6 +179,9 @@ CODES: dict[str, Code] = {
     "geometry.assumed-depth": Code(_WARNING, "A single slice has no stated depth; 1 mm was assumed."),
     "geometry.no-position": Code(_INFO, "The image has no place in space; the affine holds pixel sizes only."),
     "geometry.split-runs": Code(_WARNING, "An uneven stack was cut into evenly spaced runs."),
+    "geometry.split-doubles": Code(
+        _WARNING, "Several images lie at one position; the first by Instance Number were taken for one volume."
+    ),
     "geometry.dropped-duplicates": Code(
         _WARNING, "Surplus images at a position were left out; the first by Instance Number was kept."
     ),
@@ -204,6 +207,12 @@ CODES: dict[str, Code] = {
     "series.ambiguous-order": Code(
         _WARNING, "Nothing in the headers orders the images of one position; they were ordered by UID."
     ),
+    "series.number-gaps": Code(
+        _WARNING,
+        "Instance numbers are missing within the series; files may be missing, too.",
+        "Compare the number of images with the scanner or the archive.",
+    ),
+    "series.selected-part": Code(_WARNING, "Only some images of the series were selected."),
     "series.partial": Code(_ERROR, "Some images of the series could not be used, so no volume was made from the rest."),
     "quirk.applied": Code(_INFO, "A rule for this vendor's headers was used."),
     # --- output ------------------------------------------------------------------------------------------

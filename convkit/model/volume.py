@@ -104,7 +104,7 @@ WHOLE = Split()
 """The only volume of its series."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Volume:
     """An array with its geometry, values, facts, notes and sources.
 
@@ -164,6 +164,12 @@ class Volume:
         for held in (self.array, self.affine_lps, self.invented):
             if held is not None:
                 held.flags.writeable = False
+
+    def __repr__(self) -> str:
+        spacing = " x ".join(f"{s:.4g}" for s in self.spacing)
+        return (
+            f"<Volume {' x '.join(map(str, self.shape))} {self.dtype}, {spacing} mm, {self.letters}{self.split.label}>"
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, f.name) for f in fields(self))  # so that arrays stay read-only

@@ -12,6 +12,9 @@ from convkit.dicom.header import Header
 from convkit.model.notes import Note, note
 from convkit.quirks import set_aside
 
+MOST_GAPS = 3
+"""Missing instance numbers for one that is there, up to which files are taken to be missing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -88,7 +91,21 @@ def _series(study: str, uid: str, members: list[Header]) -> Series:
         else:
             others.append((header, reason))
     kept, notes = without_doubles(images)
+    notes += _number_gaps([*kept, *(h for h, _ in others)])
     return Series(study, "" if uid.startswith("\0") else uid, tuple(kept), tuple(others), tuple(notes))
+
+
+def _number_gaps(headers: Sequence[Header]) -> list[Note]:
+    """A warning where Instance Number leaves gaps: evenly missing files, and missing ends, leave no other trace.
+
+    A few gaps mean missing files; numbers that are mostly gaps are a numbering of their own (by slice and time, say).
+    """
+    numbers = {n for h in headers if (n := h.integer("InstanceNumber")) is not None}
+    missing = max(numbers) - min(numbers) + 1 - len(numbers) if numbers else 0
+    if not 0 < missing <= MOST_GAPS * len(numbers):
+        return []
+    text = f"InstanceNumber runs from {min(numbers)} to {max(numbers)}, but {missing} of these numbers are missing."
+    return [note("series.number-gaps", text)]
 
 
 def without_doubles(images: Sequence[Header]) -> tuple[list[Header], list[Note]]:

@@ -40,12 +40,8 @@ def _combined(problems: Sequence[Note], images: int) -> Note:
     """One note for the images of a volume that cannot be used."""
     first = problems[0]
     text = first.text if images == 1 else f"{len(problems)} of {images} images cannot be used: {first.text}"
-    return note(
-        first.code,
-        text,
-        where=first.where,
-        hint=f"{first.hint} Or choose --irregular split, keep or resample to go on without them.".strip(),
-    )
+    others = "Or choose --irregular split, keep or resample to go on without them." if len(problems) < images else ""
+    return note(first.code, text, where=first.where, hint=f"{first.hint} {others}".strip())
 
 
 def _plan_part(part: Part, problems: tuple[Note, ...], options: StackOptions) -> list[Planned]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from convkit.series import spacing
 from convkit.series.options import Irregular, StackOptions, Tilt
 from convkit.series.positions import Positions, by_position, normal_of, positions_of
 from convkit.series.spacing import Evenness, Line
-from convkit.series.split import Part, in_sequence, split_by_moment, split_by_origin, split_by_soft_trait
+from convkit.series.split import Part, split_by_moment, split_by_origin, split_by_soft_trait
 from convkit.series.stack import Planned, Refusal, Stack
 from convkit.series.timing import order_volumes
 
@@ -61,28 +62,53 @@ def _with_doubles(part: Part, positions: Positions, options: StackOptions) -> li
     if apart:
         warning = note("geometry.unequal-extent")
         return [_noted(planned, warning) for piece in apart for planned in stack_part(piece, options)]
-    is_one_volume = positions.usual == 1
-    if options.irregular is Irregular.ERROR or (not is_one_volume and options.irregular is not Irregular.SPLIT):
+    chosen = None if options.irregular is Irregular.ERROR else _one_a_position(positions)
+    if chosen is None:
         return [Refusal(part.frames, note("geometry.duplicate-slice", _describe_doubles(positions)), part.split)]
+    kept, surplus = chosen
     if options.irregular is Irregular.SPLIT:
-        return _split_doubles(part, positions, options)
-    firsts = [min(level, key=_rank_by_number) for level in positions.levels]
-    surplus = len(part.frames) - len(firsts)
-    dropped = note("geometry.dropped-duplicates", f"{surplus} surplus images at a position were left out.")
-    return [_noted(p, dropped) for p in stack_part(Part(tuple(firsts), part.split), options)]
+        reason = "several images at one position"
+        pieces = [part.narrowed(kept, "_vol-1", reason), part.narrowed(surplus, "_vol-2", reason)]
+        doubt = note("geometry.split-doubles")
+        return [_noted(planned, doubt) for piece in pieces for planned in stack_part(piece, options)]
+    dropped = note("geometry.dropped-duplicates", f"{len(surplus)} surplus images at a position were left out.")
+    return [_noted(p, dropped) for p in stack_part(Part(tuple(kept), part.split), options)]
 
 
-def _split_doubles(part: Part, positions: Positions, options: StackOptions) -> list[Planned]:
-    """The first image of each position and the rest; several volumes in the order of their instance numbers."""
-    if positions.usual == 1:
-        firsts = [min(level, key=_rank_by_number) for level in positions.levels]
-        kept = {id(f) for f in firsts}
-        groups = [firsts, [f for level in positions.levels for f in level if id(f) not in kept]]
-    else:
-        groups = in_sequence(part.frames)
-    reason = "several images at one position"
-    pieces = [part.narrowed(g, f"_vol-{rank}", reason) for rank, g in enumerate(groups, 1)]
-    return [planned for piece in pieces for planned in stack_part(piece, options)]
+def _one_a_position(positions: Positions) -> tuple[list[Frame], list[Frame]] | None:
+    """One image of each position, and the surplus; None where that might mix two volumes.
+
+    Where most positions hold several images, there are several volumes, and nothing tells them apart here. Otherwise a
+    single double is a double, and several are the rest of another volume, which is known only where all its instance
+    numbers lie before, or after, all others. The numbers of what is kept must run along the positions.
+    """
+    if positions.usual > 1:
+        return None
+    for choose in (min, max):
+        kept = [choose(level, key=_rank_by_number) for level in positions.levels]
+        chosen = {id(f) for f in kept}
+        surplus = [f for level in positions.levels for f in level if id(f) not in chosen]
+        if _is_in_order(kept) and (len(surplus) == 1 or _are_apart(kept, surplus)):
+            return kept, surplus
+    return None
+
+
+def _is_in_order(frames: Sequence[Frame]) -> bool:
+    """True where instance numbers grow, or fall, along the positions."""
+    numbers = [f.instance_number for f in frames]
+    if any(n is None for n in numbers):
+        return False
+    steps = [b - a for a, b in pairwise(n for n in numbers if n is not None)]
+    return all(s > 0 for s in steps) or all(s < 0 for s in steps)
+
+
+def _are_apart(kept: Sequence[Frame], surplus: Sequence[Frame]) -> bool:
+    """True where all instance numbers of one lie before all of the other."""
+    numbers = [[f.instance_number for f in frames] for frames in (kept, surplus)]
+    if any(n is None for group in numbers for n in group):
+        return False
+    first, second = ([n for n in group if n is not None] for group in numbers)
+    return max(first) < min(second) or max(second) < min(first)
 
 
 def _rank_by_number(frame: Frame) -> tuple[float, str]:

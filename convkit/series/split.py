@@ -185,24 +185,3 @@ def _with_unique_labels(parts: list[Part]) -> list[Part]:
             part = replace(part, split=replace(part.split, label=f"{label}-{seen[label]}"))  # noqa: PLW2901 (the same part, renamed)
         unique.append(part)
     return unique
-
-
-def in_sequence(frames: Sequence[Frame]) -> list[list[Frame]]:
-    """Frames in the order of their instance numbers, a new group whenever a position comes back.
-
-    For positions that hold unequal numbers of images: no group is filled up with images of another volume.
-    """
-    height = {id(f): rank for rank, level in enumerate(by_position(frames).levels) for f in level}
-    groups: list[list[Frame]] = []
-    seen: set[int] = set()
-    for frame in sorted(frames, key=_number_rank):
-        if not groups or height[id(frame)] in seen:
-            groups.append([])
-            seen = set()
-        groups[-1].append(frame)
-        seen.add(height[id(frame)])
-    return groups
-
-
-def _number_rank(frame: Frame) -> tuple[float, str]:
-    return (-1 if frame.instance_number is None else frame.instance_number), frame.sop_instance_uid

@@ -52,7 +52,7 @@ def writer_for(name: str) -> Writer:
     """
     if name in WRITERS:
         return WRITERS[name]
-    near = _suggestion(name.lower().lstrip("."), list(WRITERS))
+    near = _suggestion(str(name).lower().lstrip("."), list(WRITERS))
     raise UsageError(f"{name!r} is not an output format.", "--to", near)
 
 

@@ -34,6 +34,8 @@ class ImageFormat:
     ----------
     suffix : str
         Of image and mask, with its dot.
+    sidecar_suffix : str
+        Of the sidecar, with its dot; see `Writer.sidecar_suffix`.
     encode : function
         Writes one image to an open file.
     native : function
@@ -43,6 +45,7 @@ class ImageFormat:
     """
 
     suffix: str
+    sidecar_suffix: str
     encode: Encode
     native: Callable[[Volume], Volume] = as_it_is
     has_affine: bool = True
@@ -79,7 +82,7 @@ def _plan(volume: Volume, sidecar: SidecarKind, image: ImageFormat) -> dict[str,
     plan: dict[str, Fill] = {image.suffix: lambda file: image.encode(file, volume)}
     if sidecar != SidecarKind.NONE:
         text = sidecar_json(volume, sidecar, with_affine=not image.has_affine)
-        plan[".json"] = lambda file: file.write(text)
+        plan[image.sidecar_suffix] = lambda file: file.write(text)
     if volume.invented is not None:
         mask = mask_of(volume)
         plan[f"_invented{image.suffix}"] = lambda file: image.encode(file, mask)

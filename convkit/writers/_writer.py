@@ -67,11 +67,15 @@ class Writer(Protocol):
         Value of ``--to``.
     suffixes : tuple of str
         File name endings with their dot; the first is the one that is written.
+    sidecar_suffix : str
+        Ending of the sidecar: ``.json`` beside NIfTI, as BIDS has it; ``.nrrd.json`` and the like beside others, whose
+        voxel order is another, so that volumes in two formats side by side do not share one.
     Options : type
     """
 
     name: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
+    sidecar_suffix: ClassVar[str]
     Options: ClassVar[type[WriteOptions]]
 
     def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:

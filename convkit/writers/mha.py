@@ -43,6 +43,7 @@ class MhaWriter:
 
     name: ClassVar[str] = "mha"
     suffixes: ClassVar[tuple[str, ...]] = (".mha",)
+    sidecar_suffix: ClassVar[str] = ".mha.json"
     Options: ClassVar[type[WriteOptions]] = WriteOptions
 
     def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:
@@ -96,4 +97,4 @@ def _numbers(numbers: Iterable[float] | np.ndarray[tuple[int, ...], np.dtype[np.
     return " ".join(repr(float(n)) for n in numbers)
 
 
-_FORMAT = ImageFormat(MhaWriter.suffixes[0], _encode)
+_FORMAT = ImageFormat(MhaWriter.suffixes[0], MhaWriter.sidecar_suffix, _encode)

@@ -25,6 +25,7 @@ class NiftiGzWriter:
 
     name: ClassVar[str] = "nii.gz"
     suffixes: ClassVar[tuple[str, ...]] = (".nii.gz",)
+    sidecar_suffix: ClassVar[str] = ".json"
     Options: ClassVar[type[WriteOptions]] = WriteOptions
 
     def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:
@@ -37,6 +38,7 @@ class NiftiWriter:
 
     name: ClassVar[str] = "nii"
     suffixes: ClassVar[tuple[str, ...]] = (".nii",)
+    sidecar_suffix: ClassVar[str] = ".json"
     Options: ClassVar[type[WriteOptions]] = WriteOptions
 
     def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:
@@ -72,5 +74,5 @@ def _encode_gz(file: BinaryIO, volume: Volume) -> None:
     file.writelines(deflated(_pieces(volume), Container.GZIP))
 
 
-_COMPRESSED = ImageFormat(NiftiGzWriter.suffixes[0], _encode_gz, native_layout)
-_PLAIN = ImageFormat(NiftiWriter.suffixes[0], _encode, native_layout)
+_COMPRESSED = ImageFormat(NiftiGzWriter.suffixes[0], NiftiGzWriter.sidecar_suffix, _encode_gz, native_layout)
+_PLAIN = ImageFormat(NiftiWriter.suffixes[0], NiftiWriter.sidecar_suffix, _encode, native_layout)

@@ -21,6 +21,7 @@ class NpyWriter:
 
     name: ClassVar[str] = "npy"
     suffixes: ClassVar[tuple[str, ...]] = (".npy",)
+    sidecar_suffix: ClassVar[str] = ".npy.json"
     Options: ClassVar[type[WriteOptions]] = WriteOptions
 
     def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:
@@ -39,4 +40,4 @@ def encode_npy(file: IO[bytes], volume: Volume) -> None:
     file.writelines(real_pieces(volume))
 
 
-_FORMAT = ImageFormat(NpyWriter.suffixes[0], encode_npy, has_affine=False)
+_FORMAT = ImageFormat(NpyWriter.suffixes[0], NpyWriter.sidecar_suffix, encode_npy, has_affine=False)

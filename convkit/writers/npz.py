@@ -38,6 +38,7 @@ class NpzWriter:
 
     name: ClassVar[str] = "npz"
     suffixes: ClassVar[tuple[str, ...]] = (".npz",)
+    sidecar_suffix: ClassVar[str] = ".npz.json"
     Options: ClassVar[type[WriteOptions]] = WriteOptions
 
     def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:
@@ -94,4 +95,4 @@ def _member(name: str) -> zipfile.ZipInfo:
     return member
 
 
-_FORMAT = ImageFormat(NpzWriter.suffixes[0], _encode)
+_FORMAT = ImageFormat(NpzWriter.suffixes[0], NpzWriter.sidecar_suffix, _encode)

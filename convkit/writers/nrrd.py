@@ -34,6 +34,7 @@ class NrrdWriter:
 
     name: ClassVar[str] = "nrrd"
     suffixes: ClassVar[tuple[str, ...]] = (".nrrd",)
+    sidecar_suffix: ClassVar[str] = ".nrrd.json"
     Options: ClassVar[type[WriteOptions]] = WriteOptions
 
     def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:
@@ -99,4 +100,4 @@ def _vector(numbers: Iterable[float]) -> str:
     return f"({','.join(repr(float(n)) for n in numbers)})"
 
 
-_FORMAT = ImageFormat(NrrdWriter.suffixes[0], _encode)
+_FORMAT = ImageFormat(NrrdWriter.suffixes[0], NrrdWriter.sidecar_suffix, _encode)

@@ -77,6 +77,7 @@ def test_report_is_ok_unless_refused_failed_or_interrupted() -> None:
 def test_counts_name_every_status() -> None:
     assert report(DONE, DONE, FAILED).counts == {
         DONE: 2,
+        Status.PLANNED: 0,
         RESUMED: 0,
         KEPT: 0,
         SKIPPED: 0,

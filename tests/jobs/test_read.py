@@ -207,7 +207,7 @@ def test_save_writes_what_was_read(suffix: str, recipe: dict[str, object], tmp_p
     write(datasets, tmp_path / "in")
     path = convkit.read(tmp_path / "in").save(tmp_path / f"my.volume{suffix}")
     assert path == tmp_path / f"my.volume{suffix}"
-    assert (tmp_path / "my.volume.json").is_file()
+    assert (tmp_path / f"my.volume{'' if suffix.startswith('.nii') else suffix}.json").is_file()
     assert check_world(datasets, [read_output(path)]) == []
 
 

@@ -178,7 +178,7 @@ def test_dry_run_writes_nothing(tmp_path: Path) -> None:
     batch(tmp_path / "in")
     report = convkit.sort(tmp_path / "in", tmp_path / "out", dry_run=True, jobs=1)
     assert not (tmp_path / "out").exists()
-    assert report.counts[Status.DONE] == len(contents(tmp_path / "in"))
+    assert report.counts[Status.PLANNED] == len(contents(tmp_path / "in"))
 
 
 def test_dicomdir_and_foreign_files_are_not_placed_and_are_said(tmp_path: Path) -> None:

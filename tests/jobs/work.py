@@ -118,6 +118,14 @@ def again(dataset: Dataset, **changes: Any) -> Dataset:
     return copy
 
 
+def renumbered(datasets: Iterable[Dataset], first: int = 101, **changes: Any) -> list[Dataset]:
+    """The data sets under other SOP Instance UIDs and Instance Numbers, changed by keyword."""
+    return [
+        again(d, SOPInstanceUID=f"2.25.9{number:06d}", InstanceNumber=number, **changes)
+        for number, d in enumerate(datasets, first)
+    ]
+
+
 def with_ramp(datasets: list[Dataset], origin: tuple[float, float, float] = (-20.0, -30.0, -40.0)) -> list[Dataset]:
     """Axial slices whose real value is `ramp` of the place of each voxel: whole numbers for the builder's sizes."""
     for dataset in datasets:

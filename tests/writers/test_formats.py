@@ -82,7 +82,7 @@ def read_npz(path: Path) -> Image:
 
 
 def read_npy(path: Path) -> Image:
-    sidecar = json.loads(path.with_name(path.name.replace(".npy", ".json")).read_text())
+    sidecar = json.loads(path.with_name(f"{path.name}.json").read_text())
     affine = np.array(sidecar["Convkit"]["AffineLPS"])[:, [2, 1, 0, 3]]
     return Image(xyz(np.load(path, allow_pickle=False)), affine, tuple(np.linalg.norm(affine[:3, :3], axis=0)))
 
@@ -193,7 +193,7 @@ def test_nothing_but_the_returned_files_is_left(name: str, reference: Volume, tm
 def test_dots_in_the_stem_are_kept(name: str, make: Callable[..., Volume], tmp_path: Path) -> None:
     stem = tmp_path / "1.2.840.10008_t1.mpr"
     paths = writer_for(name).write(make(), stem, WriteOptions())
-    assert [p.name for p in paths] == [f"{stem.name}.{name}", f"{stem.name}.json"]
+    assert [p.name for p in paths] == [f"{stem.name}.{name}", f"{stem.name}{WRITERS[name].sidecar_suffix}"]
 
 
 def test_no_sidecar_where_none_is_wanted(name: str, make: Callable[..., Volume], tmp_path: Path) -> None:
