@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import io
 import os
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from convkit.dicom import lean, values
 from convkit.dicom.attributes import TagTable, table_of
 from convkit.errors import InputError, NotDicomError
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What was kept of one instance.
+
+    A tuple, because a scan sends one a file between processes, and nothing travels faster.
 
     Attributes
     ----------

@@ -8,8 +8,8 @@ the file instead (`convkit.dicom.full`). Where it answers, it gives the same ans
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from struct import Struct
+from typing import NamedTuple
 
 from convkit.dicom.attributes import ANY_VR, Slots, TagTable
 from convkit.dicom.syntaxes import DEFLATED, EXPLICIT_BIG_ENDIAN, IMPLICIT_LITTLE_ENDIAN, is_standard
@@ -64,9 +64,10 @@ class Cut(Declined):
     """A value runs past the end of the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """What a reader found; the common answer of both readers.
+
+    A tuple, because a scan sends one a file between processes, and nothing travels faster.
 
     Attributes
     ----------
