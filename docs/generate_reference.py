@@ -29,8 +29,8 @@ VERBS = ("scan", "sort", "convert")
 
 _EXIT_CODES = {
     ExitCode.OK: "All done.",
-    ExitCode.UNEXPECTED: "An unexpected failure, a source that does not exist, or an extra that is not installed.",
-    ExitCode.USAGE: "Wrong usage: an option, an expression, a name template.",
+    ExitCode.UNEXPECTED: "An unexpected failure, or an extra that is not installed.",
+    ExitCode.USAGE: "Wrong usage: an option, an expression, a name template, a source that does not exist.",
     ExitCode.NOTHING_TO_DO: "Nothing to do: no DICOM, or nothing selected.",
     ExitCode.SOME_FAILED: "Some items failed or were refused, the rest are written.",
     ExitCode.ALL_FAILED: "Every item failed or was refused, or the destination cannot be written.",
