@@ -207,6 +207,10 @@ CODES: dict[str, Code] = {
     "series.ambiguous-order": Code(
         _WARNING, "Nothing in the headers orders the images of one position; they were ordered by UID."
     ),
+    "series.lone-image": Code(
+        _WARNING,
+        "One image is apart from the others of its series; it may belong to a stack that now lacks it.",
+    ),
     "series.number-gaps": Code(
         _WARNING,
         "Instance numbers are missing within the series; files may be missing, too.",

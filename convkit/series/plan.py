@@ -18,6 +18,9 @@ from convkit.series.split import Part, split_by_traits
 from convkit.series.stack import Planned, Refusal, Stack
 from convkit.series.traits import PLACES, TRAITS
 
+STACK_OF = 3
+"""Images from which a part of a series is a stack, so that one image beside it looks lost."""
+
 
 def plan_series(series: Series, options: StackOptions) -> list[Planned]:
     """The volumes of a series in a fixed order, each a stack or a refusal.
@@ -31,9 +34,21 @@ def plan_series(series: Series, options: StackOptions) -> list[Planned]:
     if problems and form_volumes and options.irregular is Irregular.ERROR:
         return [Refusal(tuple(frames), _combined(problems, len(frames) + len(problems)), notes=tuple(problems))]
     dropped = tuple(problems) if form_volumes else ()
-    planned = [p for part in split_by_traits(frames) for p in _plan_part(part, dropped, options)]
+    parts = split_by_traits(frames)
+    largest = max((len(part.frames) for part in parts), default=0)
+    planned = [_with(p, _split_notes(part, largest)) for part in parts for p in _plan_part(part, dropped, options)]
     lost = () if form_volumes else tuple(Refusal((), problem) for problem in problems)
     return [*planned, *lost]
+
+
+def _split_notes(part: Part, largest: int) -> tuple[Note, ...]:
+    """Why a part is apart from the rest of its series; a warning where one image alone is."""
+    if not part.split.reasons:
+        return ()
+    why = "; ".join(part.split.reasons)
+    if len(part.frames) == 1 and largest >= STACK_OF:
+        return (note("series.lone-image", f"One image is apart from the others of its series: {why}."),)
+    return (note("series.split", f"A volume of several in the series: {why}."),)
 
 
 def _combined(problems: Sequence[Note], images: int) -> Note:
