@@ -79,6 +79,17 @@ def show_report(report: Report, *, as_json: bool, quiet: int, verbose: int, root
         click.echo(_summary(report), err=True)
 
 
+def run_job(job: Callable[..., Report], given: dict[str, Any]) -> int:
+    """Run a job with the options of the command line, show its report, and return the exit code."""
+    quiet, verbose, as_json = given.pop("quiet"), given.pop("verbose"), given.pop("as_json")
+    set_up_logging(quiet=quiet, verbose=verbose, log_file=given.pop("log_file"))
+    sources = given.pop("sources")
+    with progress_bar(quiet=quiet) as progress:
+        report = job(*sources, **given, typed_in=sys.stdin if "-" in sources else (), progress=progress)
+    show_report(report, as_json=as_json, quiet=quiet, verbose=verbose, root=f"{given['output'].rstrip('/')}/")
+    return int(report.exit_code)
+
+
 def _show_problems(report: Report, verbose: int) -> None:
     skipped: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in report.outcomes:

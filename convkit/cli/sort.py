@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
-from convkit.cli.console import progress_bar, set_up_logging, show_report
+from convkit.cli.console import run_job
 from convkit.cli.options import common, writing
 
 
@@ -28,10 +27,4 @@ def command(**given: Any) -> int:
     """
     from convkit.jobs.sort import sort  # noqa: PLC0415 (keeps --help fast)
 
-    quiet, verbose, as_json = given.pop("quiet"), given.pop("verbose"), given.pop("as_json")
-    set_up_logging(quiet=quiet, verbose=verbose, log_file=given.pop("log_file"))
-    sources = given.pop("sources")
-    with progress_bar(quiet=quiet) as progress:
-        report = sort(*sources, **given, typed_in=sys.stdin if "-" in sources else (), progress=progress)
-    show_report(report, as_json=as_json, quiet=quiet, verbose=verbose, root=f"{given['output'].rstrip('/')}/")
-    return int(report.exit_code)
+    return run_job(sort, given)
