@@ -86,7 +86,6 @@ CODES: dict[str, Code] = {
     "input.broken-header": Code(_ERROR, "The header cannot be parsed."),
     "input.dicomdir": Code(_INFO, "A DICOMDIR is an index, not an image; its images are found by themselves."),
     "input.link-loop": Code(_WARNING, "A symbolic link leads back to a folder above it; it was not followed."),
-    "input.empty-source": Code(_WARNING, "The source holds no DICOM."),
     # --- objects -----------------------------------------------------------------------------------------
     "object.not-image": Code(_INFO, "The object holds no image (report, presentation state, raw data, ...)."),
     "object.multi-frame": Code(
@@ -217,7 +216,6 @@ CODES: dict[str, Code] = {
         "Compare the number of images with the scanner or the archive.",
     ),
     "series.selected-part": Code(_WARNING, "Only some images of the series were selected."),
-    "series.partial": Code(_ERROR, "Some images of the series could not be used, so no volume was made from the rest."),
     "quirk.applied": Code(_INFO, "A rule for this vendor's headers was used."),
     # --- output ------------------------------------------------------------------------------------------
     "output.exists": Code(
@@ -229,7 +227,6 @@ CODES: dict[str, Code] = {
         "The file there was made from other files of this series, or with other options.",
         "Choose --exists overwrite to write it anew, or another destination.",
     ),
-    "output.resumed": Code(_INFO, "Finished in an earlier run."),
     "output.error": Code(_ERROR, "The file cannot be written.", "Check space and permissions at the destination."),
     "output.inside-source": Code(_ERROR, "The destination lies where inputs are read from."),
     "output.not-carried": Code(_WARNING, "The format cannot carry this property of the volume."),

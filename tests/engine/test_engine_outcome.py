@@ -88,7 +88,7 @@ def test_counts_name_every_status() -> None:
 
 def test_report_survives_json_and_pickle() -> None:
     outcome = Outcome("series 1", DONE, ("a.nii.gz",), (note("geometry.tilted"),), {"shape": [1, 2]})
-    whole = Report((outcome,), notes=(note("input.empty-source"),), strict=True)
+    whole = Report((outcome,), notes=(note("engine.journal-reset"),), strict=True)
     assert pickle.loads(pickle.dumps(whole)) == whole
     told = json.loads(json.dumps(whole.to_json()))
     assert told["exit_code"] == 6
