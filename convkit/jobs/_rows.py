@@ -43,10 +43,14 @@ def rows_of(level: Level, found: Sequence[Series], plan_of: PlanOf, columns: Col
 def _volume_rows(found: Sequence[Series], plan_of: PlanOf, columns: Columns) -> Iterator[Row]:
     for series in found:
         planned = plan_of(series)
-        loose = [p for p in planned if isinstance(p, Stack) and not p.grid.is_placed]
-        lost = [p for p in planned if isinstance(p, Refusal) and not p.frames]
+        loose: list[Stack] = []
+        lost: list[Refusal] = []
         for one in planned:
-            if one not in loose and one not in lost:
+            if isinstance(one, Stack) and not one.grid.is_placed:
+                loose.append(one)
+            elif isinstance(one, Refusal) and not one.frames:
+                lost.append(one)
+            else:
                 yield _identity(series) | _volume(series, one) | _extra(series, columns)
         for code, count in Counter(p.reason.code for p in lost).items():
             row = _volume(series, lost[0]) | {"instances": count, "problems": [code]}
@@ -165,9 +169,9 @@ def _volume(series: Series, planned: Planned) -> Row:
             "columns": layout.columns,
             "spacing": [round(v, 6) for v in (depth, planned.grid.row_spacing, planned.grid.column_spacing)],
         }
-        frames = [f for v in planned.frames for f in v]
+        frames = planned.all_frames
     else:
-        frames = list(planned.frames)
+        frames = planned.frames
     row |= {"instances": len(frames), "bytes": sum(series.images[f.instance].size for f in frames)}
     return row | {"problems": _codes([*_notes(planned), *series.notes])}
 

@@ -12,7 +12,7 @@ from convkit.engine.digest import identity
 from convkit.engine.outcome import Outcome, Status
 from convkit.engine.run import attempt
 from convkit.jobs._names import Template, fill, short_hash, without_ties
-from convkit.jobs.collection import Collection, no_plan
+from convkit.jobs.collection import Collection, no_plan, problem_outcome
 from convkit.model.notes import Note, Severity
 from convkit.series.group import Series
 from convkit.series.options import StackOptions
@@ -48,7 +48,7 @@ def plan_volumes(
     collection: Collection, stack_options: StackOptions, name: Template
 ) -> tuple[list[VolumeTask], list[Outcome]]:
     """A task for each volume, named without collisions, and an outcome for all that is none."""
-    outcomes = [_problem(p) for p in collection.problems]
+    outcomes = [problem_outcome(p) for p in collection.problems]
     stacks: list[tuple[Series, Stack]] = []
     for series in collection:
         outcomes += _outcomes_of_others(series)
@@ -56,11 +56,6 @@ def plan_volumes(
         stacks += [(series, p) for p in planned if isinstance(p, Stack)]
         outcomes += _refused_together(series, [p for p in planned if isinstance(p, Refusal)])
     return _named(stacks, name), outcomes
-
-
-def _problem(problem: Note) -> Outcome:
-    status = Status.FAILED if problem.severity is Severity.ERROR else Status.SKIPPED
-    return Outcome(problem.where, status, notes=(problem,))
 
 
 def _outcomes_of_others(series: Series) -> list[Outcome]:
@@ -72,7 +67,7 @@ def _outcomes_of_others(series: Series) -> list[Outcome]:
         Outcome(
             label_of(series),
             Status.REFUSED if notes[0].severity is Severity.ERROR else Status.SKIPPED,
-            notes=(replace(notes[0], where=f"{notes[0].where}{f' and {len(notes) - 1} more' if notes[1:] else ''}"),),
+            notes=(_for_all(notes[0], len(notes)),),
             facts={"instances": len(notes)},
         )
         for notes in by_code.values()
@@ -88,10 +83,14 @@ def _refused_together(series: Series, refusals: Sequence[Refusal]) -> list[Outco
             loose.setdefault(refusal.reason.code, []).append(refusal)
     for alike in loose.values():
         one = _refused(series, alike[0])
-        more = f" and {len(alike) - 1} more" if alike[1:] else ""
-        first = one.notes[0].at(f"{one.notes[0].where}{more}")
+        first = _for_all(one.notes[0], len(alike))
         outcomes.append(replace(one, notes=(first, *one.notes[1:]), facts={"instances": len(alike)}))
     return outcomes
+
+
+def _for_all(one: Note, count: int) -> Note:
+    """A note that stands for as many places as there are."""
+    return one.at(f"{one.where} and {count - 1} more") if count > 1 else one
 
 
 def _refused(series: Series, refusal: Refusal) -> Outcome:
@@ -142,7 +141,7 @@ def _fields(series: Series, stack: Stack, name: Template) -> dict[str, Any]:
 
 def _task(series: Series, stack: Stack, stem: str) -> VolumeTask:
     header = series.images[stack.first.instance]
-    sources = [series.images[f.instance] for volume in stack.frames for f in volume]
+    sources = [series.images[f.instance] for f in stack.all_frames]
     key = identity((h.sop_instance_uid, h.path, h.size, h.modified_ns) for h in sources)
     with_notes = replace(stack, notes=(*series.notes, *stack.notes)) if series.notes else stack
     owner = short_hash(series.series_instance_uid, 16)

@@ -12,7 +12,7 @@ from typing import Any
 from convkit.dicom.attributes import is_keyword, nearest_hint, table_of
 from convkit.dicom.header import Header, read_header
 from convkit.dicom.sources import find_files
-from convkit.engine.outcome import ExitCode, note_of
+from convkit.engine.outcome import ExitCode, Outcome, Status, note_of
 from convkit.engine.run import Runner, attempt, batched
 from convkit.errors import ConvkitError, UsageError
 from convkit.jobs._names import short_hash
@@ -117,6 +117,12 @@ class Collection:
     def save(self, path: Source, *, level: str = "volume", columns: Sequence[str] = ()) -> Path:
         """Write the table; the suffix decides: ``.csv``, ``.jsonl`` or ``.parquet`` (extra ``tables``)."""
         return save_rows(self.to_rows(level, columns), Path(path))
+
+
+def problem_outcome(problem: Note) -> Outcome:
+    """What becomes of a file that is no usable DICOM: a failure, or skipped where it is of another kind."""
+    status = Status.FAILED if problem.severity is Severity.ERROR else Status.SKIPPED
+    return Outcome(problem.where, status, notes=(problem,))
 
 
 def no_plan(_series: Series, error: Exception) -> list[Planned]:

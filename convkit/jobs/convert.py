@@ -49,9 +49,7 @@ class _Inputs:
 
     @cached_property
     def _paths(self) -> frozenset[str]:
-        series = self._collection.series
-        headers = (h for s in series for h in (*s.images, *(other for other, _ in s.others)))
-        return frozenset(os.path.realpath(h.path) for h in headers)
+        return frozenset(os.path.realpath(h.path) for s in self._collection for h in s.headers)
 
     def __contains__(self, path: str) -> bool:
         return path in self._paths
@@ -64,6 +62,11 @@ class _Run:
     output: Path
     options: ConvertOptions
     inputs: _Inputs
+    print_of_options: str
+
+    def mark(self, task: VolumeTask) -> str:
+        """What a file of this task was made with; the journal compares it."""
+        return f"{self.print_of_options}:{task.stem}"
 
 
 def convert(  # noqa: PLR0913 (one parameter an option of the command)
@@ -171,13 +174,14 @@ def _run(
         dry = [Outcome(t.item, Status.PLANNED, (_path(t, options),), t.stack.notes, _facts(t)) for t in tasks]
         return _report([*planned, *dry], options)
     outcomes, notes, interrupted = list(planned), [], False
-    inputs = _Inputs(collection)
+    print_of_options = fingerprint(options.to, options.stack, options.load, options.write)
+    run = _Run(output, options, _Inputs(collection), print_of_options)
     try:
         with Journal.open(output) as journal:
             if journal.moved_aside:
                 notes.append(note("engine.journal-reset", where=journal.moved_aside.name))
             try:
-                for outcome in _each(tasks, journal, _Run(output, options, inputs), runner, progress):
+                for outcome in _each(tasks, journal, run, runner, progress):
                     outcomes.append(outcome)  # noqa: PERF402 (what came before an interruption counts)
             except KeyboardInterrupt:
                 interrupted = True
@@ -209,9 +213,9 @@ def _each(
             yield earlier
         else:
             todo.append(task)
-    journal.claim((name, t.key, _mark(t, run.options)) for t in todo for name in _names(t, run.options))
+    journal.claim((name, t.key, run.mark(t)) for t in todo for name in _names(t, run.options))
     for task, outcome in _converted(todo, run.output, run.options, runner, progress):
-        yield _recorded(journal, task, outcome, run.options)
+        yield _recorded(journal, task, outcome, run)
 
 
 # --- running ---------------------------------------------------------------------------------------------
@@ -264,13 +268,9 @@ def _path(task: VolumeTask, options: ConvertOptions) -> str:
     return task.stem + WRITERS[options.to].suffixes[0]
 
 
-def _mark(task: VolumeTask, options: ConvertOptions) -> str:
-    return fingerprint(task.stem, options.to, options.stack, options.load, options.write)
-
-
 def _earlier(task: VolumeTask, journal: Journal, run: _Run) -> Outcome | None:
     """What became of a task before this run, or why it must not be done; None where it is to be done."""
-    path, mark = _path(task, run.options), _mark(task, run.options)
+    path, mark = _path(task, run.options), run.mark(task)
     there = [name for name in _names(task, run.options) if os.path.lexists(run.output / name)]
     if any(os.path.realpath(run.output / name) in run.inputs for name in there):
         return _failed(task, "output.inside-source", path)
@@ -312,14 +312,14 @@ def _apart_from_others(task: VolumeTask, journal: Journal, run: _Run) -> VolumeT
     return replace(task, stem=f"{task.stem}_{short_hash(task.header.series_instance_uid)}")
 
 
-def _recorded(journal: Journal, task: VolumeTask, outcome: Outcome, options: ConvertOptions) -> Outcome:
+def _recorded(journal: Journal, task: VolumeTask, outcome: Outcome, run: _Run) -> Outcome:
     """The outcome, remembered for the next run; a journal that cannot be written costs only that memory."""
     if outcome.status is not Status.DONE:
         return outcome
     # Paths of inputs may hold names, and the journal lies with the outputs.
     record = Record(outcome.status, outcome.outputs, tuple(n.at("") for n in outcome.notes), outcome.facts)
     try:
-        journal.record(task.key, _mark(task, options), record)
+        journal.record(task.key, run.mark(task), record)
     except OutputError as err:
         return replace(outcome, notes=(*outcome.notes, note_of(err)))
     return outcome

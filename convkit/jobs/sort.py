@@ -5,7 +5,7 @@ from __future__ import annotations
 import filecmp
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -20,8 +20,8 @@ from convkit.errors import ConvkitError, OutputError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._names import Template, fill, short_hash, template, without_ties
 from convkit.jobs._where import where as checked_where
-from convkit.jobs.collection import Collection, Progress, Source, collect, destination, flat
-from convkit.model.notes import Note, Severity, note
+from convkit.jobs.collection import Collection, Progress, Source, collect, destination, flat, problem_outcome
+from convkit.model.notes import Note, note
 from convkit.series.group import without_doubles
 from convkit.writers import remove_leftovers, written_aside
 
@@ -128,7 +128,7 @@ def _check_no_source_below(collection: Collection, root: Path) -> None:
     """Refuse a destination that holds a source: placing a file could replace one that is still to be placed."""
     below = f"{os.path.realpath(root)}{os.sep}"
     for series in collection:
-        for header in _members(series):
+        for header in series.headers:
             if os.path.realpath(header.path).startswith(below):
                 raise OutputError(
                     "A source lies inside the destination.",
@@ -143,11 +143,8 @@ def _check_no_source_below(collection: Collection, root: Path) -> None:
 
 def plan(collection: Collection, name: Template) -> tuple[list[Placement], list[Outcome]]:
     """A place for each file, without collisions, and an outcome for each file that gets none."""
-    outcomes = [
-        Outcome(p.where, Status.FAILED if p.severity is Severity.ERROR else Status.SKIPPED, notes=(p,))
-        for p in collection.problems
-    ]
-    headers = sorted((h for s in collection for h in _members(s)), key=lambda h: h.path)
+    outcomes = [problem_outcome(p) for p in collection.problems]
+    headers = sorted((h for s in collection for h in s.headers), key=lambda h: h.path)
     directories = [h for h in headers if is_directory(h)]
     outcomes += [Outcome(h.path, Status.SKIPPED, notes=(note("input.dicomdir", where=h.path),)) for h in directories]
     dropped = [n for s in collection for n in s.notes if n.code == "header.duplicate-file"]
@@ -166,11 +163,6 @@ def plan(collection: Collection, name: Template) -> tuple[list[Placement], list[
         for h, target in zip(kept, targets, strict=True)
     ]
     return placements, outcomes
-
-
-def _members(series: Any) -> Iterator[Header]:
-    yield from series.images
-    yield from (h for h, _ in series.others)
 
 
 def _fields(header: Header, name: Template) -> dict[str, Any]:

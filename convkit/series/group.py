@@ -43,6 +43,11 @@ class Series:
         return self.images[0] if self.images else self.others[0][0]
 
     @property
+    def headers(self) -> tuple[Header, ...]:
+        """All headers, images first."""
+        return (*self.images, *(header for header, _ in self.others))
+
+    @property
     def instances(self) -> int:
         """Number of instances, images or not."""
         return len(self.images) + len(self.others)
@@ -50,7 +55,7 @@ class Series:
     @property
     def size(self) -> int:
         """Bytes of all its files."""
-        return sum(h.size for h in self.images) + sum(h.size for h, _ in self.others)
+        return sum(h.size for h in self.headers)
 
 
 def group(headers: Iterable[Header]) -> list[Series]:

@@ -83,7 +83,7 @@ def _read(stack: Stack) -> tuple[Array, tuple[Note, ...]]:
             pixels.read_into(frame.pixels, out)
     if layout.is_colour:
         return array, ()
-    is_junk = _clean(array, [f.pixels.layout for v in stack.frames for f in v])
+    is_junk = _clean(array, [f.pixels.layout for f in stack.all_frames])
     return array, (note("pixels.junk-bits"),) if is_junk else ()
 
 
@@ -123,7 +123,7 @@ def _check_left_justified(array: Array, below: int) -> None:
 
 def _mapped(array: Array, stack: Stack, options: LoadOptions) -> _Loaded:
     """The array with its rescale pending, applied or ignored, as the options ask."""
-    frames = [f for v in stack.frames for f in v]
+    frames = stack.all_frames
     layout = stack.first.pixels.layout
     if layout.is_colour:
         return _Loaded(array, ValueMapping(), ())
@@ -156,7 +156,7 @@ def _rescaled_by_slice(array: Array, slopes: Sequence[float], intercepts: Sequen
 
 
 def _value_notes(stack: Stack, header: Header) -> tuple[Note, ...]:
-    codes = dict.fromkeys(code for volume in stack.frames for frame in volume for code in frame.value_codes)
+    codes = dict.fromkeys(code for frame in stack.all_frames for code in frame.value_codes)
     return (*rescale_notes(header), *map(note, codes))
 
 

@@ -16,6 +16,7 @@ from convkit.series.options import Irregular, StackOptions
 from convkit.series.sort import stack_part, unplaced
 from convkit.series.split import Part, split_by_traits
 from convkit.series.stack import Planned, Refusal, Stack
+from convkit.series.timing import by_number
 from convkit.series.traits import PLACES, TRAITS
 
 STACK_OF = 3
@@ -89,7 +90,7 @@ def _with_mixed_values(planned: Planned) -> Planned:
     """The stack with a note of what varies in it although it should not."""
     if not isinstance(planned, Stack):
         return planned
-    frames = [f for volume in planned.frames for f in volume]
+    frames = planned.all_frames
     mixed = [
         trait.says
         for place, trait in enumerate(TRAITS)
@@ -116,7 +117,7 @@ def _plan_unplaced(part: Part, problems: tuple[Note, ...], options: StackOptions
 
 
 def _one_by_one(part: Part, problems: tuple[Note, ...]) -> list[Planned]:
-    ordered = sorted(part.frames, key=_rank)
+    ordered = sorted(part.frames, key=by_number)
     if len(ordered) == 1:
         return [_alone(ordered[0], part.split, problems)]
     digits = max(2, len(str(len(ordered))))
@@ -129,10 +130,6 @@ def _one_by_one(part: Part, problems: tuple[Note, ...]) -> list[Planned]:
 
 def _alone(frame: Frame, split: Split, problems: tuple[Note, ...]) -> Planned:
     return Refusal((frame,), frame.defect, split, problems) if frame.defect else unplaced(frame, split, problems)
-
-
-def _rank(frame: Frame) -> tuple[int, str]:
-    return (-1 if frame.instance_number is None else frame.instance_number), frame.sop_instance_uid
 
 
 def _with(planned: Planned, problems: tuple[Note, ...]) -> Planned:

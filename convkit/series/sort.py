@@ -19,7 +19,7 @@ from convkit.series.positions import Positions, by_position, normal_of, position
 from convkit.series.spacing import Evenness, Line
 from convkit.series.split import Part, split_by_moment, split_by_origin, split_by_soft_trait
 from convkit.series.stack import Planned, Refusal, Stack
-from convkit.series.timing import order_volumes
+from convkit.series.timing import by_number, order_volumes
 
 _LISTED_DOUBLES = 5
 
@@ -85,34 +85,29 @@ def _one_a_position(positions: Positions) -> tuple[list[Frame], list[Frame]] | N
     if positions.usual > 1:
         return None
     for choose in (min, max):
-        kept = [choose(level, key=_rank_by_number) for level in positions.levels]
+        kept = [choose(level, key=by_number) for level in positions.levels]
         chosen = {id(f) for f in kept}
         surplus = [f for level in positions.levels for f in level if id(f) not in chosen]
-        if _is_in_order(kept) and (len(surplus) == 1 or _are_apart(kept, surplus)):
+        if _is_in_order(_numbers(kept)) and (len(surplus) == 1 or _are_apart(_numbers(kept), _numbers(surplus))):
             return kept, surplus
     return None
 
 
-def _is_in_order(frames: Sequence[Frame]) -> bool:
-    """True where instance numbers grow, or fall, along the positions."""
-    numbers = [f.instance_number for f in frames]
-    if any(n is None for n in numbers):
-        return False
-    steps = [b - a for a, b in pairwise(n for n in numbers if n is not None)]
-    return all(s > 0 for s in steps) or all(s < 0 for s in steps)
+def _numbers(frames: Sequence[Frame]) -> list[int]:
+    """Instance numbers; empty where one is missing, because then they order nothing."""
+    numbers = [f.instance_number for f in frames if f.instance_number is not None]
+    return numbers if len(numbers) == len(frames) else []
 
 
-def _are_apart(kept: Sequence[Frame], surplus: Sequence[Frame]) -> bool:
-    """True where all instance numbers of one lie before all of the other."""
-    numbers = [[f.instance_number for f in frames] for frames in (kept, surplus)]
-    if any(n is None for group in numbers for n in group):
-        return False
-    first, second = ([n for n in group if n is not None] for group in numbers)
-    return max(first) < min(second) or max(second) < min(first)
+def _is_in_order(numbers: Sequence[int]) -> bool:
+    """True where numbers grow, or fall, throughout."""
+    steps = [b - a for a, b in pairwise(numbers)]
+    return bool(numbers) and (all(s > 0 for s in steps) or all(s < 0 for s in steps))
 
 
-def _rank_by_number(frame: Frame) -> tuple[float, str]:
-    return (np.inf if frame.instance_number is None else frame.instance_number), frame.sop_instance_uid
+def _are_apart(first: Sequence[int], second: Sequence[int]) -> bool:
+    """True where all numbers of one lie before all of the other."""
+    return bool(first and second) and (max(first) < min(second) or max(second) < min(first))
 
 
 def _noted(planned: Planned, extra: Note) -> Planned:
@@ -224,7 +219,7 @@ def _tilted(stack: Stack, tilt: Tilt) -> Planned:
     said = f"The slices are sheared by {angle:.2f} degrees (gantry tilt)"
     if tilt is Tilt.ERROR:
         reason = note("geometry.tilt-refused", f"{said}.")
-        return Refusal(tuple(f for v in stack.frames for f in v), reason, stack.split, stack.notes)
+        return Refusal(stack.all_frames, reason, stack.split, stack.notes)
     if tilt is Tilt.RESAMPLE:
         resampled = note("geometry.resampled", f"{said}; they were interpolated onto an upright grid.")
         return replace(stack, notes=(*stack.notes, resampled), deskew=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -130,19 +131,19 @@ def split_by_origin(part: Part) -> list[Part] | None:
 
     For two fields of view side by side in one series: both breasts, or two stations of a table.
     """
-    tolerance = in_plane_tolerance(part.frames)
+    tolerance, most = in_plane_tolerance(part.frames), by_position(part.frames).most
     places = in_plane(part.frames)
     clusters: list[tuple[Floats, list[Frame]]] = []
     for place, frame in zip(places, part.frames, strict=True):
         near = next((g for p, g in clusters if np.abs(p - place).max() <= tolerance), None)
-        if near is None:
+        if near is not None:
+            near.append(frame)
+        elif len(clusters) < most:
             clusters.append((place, [frame]))
         else:
-            near.append(frame)
+            return None
     groups = [g for _, g in sorted(clusters, key=lambda c: tuple(c[0]))]
-    if len(groups) < 2 or len(groups) > by_position(part.frames).most:
-        return None
-    if any(by_position(g).multiplicity is None for g in groups):
+    if len(groups) < 2 or any(by_position(g).multiplicity is None for g in groups):
         return None
     reason = "ImagePositionPatient differs within the plane"
     return [part.narrowed(g, f"_fov-{rank}", reason) for rank, g in enumerate(groups, 1)]
@@ -176,7 +177,7 @@ def _shown(value: Any) -> str:
 def _with_unique_labels(parts: list[Part]) -> list[Part]:
     """Equal labels (two axial planes, say) get a number each."""
     seen: dict[str, int] = {}
-    counts = {p.split.label: sum(q.split.label == p.split.label for q in parts) for p in parts}
+    counts = Counter(part.split.label for part in parts)
     unique = []
     for part in parts:
         label = part.split.label

@@ -46,6 +46,11 @@ class Stack:
         return len(self.coordinates) if self.coordinates is not None else len(self.frames[0])
 
     @property
+    def all_frames(self) -> tuple[Frame, ...]:
+        """The frames volume by volume."""
+        return tuple(frame for volume in self.frames for frame in volume)
+
+    @property
     def first(self) -> Frame:
         """The first frame of the first volume."""
         return self.frames[0][0]

@@ -50,11 +50,11 @@ def order_volumes(levels: Levels) -> tuple[Volumes, tuple[Note, ...]]:
     found = volumes_in_time(levels)
     if found:
         return found, ()
-    by_number = _by(levels, lambda frame: frame.instance_number)
-    if by_number:
+    numbered = _by(levels, lambda frame: frame.instance_number)
+    if numbered:
         text = "Times and numbers in the headers disagree on the order of the volumes; InstanceNumber was used."
-        return by_number, (note("series.ambiguous-order", text),) if _moments_vary(levels) else ()
-    levels = [sorted(level, key=lambda f: (_or_first(f.instance_number), f.sop_instance_uid)) for level in levels]
+        return numbered, (note("series.ambiguous-order", text),) if _moments_vary(levels) else ()
+    levels = [sorted(level, key=by_number) for level in levels]
     return tuple(zip(*levels, strict=True)), (note("series.ambiguous-order"),)
 
 
@@ -80,5 +80,6 @@ def _moments_vary(levels: Levels) -> bool:
     return any(len({f.moments[p] for f in level}) > 1 for level in levels for p in places)
 
 
-def _or_first(number: int | None) -> int:
-    return -1 if number is None else number
+def by_number(frame: Frame) -> tuple[int, str]:
+    """Sort key: instance number, then UID; frames without a number come first."""
+    return (-1 if frame.instance_number is None else frame.instance_number), frame.sop_instance_uid
