@@ -7,21 +7,36 @@ block (PS3.5 7.8.1); an element of a foreign block with the same number is dropp
 from __future__ import annotations
 
 import difflib
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
+from convkit.dicom.private_attributes import private_rows
 from convkit.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One element of the table."""
+    """One element of the table.
+
+    Attributes
+    ----------
+    keyword : str
+    tag : int
+        Of a private element with block 10: (0043,1039) stands for element 39 of whichever block its creator owns.
+    vr : str
+    creator : str
+        Private creator; empty for an element of the standard.
+    is_far : bool
+        Only the place of the value is kept, because few jobs need it: vendor headers, sequences.
+    """
 
     keyword: str
     tag: int
     vr: str
     creator: str = ""
+    is_far: bool = False
 
 
 _CORE_TEXT = """
@@ -44,6 +59,7 @@ Manufacturer 00080070 LO
 StudyDescription 00081030 LO
 SeriesDescription 0008103E LO
 ManufacturerModelName 00081090 LO
+FrameType 00089007 CS
 ComplexImageComponent 00089208 CS
 PatientID 00100020 LO
 ContrastBolusAgent 00180010 LO
@@ -85,9 +101,24 @@ AcquisitionMatrix 00181310 US
 InPlanePhaseEncodingDirection 00181312 CS
 FlipAngle 00181314 DS
 SAR 00181316 DS
-PatientPosition 00185100 CS
 NominalScannedPixelSpacing 00182010 DS
+PatientPosition 00185100 CS
+PulseSequenceName 00189005 SH
+PartialFourierDirection 00189036 CS
+MRAcquisitionFrequencyEncodingSteps 00189058 US
+ParallelReductionFactorInPlane 00189069 FD
+AcquisitionDuration 00189073 FD
+FrameAcquisitionDateTime 00189074 DT
+DiffusionDirectionality 00189075 CS
+InversionTimes 00189079 FD
+EffectiveEchoTime 00189082 FD
 DiffusionBValue 00189087 FD
+DiffusionGradientOrientation 00189089 FD
+FrameReferenceDateTime 00189151 DT
+ParallelReductionFactorOutOfPlane 00189155 FD
+FrameAcquisitionDuration 00189220 FD
+MRAcquisitionPhaseEncodingStepsInPlane 00189231 US
+GradientEchoTrainLength 00189241 US
 StudyInstanceUID 0020000D UI
 SeriesInstanceUID 0020000E UI
 SeriesNumber 00200011 IS
@@ -98,6 +129,12 @@ ImageOrientationPatient 00200037 DS
 FrameOfReferenceUID 00200052 UI
 TemporalPositionIdentifier 00200100 IS
 NumberOfTemporalPositions 00200105 IS
+ImageComments 00204000 LT
+StackID 00209056 SH
+TemporalPositionIndex 00209128 UL
+NominalCardiacTriggerDelayTime 00209153 FD
+FrameAcquisitionNumber 00209156 US
+DimensionIndexSequence 00209222 SQ
 SamplesPerPixel 00280002 US
 PhotometricInterpretation 00280004 CS
 PlanarConfiguration 00280006 US
@@ -115,36 +152,79 @@ RescaleIntercept 00281052 DS
 RescaleSlope 00281053 DS
 RescaleType 00281054 LO
 ModalityLUTSequence 00283000 SQ
+DetectorInformationSequence 00540022 SQ
+SliceVector 00540080 US
 Units 00541001 CS
 FrameReferenceTime 00541300 DS
+DoseUnits 30040002 CS
+GridFrameOffsetVector 3004000C DS
+DoseGridScaling 3004000E DS
+SharedFunctionalGroupsSequence 52009229 SQ
+PerFrameFunctionalGroupsSequence 52009230 SQ
 """
-
-_PRIVATE = (
-    # GE MR: 0 magnitude, 1 phase, 2 real, 3 imaginary; GE DICOM conformance statement, group 0043.
-    Attribute("GEImageComponent", 0x0043102F, "SS", "GEMS_PARM_01"),
-    Attribute("GECollapseFlag", 0x00431030, "SS", "GEMS_PARM_01"),
-    # Philips MR: scale slope; Philips DICOM conformance statements, private data dictionary.
-    Attribute("PhilipsScaleSlope", 0x2005100E, "FL", "Philips MR Imaging DD 001"),
-)
-
 
 def _core() -> tuple[Attribute, ...]:
     rows = (line.split() for line in _CORE_TEXT.split("\n") if line)
-    return (*(Attribute(k, int(t, 16), v) for k, t, v in rows), *_PRIVATE)
+    standard = (Attribute(k, int(t, 16), v, is_far=v == "SQ") for k, t, v in rows)
+    return (*standard, *(Attribute(*row) for row in private_rows()))
 
 
 CORE = _core()
 
 
-ANY_VR = 0
-"""In `Slots`: the element may have any value representation."""
+CREATOR = -1
+"""In `Slots`, as a place: the element names the owner of a private block."""
 
-PRIVATE_BLOCKS = range(0x10, 0x20)
-"""Blocks in which a private creator is looked for; PS3.5 7.8.1 allows up to FF, and tools fill them from 10."""
+Slots = dict[int, tuple[int, int, bool]]
+"""Tag to (place, value representation, whether only its place is kept), tag and representation as the numbers that a
+little-endian file holds: group in the low half of a tag, first letter in the low byte of a representation."""
 
-Slots = dict[int, tuple[int, int]]
-"""Tag to (place, value representation), both as the numbers that a little-endian file holds: group in the low half of
-a tag, first letter in the low byte of a representation."""
+PRIVATE_BLOCKS = range(0x10, 0x100)
+"""Blocks that a private creator may own (PS3.5 7.8.1)."""
+
+_CREATOR_SLOT = (CREATOR, int.from_bytes(b"LO", "little"), False)
+
+_MOST_KNOWN = 256
+"""Arrangements of private blocks that are remembered; a data set has a handful, and a hostile one may not fill memory."""
+
+
+@dataclass(slots=True, eq=False)
+class Known:
+    """What a reader knows while it walks: the slots, which grow with every private creator that it meets.
+
+    Attributes
+    ----------
+    slots : Slots
+    table : TagTable
+    """
+
+    slots: Slots
+    table: TagTable
+    _after: dict[tuple[int, bytes], Known]
+
+    def after(self, tag: int, creator: bytes) -> Known:
+        """What is known after a creator was met.
+
+        Parameters
+        ----------
+        tag : int
+            Of the creator element, (gggg,00bb), as a little-endian file holds it.
+        creator : bytes
+            Its value, padding included.
+        """
+        known = self._after.get((tag, creator))
+        if known is None:
+            known = self._grown(tag, creator)
+            if len(self._after) < _MOST_KNOWN:
+                self._after[tag, creator] = known
+        return known
+
+    def _grown(self, tag: int, creator: bytes) -> Known:
+        group, block = tag & 0xFFFF, tag >> 16
+        name = creator.strip(b" \0").decode("latin-1")
+        # PS3.5 7.8.1: element (gggg,bbee) belongs to the creator in (gggg,00bb).
+        own = {group | (block << 8 | element) << 16: slot for element, slot in self.table.owned.get((group, name), ())}
+        return Known({**self.slots, **own}, self.table, {}) if own else self
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,31 +234,27 @@ class TagTable:
     Attributes
     ----------
     attributes : tuple of Attribute
-    slots : Slots
-        Where a reader puts what it finds; behind the places of the attributes come those of private blocks.
     places : dict
         Keyword to place.
-    blocks : dict
-        Place of a private attribute to (place of the value, place of the creator) for each block that may hold it.
-    width : int
-        Number of places that a reader fills.
+    slots : Slots
+        Where a reader puts what it finds in the standard's groups, and the elements that may name a private creator.
+    owned : dict
+        (Group, private creator) to the elements of their block that are kept: (low byte, slot).
+    start : Known
+        What a reader knows before it has met a private creator.
     """
 
     attributes: tuple[Attribute, ...]
-    slots: Slots
     places: dict[str, int]
-    blocks: dict[int, tuple[tuple[int, int], ...]]
-    width: int
+    slots: Slots
+    owned: dict[tuple[int, str], tuple[tuple[int, tuple[int, int, bool]], ...]]
+    start: Known = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "start", Known(self.slots, self, {}))
 
     def __reduce__(self) -> tuple[object, ...]:
         return table_of, (tuple(a.keyword for a in self.attributes[len(CORE) :]),)
-
-    def owned(self, raw: list[bytes | None]) -> tuple[bytes | None, ...]:
-        """What a reader found, each private element from the block that its creator owns (PS3.5 7.8.1)."""
-        for place, pairs in self.blocks.items():
-            creator = self.attributes[place].creator.encode()
-            raw[place] = next((raw[v] for v, c in pairs if (raw[c] or b"").strip(b" \0") == creator), None)
-        return tuple(raw[: len(self.attributes)])
 
 
 def table_of(extra: tuple[str, ...] = ()) -> TagTable:
@@ -196,32 +272,21 @@ def table_of(extra: tuple[str, ...] = ()) -> TagTable:
 def _table(extra: tuple[str, ...]) -> TagTable:
     known = {a.keyword for a in CORE}
     attributes = CORE + tuple(_attribute(k) for k in dict.fromkeys(extra) if k not in known)
-    slots = {
-        _swapped(a.tag): (i, int.from_bytes(a.vr.encode(), "little")) for i, a in enumerate(attributes) if not a.creator
-    }
-    blocks: dict[int, tuple[tuple[int, int], ...]] = {}
-    width = len(attributes)
-
-    def slot(tag: int, vr: int) -> int:
-        nonlocal width
-        swapped = _swapped(tag)
-        if swapped not in slots:
-            slots[swapped] = (width, vr)
-            width += 1
-        return slots[swapped][0]
-
+    slots: Slots = {}
+    owned: dict[tuple[int, str], list[tuple[int, tuple[int, int, bool]]]] = defaultdict(list)
     for place, attribute in enumerate(attributes):
+        slot = place, int.from_bytes(attribute.vr.encode(), "little"), attribute.is_far
         if attribute.creator:
-            # PS3.5 7.8.1: element (gggg,bbee) belongs to the creator in (gggg,00bb).
-            group, element = attribute.tag & 0xFFFF0000, attribute.tag & 0xFF
-            blocks[place] = tuple(
-                (slot(group | block << 8 | element, ANY_VR), slot(group | block, ANY_VR)) for block in PRIVATE_BLOCKS
-            )
+            owned[attribute.tag >> 16, attribute.creator].append((attribute.tag & 0xFF, slot))
+        else:
+            slots[swapped(attribute.tag)] = slot
+    creators = {group | block << 16: _CREATOR_SLOT for group, _ in owned for block in PRIVATE_BLOCKS}
     places = {a.keyword: i for i, a in enumerate(attributes)}
-    return TagTable(attributes, slots, places, blocks, width)
+    return TagTable(attributes, places, slots | creators, {k: tuple(v) for k, v in owned.items()})
 
 
-def _swapped(tag: int) -> int:
+def swapped(tag: int) -> int:
+    """A tag as the number that a little-endian file holds: group in the low half, and back."""
     return (tag & 0xFFFF) << 16 | tag >> 16
 
 

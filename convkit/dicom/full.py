@@ -9,11 +9,13 @@ from pydicom import config, dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_sequence_item
 from pydicom.uid import ExplicitVRBigEndian
 
 from convkit.dicom._quiet import quiet_pydicom
-from convkit.dicom.attributes import ANY_VR, TagTable
-from convkit.dicom.lean import LONGEST_PRIVATE, Parsed, starts_with_an_element
+from convkit.dicom.attributes import PRIVATE_BLOCKS, Attribute, TagTable
+from convkit.dicom.lean import LONGEST_PRIVATE, Far, Parsed, is_same_kind, starts_with_an_element
 from convkit.dicom.syntaxes import DEFLATED, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN
 from convkit.errors import InputError, NotDicomError
 
@@ -56,14 +58,54 @@ def _parse(path: str, table: TagTable) -> Parsed:
     dataset = _read(path)
     _check_complete(dataset, path)
     syntax = _syntax(dataset)
-    raw: list[bytes | None] = [None] * table.width
-    for swapped, (place, vr) in table.slots.items():
-        tag = (swapped & 0xFFFF) << 16 | swapped >> 16
-        value = _raw(dataset, tag, vr.to_bytes(2, "little").decode() if vr else "")
-        raw[place] = b"" if value and vr == ANY_VR and len(value) > LONGEST_PRIVATE else value
+    raw: list[bytes | None] = []
+    far: list[Far] = []
+    for place, attribute in enumerate(table.attributes):
+        tag = _tag(dataset, attribute)
+        if tag is None or tag not in dataset:
+            raw.append(None)
+        elif attribute.is_far:
+            raw.append(b"")
+            far.append(_far(dataset, place, tag))
+        else:
+            value = _raw(dataset, tag, attribute.vr)
+            raw.append(_fitting(dataset, tag, attribute, value) if attribute.creator else value)
     keyword, offset, length = _pixels(dataset, syntax)
     media_class = str(getattr(dataset.file_meta, "MediaStorageSOPClassUID", "") or "")
-    return Parsed(syntax, media_class, table.owned(raw), keyword, offset, length)
+    return Parsed(syntax, media_class, tuple(raw), keyword, offset, length, tuple(far))
+
+
+def _tag(dataset: FileDataset, attribute: Attribute) -> int | None:
+    """The tag of an attribute in this data set: a private one lies where its creator is (PS3.5 7.8.1)."""
+    if not attribute.creator:
+        return attribute.tag
+    group = attribute.tag & 0xFFFF0000
+    for block in PRIVATE_BLOCKS:
+        owner = _raw(dataset, group | block, "LO")
+        if owner is not None and owner.strip(b" \0") == attribute.creator.encode():
+            tag = group | block << 8 | attribute.tag & 0xFF
+            if tag in dataset:
+                return tag
+    return None
+
+
+def _fitting(dataset: FileDataset, tag: int, attribute: Attribute, value: bytes | None) -> bytes | None:
+    """A private value, or None where its length or representation is not as expected."""
+    vr = dataset.get_item(tag, keep_deferred=True).VR
+    is_fitting = vr in {None, "UN", attribute.vr} or is_same_kind(vr or "", attribute.vr)
+    return value if is_fitting and len(value or b"") <= LONGEST_PRIVATE else None
+
+
+def _far(dataset: FileDataset, place: int, tag: int) -> Far:
+    """A long value: held, as explicit VR little endian, because the file may hold it in any form."""
+    element: Any = dataset[tag]
+    if element.VR != "SQ":
+        return Far(place, 0, 0, is_explicit=True, held=bytes(element.value or b""))
+    buffer = DicomBytesIO()
+    buffer.is_little_endian, buffer.is_implicit_VR = True, False
+    for item in element.value:
+        write_sequence_item(buffer, item, ["iso8859"])
+    return Far(place, 0, 0, is_explicit=True, held=buffer.getvalue())
 
 
 def _read(path: str) -> FileDataset:

@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
 from convkit.dicom import lean, values
 from convkit.dicom.attributes import TagTable, table_of
+from convkit.dicom.unfolded import Overlay, Unfolded, unfolded
 from convkit.errors import InputError, NotDicomError
+from convkit.model.frame import Picture
+from convkit.model.notes import Note
+
+
+class FarValue(NamedTuple):
+    """A long value, read when it was asked for.
+
+    Attributes
+    ----------
+    data : bytes
+    is_explicit : bool
+        Encoding of the elements inside, where it is a sequence.
+    """
+
+    data: bytes
+    is_explicit: bool
 
 
 class Header(NamedTuple):
-    """What was kept of one instance.
+    """What was kept of one instance, or of one frame of it.
 
     A tuple, because a scan sends one a file between processes, and nothing travels faster.
 
@@ -28,6 +46,12 @@ class Header(NamedTuple):
         Raw values and the place of the pixels.
     table : TagTable
         Which attribute lies where in `parsed.raw`.
+    unfolded : Unfolded or None
+        What the frames do not share, for an object of several frames; None for any other, and for one frame.
+    frame : int
+        Place of the frame in its object, from 0.
+    fault : Note or None
+        Why the frames of the object cannot be told.
     """
 
     path: str
@@ -35,6 +59,37 @@ class Header(NamedTuple):
     modified_ns: int
     parsed: lean.Parsed
     table: TagTable
+    unfolded: Unfolded | None = None
+    frame: int = 0
+    fault: Note | None = None
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return 1 if self.unfolded is None else len(self.unfolded.rows)
+
+    def of_frame(self, frame: int) -> Header:
+        """The header of one frame: what is its own stands over what all frames share."""
+        if self.unfolded is None:
+            return self
+        raw = list(self.parsed.raw)
+        for place, value in zip(self.unfolded.places, self.unfolded.rows[frame], strict=True):
+            raw[place] = value
+        return self._replace(parsed=self.parsed._replace(raw=tuple(raw)), unfolded=None, frame=frame)
+
+    def has_far(self, keyword: str) -> bool:
+        """True where there is such a long value."""
+        return self.raw(keyword) is not None
+
+    def with_shared(self, values: Overlay) -> Header:
+        """The same header with some values replaced."""
+        raw = tuple(values.get(place, value) for place, value in enumerate(self.parsed.raw))
+        return self._replace(parsed=self.parsed._replace(raw=raw))
+
+    def with_frames(self, frames: Sequence[Overlay], picture: Picture | None = None) -> Header:
+        """The same header unfolded into frames, each with values of its own."""
+        shared, rest = unfolded(self.parsed.raw, frames, picture)
+        return self._replace(parsed=self.parsed._replace(raw=shared), unfolded=rest)
 
     def raw(self, keyword: str) -> bytes | None:
         """Raw value, None where absent."""
@@ -75,6 +130,20 @@ class Header(NamedTuple):
         raw = self.raw(keyword)
         return values.plain(raw, self._vr(keyword), self.charset) if raw else None
 
+    def far(self, keyword: str) -> FarValue | None:
+        """A value of which only the place was kept, read from the file; None where absent.
+
+        Raises
+        ------
+        InputError
+            The file is gone or shorter than it was.
+        """
+        place = self.table.places[keyword]
+        far = next((f for f in self.parsed.far if f.place == place), None)
+        if far is None:
+            return None
+        return FarValue(far.held or _read_at(self.path, far.offset, far.length), far.is_explicit)
+
     @property
     def charset(self) -> bytes:
         """Raw Specific Character Set."""
@@ -107,6 +176,20 @@ class Header(NamedTuple):
 
     def _vr(self, keyword: str) -> str:
         return self.table.attributes[self.table.places[keyword]].vr
+
+
+def _read_at(path: str, offset: int, length: int) -> bytes:
+    try:
+        with io.FileIO(path) as file:
+            file.seek(offset)
+            data = file.read(length) or b""
+    except OSError as err:
+        raise InputError(
+            f"The file cannot be read ({err.strerror or type(err).__name__}).", path, "", "input.unreadable"
+        ) from err
+    if len(data) < length:
+        raise InputError("The file ends inside its header.", path, "Copy it again from its source.", "input.cut-header")
+    return data
 
 
 def read_header(path: str, table: TagTable | None = None) -> Header:

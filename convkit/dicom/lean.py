@@ -11,7 +11,7 @@ import io
 from struct import Struct
 from typing import NamedTuple
 
-from convkit.dicom.attributes import ANY_VR, Slots, TagTable
+from convkit.dicom.attributes import CREATOR, Known, TagTable
 from convkit.dicom.syntaxes import DEFLATED, EXPLICIT_BIG_ENDIAN, IMPLICIT_LITTLE_ENDIAN, is_standard
 
 WINDOW = 16384
@@ -20,8 +20,8 @@ WINDOW = 16384
 LONGEST_VALUE = 1 << 16
 """A value that is kept is at most this long; a longer one under a tag of the table is not what it should be."""
 
-LONGEST_PRIVATE = 64
-"""The same for an element that may belong to any private creator: those of the table are numbers and short names."""
+LONGEST_PRIVATE = 4096
+"""The same for a private element, where a longer one is left out: those of the table are numbers and short texts."""
 
 UNDEFINED = 0xFFFFFFFF
 
@@ -34,6 +34,7 @@ def _code(vr: bytes) -> int:
 _SHORT_VRS = frozenset(map(_code, b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split()))
 _LONG_VRS = frozenset(map(_code, b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split()))
 _SQ, _UN = _code(b"SQ"), _code(b"UN")
+_IMPLICIT_VR = 0
 
 _EXPLICIT = Struct("<IHH").unpack_from
 _IMPLICIT = Struct("<II").unpack_from
@@ -64,6 +65,28 @@ class Cut(Declined):
     """A value runs past the end of the file."""
 
 
+class Far(NamedTuple):
+    """Where a value lies of which only the place is kept.
+
+    Attributes
+    ----------
+    place : int
+        Of the attribute in the table.
+    offset, length : int
+        Of the value in the file; a sequence of undefined length ends with its delimiter.
+    is_explicit : bool
+        Encoding of the elements inside a sequence.
+    held : bytes
+        The value itself, little-endian, where the file holds it in another form (deflated, big endian).
+    """
+
+    place: int
+    offset: int
+    length: int
+    is_explicit: bool
+    held: bytes = b""
+
+
 class Parsed(NamedTuple):
     """What a reader found; the common answer of both readers.
 
@@ -81,6 +104,8 @@ class Parsed(NamedTuple):
         Where the value starts in the file; None where it lies in a deflated stream.
     pixel_length : int
         Bytes; -1 where undefined (encapsulated).
+    far : tuple of Far
+        Where the values lie of which only the place is kept.
     """
 
     transfer_syntax: str
@@ -89,6 +114,7 @@ class Parsed(NamedTuple):
     pixel_keyword: str
     pixel_offset: int | None
     pixel_length: int
+    far: tuple[Far, ...] = ()
 
 
 class _Window:
@@ -147,12 +173,23 @@ def parse(file: io.FileIO, size: int, table: TagTable) -> Parsed:
         raise Declined  # nothing but the meta header
     if syntax == IMPLICIT_LITTLE_ENDIAN and _looks_explicit(data, position):
         raise Declined
-    raw: list[bytes | None] = [None] * table.width
+    found = _Found(table)
     walk = _walk_implicit if syntax == IMPLICIT_LITTLE_ENDIAN else _walk_explicit
-    keyword, offset, length = walk(window, position, table, raw)
+    keyword, offset, length = walk(window, position, found)
     if offset is not None and length >= 0 and _is_followed(window, offset + length):
         raise Declined
-    return Parsed(syntax, media_class, table.owned(raw), keyword, offset, length)
+    return Parsed(syntax, media_class, tuple(found.raw), keyword, offset, length, tuple(found.far))
+
+
+class _Found:
+    """What a walk has found so far, and what it knows."""
+
+    __slots__ = ("far", "known", "raw")
+
+    def __init__(self, table: TagTable) -> None:
+        self.raw: list[bytes | None] = [None] * len(table.attributes)
+        self.far: list[Far] = []
+        self.known: Known = table.start
 
 
 def _is_followed(window: _Window, position: int) -> bool:
@@ -201,11 +238,10 @@ def _uid(value: bytes) -> str:
     return value.rstrip(b"\0 ").decode("latin-1")
 
 
-def _walk_explicit(
-    window: _Window, start: int, table: TagTable, raw: list[bytes | None]
-) -> tuple[str, int | None, int]:
-    """Walk an explicit VR little-endian data set (PS3.5 7.1.2); fills `raw`, returns where the pixels are."""
-    slots, short_vrs = table.slots, _SHORT_VRS  # local names: this loop is what a scan spends its time in
+def _walk_explicit(window: _Window, start: int, found: _Found) -> tuple[str, int | None, int]:
+    """Walk an explicit VR little-endian data set (PS3.5 7.1.2); fills `found`, returns where the pixels are."""
+    short_vrs = _SHORT_VRS  # local names: this loop is what a scan spends its time in
+    slots = found.known.slots
     here = start - window.base
     while True:
         data, limit = window.data, window.limit
@@ -216,7 +252,8 @@ def _walk_explicit(
                 break
             here = value + length
             if tag in slots:
-                _keep(raw, window, tag, vr, value, length, slots)
+                _keep(found, window, tag, vr, value, length)
+                slots = found.known.slots
                 if window.data is not data:
                     here -= value  # the window has moved to the value
                     break
@@ -228,34 +265,46 @@ def _walk_explicit(
             continue
         if vr in short_vrs:
             continue
-        found, here = _long_element(window, tag, vr, here, raw, slots)
-        if found:
-            return found
+        pixels, here = _long_element(found, window, tag, vr, here)
+        if pixels:
+            return pixels
 
 
-def _keep(  # noqa: PLR0913, PLR0917 (the inside of the loop above)
-    raw: list[bytes | None], window: _Window, tag: int, vr: int, value: int, length: int, slots: Slots
-) -> None:
+def _keep(found: _Found, window: _Window, tag: int, vr: int, value: int, length: int) -> None:  # noqa: PLR0913, PLR0917 (the inside of the loop above)
     """Keep a value of the table; moves the window to the value where it is not all in it."""
-    slot, expected = slots[tag]
-    if expected == ANY_VR:
-        if length > LONGEST_PRIVATE or vr == _SQ:
-            raw[slot] = b""
-            return
-    elif length > LONGEST_VALUE or (vr != expected and not _is_same_kind(vr, expected)):
-        raise Declined
-    data, end = window.data, value + length
-    if end > window.end:
-        if window.base + end > window.size:
+    place, expected, is_far = found.known.slots[tag]
+    if place == CREATOR:
+        if length <= LONGEST_PRIVATE:
+            found.known = found.known.after(tag, _value(window, value, length))
+        return
+    if tag & 1 and found.raw[place] is not None:
+        return  # a creator owns two blocks, and the first has it
+    if is_far:
+        found.raw[place] = b""
+        found.far.append(Far(place, window.base + value, length, vr not in {_UN, _IMPLICIT_VR}))
+        if window.base + value + length > window.size:
             raise Cut
-        data, end = window.at(window.base + value, length + _LONG_HEADER), length
-        raw[slot] = data[:end]
-    else:
-        raw[slot] = data[value:end]
+        return
+    is_expected = vr in {expected, _IMPLICIT_VR} or _is_same_kind(vr, expected)
+    if tag & 1:  # an odd group: private, and what is not as expected is of no use
+        if length > LONGEST_PRIVATE or not (is_expected or vr == _UN):
+            return
+    elif length > LONGEST_VALUE or not is_expected:
+        raise Declined
+    found.raw[place] = _value(window, value, length)
 
 
-def _long_element(  # noqa: PLR0913, PLR0917 (the inside of the loop above)
-    window: _Window, tag: int, vr: int, here: int, raw: list[bytes | None], slots: Slots
+def _value(window: _Window, value: int, length: int) -> bytes:
+    """Bytes of the window; it moves to the value where it does not hold all of it."""
+    if value + length <= window.end:
+        return window.data[value : value + length]
+    if window.base + value + length > window.size:
+        raise Cut
+    return window.at(window.base + value, length + _LONG_HEADER)[:length]
+
+
+def _long_element(
+    found: _Found, window: _Window, tag: int, vr: int, here: int
 ) -> tuple[tuple[str, int | None, int] | None, int]:
     """An element with a long length: where the pixels are if it holds them, and where the next one starts."""
     if vr not in _LONG_VRS:
@@ -265,25 +314,29 @@ def _long_element(  # noqa: PLR0913, PLR0917 (the inside of the loop above)
     if tag in _PIXELS:
         return (_PIXELS[tag], window.base + value, -1 if length == UNDEFINED else length), value
     if length == UNDEFINED:
-        after = _skip_items(window, window.base + value, is_explicit=vr != _UN)
-        if tag in slots:
-            raw[slots[tag][0]] = _sequence(slots[tag][1])
+        start = window.base + value
+        after = _skip_items(window, start, is_explicit=vr != _UN)
+        _keep_sequence(found, tag, start, after - start, is_explicit=vr != _UN)
         return None, after - window.base
-    if tag in slots:
-        if vr == slots[tag][1] == _SQ:
-            raw[slots[tag][0]] = b""
-        else:
-            before = window.base
-            _keep(raw, window, tag, vr, value, length, slots)
-            value += before - window.base
+    if tag in found.known.slots:
+        before = window.base
+        _keep(found, window, tag, vr, value, length)
+        value += before - window.base
     return None, value + length
 
 
-def _walk_implicit(
-    window: _Window, start: int, table: TagTable, raw: list[bytes | None]
-) -> tuple[str, int | None, int]:
-    """Walk an implicit VR little-endian data set (PS3.5 7.1.3); fills `raw`, returns where the pixels are."""
-    slots = table.slots
+def _keep_sequence(found: _Found, tag: int, start: int, length: int, *, is_explicit: bool) -> None:
+    """Keep the place of a sequence of undefined length."""
+    place, expected, is_far = found.known.slots.get(tag, (CREATOR, 0, False))
+    if is_far and expected == _SQ:
+        found.raw[place] = b""
+        found.far.append(Far(place, start, length, is_explicit))
+    elif place != CREATOR and not tag & 1:
+        raise Declined
+
+
+def _walk_implicit(window: _Window, start: int, found: _Found) -> tuple[str, int | None, int]:
+    """Walk an implicit VR little-endian data set (PS3.5 7.1.3); fills `found`, returns where the pixels are."""
     position = start
     while True:
         here = position - window.base
@@ -296,16 +349,14 @@ def _walk_implicit(
         value = here + _SHORT_HEADER
         if tag in _PIXELS:
             return _PIXELS[tag], window.base + value, -1 if length == UNDEFINED else length
-        position = window.base + value + length
+        start = window.base + value
         if length == UNDEFINED:
-            position = _skip_items(window, window.base + value, is_explicit=False)
-        if tag not in slots:
+            position = _skip_items(window, start, is_explicit=False)
+            _keep_sequence(found, tag, start, position - start, is_explicit=False)
             continue
-        slot, expected = slots[tag]
-        if length == UNDEFINED or expected == _SQ:
-            raw[slot] = _sequence(expected)
-        else:
-            _keep(raw, window, tag, expected, value, length, slots)
+        position = start + length
+        if tag in found.known.slots:
+            _keep(found, window, tag, _IMPLICIT_VR, value, length)
 
 
 def _no_pixels(position: int, size: int) -> tuple[str, int | None, int]:
@@ -315,17 +366,16 @@ def _no_pixels(position: int, size: int) -> tuple[str, int | None, int]:
     return "", None, 0
 
 
-def _sequence(expected: int) -> bytes:
-    if expected not in {_SQ, ANY_VR}:
-        raise Declined
-    return b""
+_ALIKE = tuple(frozenset(map(_code, kinds.split())) for kinds in (b"US SS", b"LO SH CS LT ST UT", b"DS IS"))
 
 
-_ALIKE = (frozenset(map(_code, (b"US", b"SS"))), frozenset(map(_code, (b"LO", b"SH", b"CS"))))
+def is_same_kind(vr: str, expected: str) -> bool:
+    """True where both representations hold the same raw bytes."""
+    return vr == expected or _is_same_kind(_code(vr.encode()), _code(expected.encode()))
 
 
 def _is_same_kind(vr: int, expected: int) -> bool:
-    """True where both representations hold the same raw bytes: US and SS of Pixel Padding Value, text kinds."""
+    """True where both representations hold the same raw bytes: US and SS of Pixel Padding Value, kinds of text."""
     return any(vr in kinds and expected in kinds for kinds in _ALIKE)
 
 

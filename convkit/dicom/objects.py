@@ -42,61 +42,25 @@ _NOT_IMAGES = {
     "1.2.840.10008.5.1.4.44.": "an implant template",
     "1.2.840.10008.5.1.4.45.": "an implant template",
 }
-"""Start of a SOP Class UID to what it holds. Segmentations (66.4, 66.7) have pixels but are label maps of their
-own series; they are set aside as multi-frame objects below."""
+"""Start of a SOP Class UID to what it holds. Segmentations (66.4, 66.7) have pixels, but are label maps: see below."""
 
-_SEGMENTATIONS = frozenset({_STORAGE + "66.4", _STORAGE + "66.7"})
+_LABELS = frozenset(_STORAGE + n for n in ("66.4", "66.7"))
+"""Segmentations: pixels that are labels of another series."""
 
-_MULTI_FRAME = frozenset(
-    _STORAGE + n
-    for n in (
-        "2.1",
-        "2.2",
-        "4.1",
-        "4.3",
-        "4.4",
-        "6.2",
-        "6.3",
-        "12.1.1",
-        "12.2.1",
-        "13.1.1",
-        "13.1.2",
-        "13.1.3",
-        "13.1.4",
-        "13.1.5",
-        "14.1",
-        "14.2",
-        "30",
-        "66.4",
-        "66.7",
-        "77.1.1.1",
-        "77.1.2.1",
-        "77.1.4.1",
-        "77.1.5.4",
-        "77.1.5.7",
-        "77.1.5.8",
-        "77.1.6",
-        "77.1.7",
-        "128.1",
-        "130",
-    )
-)
-"""SOP classes whose geometry lies in functional groups or whose frames are more than one, whatever their number."""
+_MICROSCOPY = _STORAGE + "77.1.6"
+"""Whole slide microscopy: tiles of a picture too large for a volume."""
 
 PLANE_REQUIRED = frozenset(_STORAGE + n for n in ("2", "4", "128"))
 """CT, MR and PET images: Image Plane is mandatory, so a missing position is a defect (PS3.3 A.3, A.4)."""
 
 
-_RT_DOSE = _STORAGE + "481.2"
-
-
 def not_convertible(header: Header) -> Note | None:
-    """Why an object is not a single-frame image, or None where it is one."""
+    """Why an object is no image that can become part of a volume, or None where it is one."""
     sop_class = header.sop_class_uid
     if is_directory(header):
         return note("input.dicomdir", where=header.path)
     kind = _not_image(sop_class)
-    if kind and sop_class not in _SEGMENTATIONS:
+    if kind and sop_class not in _LABELS:
         return note("object.not-image", f"Not a volume because the object holds {kind}.", where=header.path)
     if not sop_class:
         text = "(0008,0016) SOPClassUID is missing, so it is unknown what the object is."
@@ -126,10 +90,8 @@ def _starts(sop_class: str, start: str) -> bool:
 def _set_aside(header: Header, sop_class: str) -> Note | None:
     if header.transfer_syntax in syntaxes.VIDEO:
         return note("object.video", where=header.path)
-    if sop_class in _MULTI_FRAME or (header.integer("NumberOfFrames") or 1) > 1:
+    if sop_class in _LABELS or sop_class == _MICROSCOPY:
         return note("object.multi-frame", where=header.path)
-    if sop_class == _RT_DOSE:
-        return note("object.rt-dose", where=header.path)
     if header.parsed.pixel_keyword in {"FloatPixelData", "DoubleFloatPixelData"}:
         return note("object.float-pixels", where=header.path)
     if not syntaxes.is_decodable(header.transfer_syntax):

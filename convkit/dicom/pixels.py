@@ -6,7 +6,10 @@ Values are as stored: no rescale, no windowing. Colour comes out as RGB, three b
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib import import_module
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -17,7 +20,7 @@ from convkit.dicom._quiet import quiet_pydicom
 from convkit.dicom.header import Header
 from convkit.errors import MissingAttributeError, PixelError
 from convkit.model import values
-from convkit.model.frame import PixelLayout, PixelSource
+from convkit.model.frame import Picture, PixelLayout, PixelSource
 
 _ALLOWED_BITS = frozenset({1, 8, 16, 32, 64})
 _DIRECT_PHOTOMETRICS = frozenset({"MONOCHROME1", "MONOCHROME2", "RGB"})
@@ -37,8 +40,17 @@ LAYOUT_KEYWORDS = (
 """Everything that the layout of an instance depends on."""
 
 
-def source_of(header: Header, layout: PixelLayout) -> PixelSource:
-    """Where the pixels of a single-frame image lie; whether they are all there is for `check_complete` to say.
+def source_of(header: Header, layout: PixelLayout, instance: Header) -> PixelSource:
+    """Where the pixels of a frame lie; whether they are all there is for `check_complete` to say.
+
+    Parameters
+    ----------
+    header : Header
+        Of the frame.
+    layout : PixelLayout
+        Of the frame.
+    instance : Header
+        Of the object that holds it.
 
     Raises
     ------
@@ -48,7 +60,17 @@ def source_of(header: Header, layout: PixelLayout) -> PixelSource:
     parsed = header.parsed
     if not parsed.pixel_keyword:
         raise MissingAttributeError("(7FE0,0010) PixelData is missing.", header.path, "", "pixels.missing")
-    return PixelSource(header.path, parsed.pixel_offset, parsed.pixel_length, header.transfer_syntax, layout)
+    picture = instance.unfolded.picture if instance.unfolded else None
+    return PixelSource(
+        header.path,
+        parsed.pixel_offset,
+        parsed.pixel_length,
+        header.transfer_syntax,
+        layout,
+        header.frame,
+        instance.frames,
+        picture,
+    )
 
 
 def layout_of(header: Header) -> PixelLayout:
@@ -110,7 +132,7 @@ def check_complete(source: PixelSource, size: int) -> None:
     PixelError
         Pixel Data are shorter than the header says.
     """
-    need = source.layout.bytes_per_frame
+    need = source.stored_bytes
     if source.layout.photometric == "YBR_FULL_422" and source.transfer_syntax in syntaxes.NATIVE:
         need = need * 2 // 3  # PS3.3 C.7.6.3.1.2: two chrominance samples for two pixels
     if source.transfer_syntax not in syntaxes.NATIVE or source.offset is None:
@@ -143,27 +165,51 @@ def check_complete(source: PixelSource, size: int) -> None:
 
 def has_surplus(source: PixelSource) -> bool:
     """True where native Pixel Data are longer than one frame and the byte that makes its length even."""
-    return source.transfer_syntax in syntaxes.NATIVE and source.length > source.layout.bytes_per_frame + 1
+    return source.transfer_syntax in syntaxes.NATIVE and source.length > source.stored_bytes + 1
 
 
-def read_into(source: PixelSource, out: NDArray[Any]) -> None:
-    """Read one frame into its place.
+def read_into(sources: Sequence[PixelSource], out: NDArray[Any]) -> None:
+    """Read frames into their places.
 
     Parameters
     ----------
-    source : PixelSource
-    out : (rows, columns) of the stored type, or (rows, columns, 3) uint8, C-contiguous
+    sources : sequence of PixelSource
+        Frames of one object that follow each other here are read together.
+    out : (frames, rows, columns) of the stored type, or (frames, rows, columns, 3) uint8, C-contiguous
         Filled with stored samples; bits above Bits Stored are left as they are in the file.
 
     Raises
     ------
     PixelError
-        The file is shorter than the header says, or its compressed data cannot be decoded.
+        A file is shorter than its header says, or its compressed data cannot be decoded.
     """
-    if is_direct(source):
-        _read_direct(source, out)
+    start = 0
+    for _, group in groupby(sources, key=lambda s: s.path):
+        alike = list(group)
+        _read_object(alike, out[start : start + len(alike)])
+        start += len(alike)
+
+
+def _read_object(sources: Sequence[PixelSource], out: NDArray[Any]) -> None:
+    """Read frames of one object."""
+    if sources[0].picture is not None:
+        _read_tiles(sources, sources[0].picture, out)
+    elif is_direct(sources[0]):
+        _read_direct(sources, out)
     else:
-        _decode(source, out)
+        _decode(sources, out)
+
+
+def _read_tiles(sources: Sequence[PixelSource], picture: Picture, out: NDArray[Any]) -> None:
+    """Read a picture once and cut it into its tiles."""
+    first = sources[0]
+    whole = replace(first, layout=first.stored_layout, frame=0, frames=1, picture=None)
+    pixels = np.empty((1, picture.rows, picture.columns, *out.shape[3:]), out.dtype)
+    _read_object([whole], pixels)
+    rows, columns = out.shape[1:3]
+    for place, source in zip(out, sources, strict=True):
+        down, right = divmod(source.frame, picture.across)
+        place[...] = pixels[0, down * rows : (down + 1) * rows, right * columns : (right + 1) * columns]
 
 
 def is_direct(source: PixelSource) -> bool:
@@ -180,21 +226,38 @@ def is_direct(source: PixelSource) -> bool:
     )
 
 
-def _read_direct(source: PixelSource, out: NDArray[Any]) -> None:
-    layout = source.layout
-    target: NDArray[Any] = out if not layout.is_planar else np.empty((3, layout.rows, layout.columns), out.dtype)
+def _read_direct(sources: Sequence[PixelSource], out: NDArray[Any]) -> None:
+    layout = sources[0].layout
     try:
-        with io.FileIO(source.path) as file:
-            file.seek(source.offset or 0)
-            _fill(file, target.data.cast("B"), source.path)
+        with io.FileIO(sources[0].path) as file:
+            for start, stop in _runs(sources):
+                file.seek((sources[0].offset or 0) + sources[start].frame * layout.bytes_per_frame)
+                if layout.is_planar:
+                    _read_planes(file, out[start:stop], sources[0].path)
+                else:
+                    _fill(file, out[start:stop].data.cast("B"), sources[0].path)
     except OSError as err:
         raise PixelError(
-            f"The file cannot be read ({err.strerror}).", source.path, "Check the disk.", "input.unreadable"
+            f"The file cannot be read ({err.strerror}).", sources[0].path, "Check the disk.", "input.unreadable"
         ) from err
-    if layout.is_planar:
-        out[...] = target.transpose(1, 2, 0)
-    if source.transfer_syntax == syntaxes.EXPLICIT_BIG_ENDIAN:
+    if sources[0].transfer_syntax == syntaxes.EXPLICIT_BIG_ENDIAN:
         out.byteswap(inplace=True)
+
+
+def _runs(sources: Sequence[PixelSource]) -> Iterator[tuple[int, int]]:
+    """Yield (start, stop) of frames that follow each other in the file, to be read at once."""
+    start = 0
+    for place in range(1, len(sources) + 1):
+        if place == len(sources) or sources[place].frame != sources[place - 1].frame + 1:
+            yield start, place
+            start = place
+
+
+def _read_planes(file: io.FileIO, out: NDArray[Any], path: str) -> None:
+    """Read frames whose colours lie plane by plane (PS3.3 C.7.6.3.1.3)."""
+    planes = np.empty((len(out), 3, *out.shape[1:3]), out.dtype)
+    _fill(file, planes.data.cast("B"), path)
+    out[...] = planes.transpose(0, 2, 3, 1)
 
 
 def _fill(file: io.FileIO, view: memoryview, path: str) -> None:
@@ -208,27 +271,31 @@ def _fill(file: io.FileIO, view: memoryview, path: str) -> None:
         done += count
 
 
-def _decode(source: PixelSource, out: NDArray[Any]) -> None:
+def _decode(sources: Sequence[PixelSource], out: NDArray[Any]) -> None:
+    first = sources[0]
     codecs = import_module("convkit.dicom._codecs")  # pydicom and its plug-ins, only for what needs them
     try:
         with quiet_pydicom():
-            decoded = codecs.decode(source.path, is_colour=source.layout.is_colour)
-    except MemoryError:
+            decoded = codecs.decode(first.path, [s.frame for s in sources], is_colour=first.layout.is_colour)
+            for place, frame in zip(out, decoded, strict=True):
+                _put(frame, place, first)
+    except (MemoryError, PixelError):
         raise
     except Exception as err:
         raise PixelError(
-            f"The pixel data cannot be decoded ({type(err).__name__}, transfer syntax {source.transfer_syntax}).",
-            source.path,
+            f"The pixel data cannot be decoded ({type(err).__name__}, transfer syntax {first.transfer_syntax}).",
+            first.path,
             "Copy the file again from its source.",
             "pixels.undecodable",
         ) from err
+
+
+def _put(decoded: NDArray[Any], out: NDArray[Any], source: PixelSource) -> None:
     if decoded.shape != out.shape:
         raise PixelError(
             "The decoded image has another size than the header says.", source.path, "", "header.inconsistent"
         )
-    if decoded.dtype != out.dtype:
-        decoded = _same_bits(decoded, out.dtype, source)
-    out[...] = decoded
+    out[...] = decoded if decoded.dtype == out.dtype else _same_bits(decoded, out.dtype, source)
 
 
 def _same_bits(decoded: NDArray[Any], dtype: np.dtype[Any], source: PixelSource) -> NDArray[Any]:

@@ -129,7 +129,7 @@ def _no_mask(name: str) -> str:
 
 
 def _fields(series: Series, stack: Stack, name: Template) -> dict[str, Any]:
-    header = series.images[stack.first.instance]
+    header = series.header_of(stack.first)
     own = {
         "study": short_hash(series.study_instance_uid),
         "series": short_hash(series.series_instance_uid),
@@ -140,7 +140,7 @@ def _fields(series: Series, stack: Stack, name: Template) -> dict[str, Any]:
 
 
 def _task(series: Series, stack: Stack, stem: str) -> VolumeTask:
-    header = series.images[stack.first.instance]
+    header = series.header_of(stack.first)
     sources = [series.images[f.instance] for f in stack.all_frames]
     key = identity((h.sop_instance_uid, h.path, h.size, h.modified_ns) for h in sources)
     with_notes = replace(stack, notes=(*series.notes, *stack.notes)) if series.notes else stack

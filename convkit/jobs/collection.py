@@ -9,12 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from convkit import quirks
 from convkit.dicom.attributes import is_keyword, nearest_hint, table_of
 from convkit.dicom.header import Header, read_header
+from convkit.dicom.unfold import unfold
 from convkit.dicom.sources import find_files
 from convkit.engine.outcome import ExitCode, Outcome, Status, note_of
 from convkit.engine.run import Runner, attempt, batched
-from convkit.errors import ConvkitError, UsageError
+from convkit.errors import ConvkitError, InputError, UsageError
 from convkit.jobs._names import short_hash
 from convkit.jobs._rows import Level, rows_of
 from convkit.jobs._where import Where
@@ -205,10 +207,19 @@ def read_batch(paths: Sequence[str], *, extra: tuple[str, ...] = ()) -> Batch:
     table = table_of(extra)
     for path in paths:
         try:
-            headers.append(read_header(path, table))
+            headers.append(unfolded(read_header(path, table)))
         except ConvkitError as err:
             problems.append(note_of(err))
     return Batch(tuple(headers), tuple(problems))
+
+
+def unfolded(header: Header) -> Header:
+    """The header with a row for each of its frames; where they cannot be told, it says why."""
+    try:
+        return quirks.unfold(unfold(header))
+    except InputError as err:
+        reason = note_of(err)
+        return header._replace(fault=reason if reason.where else reason.at(header.path))
 
 
 def failed_batch(paths: Sequence[str], error: Exception) -> Batch:

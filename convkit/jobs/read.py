@@ -126,7 +126,7 @@ def read(  # noqa: PLR0913 (one parameter an option of the command)
             f"There are {len(stacks)} volumes: {text}.", "", "Use read_all, or choose one with where."
         )
     series, stack = stacks[0]
-    return _public(load(stack, series.images[stack.first.instance], options))
+    return _public(load(stack, series.header_of(stack.first), options))
 
 
 def _options(

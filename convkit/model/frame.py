@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from convkit.model.diffusion import Gradient
 from convkit.model.notes import Note
 
 Position = tuple[float, float, float]
@@ -43,7 +44,28 @@ class PixelLayout:
     @property
     def bytes_per_frame(self) -> int:
         """Size of one native frame."""
-        return (self.rows * self.columns * self.samples * self.bits_allocated + 7) // 8
+        return self.bytes_of(1)
+
+    def bytes_of(self, frames: int) -> int:
+        """Size of some native frames; single bits are packed without a gap between frames (PS3.5 8.1.1)."""
+        return (frames * self.rows * self.columns * self.samples * self.bits_allocated + 7) // 8
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A stored picture whose tiles are frames.
+
+    Attributes
+    ----------
+    rows, columns : int
+        Of the whole picture.
+    across : int
+        Tiles in a row of tiles.
+    """
+
+    rows: int
+    columns: int
+    across: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +81,13 @@ class PixelSource:
         Length of that value in bytes; -1 where it is undefined (encapsulated).
     transfer_syntax : str
     layout : PixelLayout
+        Of the frame itself.
+    frame : int
+        Place of the frame in its object, from 0.
+    frames : int
+        How many frames the object holds.
+    picture : Picture or None
+        Where the frames are tiles of one stored picture.
     """
 
     path: str
@@ -66,6 +95,21 @@ class PixelSource:
     length: int
     transfer_syntax: str
     layout: PixelLayout
+    frame: int = 0
+    frames: int = 1
+    picture: Picture | None = None
+
+    @property
+    def stored_layout(self) -> PixelLayout:
+        """How one stored picture is laid out, tiles and all."""
+        if self.picture is None:
+            return self.layout
+        return replace(self.layout, rows=self.picture.rows, columns=self.picture.columns)
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of all native pictures of the object."""
+        return self.stored_layout.bytes_of(1 if self.picture else self.frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +145,10 @@ class Frame:
         Codes of notes that are due for the values of this image.
     defect : Note or None
         Why the pixels cannot be used although the header can.
+    gradient : Gradient or None
+        How the image is diffusion-weighted; None where the header says nothing of it.
+    slice_time_s : float or None
+        When the slice was acquired, seconds after a moment that all slices of its volume share.
     """
 
     instance: int
@@ -119,3 +167,10 @@ class Frame:
     has_rescale: bool = False
     value_codes: tuple[str, ...] = ()
     defect: Note | None = None
+    gradient: Gradient | None = None
+    slice_time_s: float | None = None
+
+    @property
+    def number(self) -> float | None:
+        """Instance number, and behind its point the place in the instance: frames of one object follow each other."""
+        return None if self.instance_number is None else self.instance_number + self.pixels.frame / self.pixels.frames

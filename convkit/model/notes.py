@@ -89,14 +89,13 @@ CODES: dict[str, Code] = {
     # --- objects -----------------------------------------------------------------------------------------
     "object.not-image": Code(_INFO, "The object holds no image (report, presentation state, raw data, ...)."),
     "object.multi-frame": Code(
-        _ERROR, "Multi-frame objects are not converted yet.", "Use dcm2niix for this series until they are."
+        _ERROR, "The object is a segmentation or a whole-slide picture, which is not converted to a volume."
     ),
-    "object.mosaic": Code(
+    "object.mosaic-count": Code(
         _ERROR,
-        "The image is a mosaic of slices, which is not converted yet.",
-        "Use dcm2niix for this series until it is.",
+        "The image is a mosaic of slices that does not tell how many slices it holds.",
+        "Export the series again without removing private elements.",
     ),
-    "object.rt-dose": Code(_ERROR, "Dose grids are not converted yet: their values need the Dose Grid Scaling."),
     "object.float-pixels": Code(_ERROR, "Float Pixel Data are not converted yet."),
     "object.unknown-syntax": Code(
         _ERROR,

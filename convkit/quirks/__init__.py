@@ -1,8 +1,8 @@
 """Vendor oddities as small strategies, one a file; nothing outside this room asks for a manufacturer.
 
-A quirk module holds `QUIRK`. Three stages exist: SET_ASIDE says that an object needs rules that are not there yet
-(so that no wrong file is made of it), TRAITS corrects what tells the volumes of a series apart, VALUES corrects the
-rescale.
+A quirk module holds `QUIRK`. Stages: UNFOLD tells the frames of an object apart, TRAITS corrects what tells the volumes
+of a series apart, VALUES corrects the rescale, GRADIENTS finds the diffusion weighting, SLICE_TIMES when a slice was
+acquired, FACTS what goes into the sidecar.
 """
 
 from __future__ import annotations
@@ -16,14 +16,27 @@ from convkit.quirks import (
     ge_collapse_flag,
     ge_image_component,
     philips_precise_values,
+    siemens_csa_diffusion,
     siemens_mosaic,
     uih_grid,
 )
-from convkit.quirks._quirk import SetAsideQuirk, TraitsQuirk, ValuesQuirk
+from convkit.model.diffusion import Gradient
+from convkit.quirks._quirk import (
+    Extent,
+    FactsQuirk,
+    GradientQuirk,
+    SliceTimeQuirk,
+    TraitsQuirk,
+    UnfoldQuirk,
+    ValuesQuirk,
+)
 
-SET_ASIDE: tuple[SetAsideQuirk, ...] = (siemens_mosaic.QUIRK, uih_grid.QUIRK)
+UNFOLD: tuple[UnfoldQuirk, ...] = (siemens_csa_diffusion.QUIRK, siemens_mosaic.QUIRK, uih_grid.QUIRK)
 TRAITS: tuple[TraitsQuirk, ...] = (ge_image_component.QUIRK, ge_collapse_flag.QUIRK)
 VALUES: tuple[ValuesQuirk, ...] = (philips_precise_values.QUIRK,)
+GRADIENTS: tuple[GradientQuirk, ...] = ()
+SLICE_TIMES: tuple[SliceTimeQuirk, ...] = ()
+FACTS: tuple[FactsQuirk, ...] = ()
 
 TRAIT_KEYWORDS = tuple(dict.fromkeys(k for q in TRAITS for k in q.keywords))
 """Attributes that the trait quirks read; equal raw values give an equal answer."""
@@ -32,9 +45,22 @@ RESCALE_KEYWORDS = tuple(dict.fromkeys(k for q in VALUES for k in q.keywords))
 """Attributes that the value quirks read beside the rescale itself."""
 
 
-def set_aside(header: Header) -> Note | None:
-    """Why an image needs rules that are not there yet, or None."""
-    return next((q.note(header) for q in SET_ASIDE if q.applies(header)), None)
+GRADIENT_KEYWORDS = tuple(dict.fromkeys(k for q in GRADIENTS for k in q.keywords))
+"""Attributes that the gradient quirks read; equal raw values give an equal answer."""
+
+
+def unfold(header: Header) -> Header:
+    """The header with what its vendor hides in it, and with a row for each frame where there are several.
+
+    Raises
+    ------
+    InputError
+        The object contradicts itself.
+    """
+    for quirk in UNFOLD:
+        if quirk.applies(header):
+            header = quirk.unfold(header)
+    return header
 
 
 def corrected_traits(header: Header, traits: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -56,3 +82,24 @@ def corrected_rescale(header: Header, slope: float, intercept: float) -> tuple[f
 def rescale_notes(header: Header) -> tuple[Note, ...]:
     """What to tell the user of the rescale."""
     return tuple(q.note(header) for q in VALUES if q.applies(header))
+
+
+def gradient_of(header: Header) -> Gradient | None:
+    """How a frame is diffusion-weighted, by the first quirk that knows; None where none does."""
+    found = (q.gradient(header) for q in GRADIENTS if q.applies(header))
+    return next((g for g in found if g is not None), None)
+
+
+def slice_time(header: Header) -> float | None:
+    """When a frame was acquired, seconds after a moment that all slices of its volume share; None where unknown."""
+    found = (q.seconds(header) for q in SLICE_TIMES if q.applies(header))
+    return next((s for s in found if s is not None), None)
+
+
+def vendor_facts(header: Header, extent: Extent) -> dict[str, Any]:
+    """Sidecar keys that only the vendor's rules give, or that they correct; later quirks win."""
+    facts: dict[str, Any] = {}
+    for quirk in FACTS:
+        if quirk.applies(header):
+            facts |= quirk.facts(header, extent)
+    return facts

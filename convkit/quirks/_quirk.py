@@ -7,26 +7,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from convkit.dicom.header import Header
+from convkit.model.diffusion import Gradient
 from convkit.model.notes import Note
 
 
 @dataclass(frozen=True, slots=True)
-class SetAsideQuirk:
-    """An object that must not be converted by the plain rules.
+class UnfoldQuirk:
+    """An object that holds, in a vendor's own way, more than its plain attributes say.
 
     Attributes
     ----------
     name : str
     why : str
         Citation: standard, conformance statement, issue or data set.
-    applies : predicate on a header
-    note : what to tell the user
+    applies : predicate on the header of an instance
+    unfold : header to one with a row for each frame, or with values that the plain attributes lack
+        Raises InputError where the object contradicts itself.
     """
 
     name: str
     why: str
     applies: Callable[[Header], bool]
-    note: Callable[[Header], Note]
+    unfold: Callable[[Header], Header]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +75,79 @@ class ValuesQuirk:
     applies: Callable[[Header], bool]
     fix: Callable[[Header, float, float], tuple[float, float]]
     note: Callable[[Header], Note]
+
+
+@dataclass(frozen=True, slots=True)
+class GradientQuirk:
+    """Where a vendor says how an image is diffusion-weighted.
+
+    Attributes
+    ----------
+    name : str
+    why : str
+        Citation.
+    keywords : tuple of str
+        Every attribute that `applies` and `gradient` read.
+    applies : predicate on the header of a frame
+    gradient : header of a frame to its gradient, in the patient's frame; None where the header says nothing
+    """
+
+    name: str
+    why: str
+    keywords: tuple[str, ...]
+    applies: Callable[[Header], bool]
+    gradient: Callable[[Header], Gradient | None]
+
+
+@dataclass(frozen=True, slots=True)
+class SliceTimeQuirk:
+    """Where a vendor says when a slice was acquired.
+
+    Attributes
+    ----------
+    name : str
+    why : str
+        Citation.
+    applies : predicate on the header of a frame
+    seconds : header of a frame to seconds after any moment that all slices of a volume share; None where unknown
+    """
+
+    name: str
+    why: str
+    applies: Callable[[Header], bool]
+    seconds: Callable[[Header], float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much there is of a volume whose facts are asked for.
+
+    Attributes
+    ----------
+    volumes, slices : int
+    """
+
+    volumes: int
+    slices: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactsQuirk:
+    """Where a vendor hides facts for the sidecar.
+
+    Attributes
+    ----------
+    name : str
+    why : str
+        Citation.
+    applies : predicate on the header of the first frame
+    facts : (header of the first frame, extent) to sidecar keys and values
+        They replace those of the standard attributes; None as a value takes a key away. Axes are named as in
+        `convkit.model.volume.facts_after`: ``i`` along a row, ``j`` along a column, ``k`` along the slices, a trailing
+        ``-`` for against the index; SliceTiming runs along the slices as row x column direction orders them.
+    """
+
+    name: str
+    why: str
+    applies: Callable[[Header], bool]
+    facts: Callable[[Header, Extent], Mapping[str, Any]]

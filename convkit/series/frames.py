@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
 from convkit.dicom import pixels, values
 from convkit.dicom.header import Header
 from convkit.errors import ConvkitError, MissingAttributeError, PixelError
+from convkit.model.diffusion import Gradient
 from convkit.model.frame import Frame, PixelLayout, PixelSource, Position
 from convkit.model.notes import Note, note
-from convkit.quirks import RESCALE_KEYWORDS, corrected_rescale
+from convkit.quirks import GRADIENT_KEYWORDS, RESCALE_KEYWORDS, corrected_rescale, gradient_of, slice_time
 from convkit.series.moments import read_moments
 from convkit.series.traits import KEYWORDS as TRAIT_KEYWORDS
 from convkit.series.traits import read_traits
@@ -27,6 +28,7 @@ _ALIKE_KEYWORDS = tuple(
             *_SPACING_KEYWORDS,
             *pixels.LAYOUT_KEYWORDS,
             *RESCALE_KEYWORDS,
+            *GRADIENT_KEYWORDS,
             "RescaleSlope",
             "RescaleIntercept",
             "SpacingBetweenSlices",
@@ -51,27 +53,37 @@ class _Alike:
     has_rescale: bool
     value_codes: tuple[str, ...]
     traits: tuple[Hashable, ...]
+    gradient: Gradient | None
 
 
 def frames_of(images: Sequence[Header]) -> tuple[list[Frame], list[Note]]:
-    """Frames of single-frame images, and an error note for each image that cannot be used.
+    """Frames of images, and an error note for each image that cannot be used.
 
-    What the instances share is read once for all whose raw values are equal, which most are.
+    What the frames share is read once for all whose raw values are equal, which most are.
     """
     known: dict[tuple[bytes | None, ...], _Alike] = {}
     frames: list[Frame] = []
     problems: list[Note] = []
     key_of = itemgetter(*(images[0].table.places[k] for k in _ALIKE_KEYWORDS)) if images else None
-    for index, header in enumerate(images):
-        key = key_of(header.parsed.raw) if key_of else ()
+    for index, image in enumerate(images):
         try:
-            alike = known.get(key)
-            if alike is None:
-                alike = known[key] = _alike(header)
-            frames.append(_frame(header, index, alike))
+            if image.fault:
+                problems.append(image.fault)
+                continue
+            for header in _headers(image):
+                key = key_of(header.parsed.raw) if key_of else ()
+                alike = known.get(key)
+                if alike is None:
+                    alike = known[key] = _alike(header)
+                frames.append(_frame(header, index, alike, image))
         except ConvkitError as err:
-            problems.append(note(err.code, err.what, where=header.path, hint=err.hint))
+            problems.append(note(err.code, err.what, where=image.path, hint=err.hint))
     return frames, problems
+
+
+def _headers(image: Header) -> Iterator[Header]:
+    """A header for each frame of an image."""
+    return map(image.of_frame, range(image.frames))
 
 
 def _alike(header: Header) -> _Alike:
@@ -91,6 +103,7 @@ def _alike(header: Header) -> _Alike:
         has_rescale=header.has("RescaleSlope") or header.has("RescaleIntercept"),
         value_codes=tuple(code for code, is_due in _VALUE_CODES.items() if is_due(header)),
         traits=read_traits(header),
+        gradient=gradient_of(header),
     )
 
 
@@ -105,8 +118,8 @@ _VALUE_CODES: dict[str, Callable[[Header], bool]] = {
 """Code of a note about the values to when it is due."""
 
 
-def _frame(header: Header, index: int, alike: _Alike) -> Frame:
-    source = pixels.source_of(header, alike.layout)
+def _frame(header: Header, index: int, alike: _Alike, image: Header) -> Frame:
+    source = pixels.source_of(header, alike.layout, image)
     raw_position = header.raw("ImagePositionPatient") or b""
     return Frame(
         instance=index,
@@ -125,6 +138,8 @@ def _frame(header: Header, index: int, alike: _Alike) -> Frame:
         traits=alike.traits,
         moments=read_moments(header),
         defect=_defect(source, header.size),
+        gradient=alike.gradient,
+        slice_time_s=slice_time(header),
     )
 
 

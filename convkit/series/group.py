@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from convkit.dicom import objects
 from convkit.dicom.header import Header
+from convkit.model.frame import Frame
 from convkit.model.notes import Note, note
-from convkit.quirks import set_aside
 
 MOST_GAPS = 3
 """Missing instance numbers for one that is there, up to which files are taken to be missing."""
@@ -24,7 +24,7 @@ class Series:
     ----------
     study_instance_uid, series_instance_uid : str
     images : tuple of Header
-        Single-frame images, each SOP Instance UID once, sorted by it.
+        Images, of one frame or many, each SOP Instance UID once, sorted by it.
     others : tuple of (Header, Note)
         What is not an image or is set aside, and why.
     notes : tuple of Note
@@ -41,6 +41,10 @@ class Series:
     def first(self) -> Header:
         """A header that stands for the series."""
         return self.images[0] if self.images else self.others[0][0]
+
+    def header_of(self, frame: Frame) -> Header:
+        """The header of one of its frames."""
+        return self.images[frame.instance].of_frame(frame.pixels.frame)
 
     @property
     def headers(self) -> tuple[Header, ...]:
@@ -88,7 +92,7 @@ def _series(study: str, uid: str, members: list[Header]) -> Series:
     images: list[Header] = []
     others: list[tuple[Header, Note]] = []
     for header in sorted(members, key=lambda h: (h.sop_instance_uid, h.path)):
-        reason = objects.not_convertible(header) or set_aside(header)
+        reason = objects.not_convertible(header)
         if reason is None and uid.startswith("\0"):
             reason = note("header.no-series-uid", where=header.path)
         if reason is None:

@@ -79,8 +79,7 @@ def _read(stack: Stack) -> tuple[Array, tuple[Note, ...]]:
     shape = (stack.volumes, len(stack.frames[0]), layout.rows, layout.columns, *sample)
     array = np.empty(shape, pixels.array_type(layout))
     for place, frames in zip(array, stack.frames, strict=True):
-        for out, frame in zip(place, frames, strict=True):
-            pixels.read_into(frame.pixels, out)
+        pixels.read_into([frame.pixels for frame in frames], place)
     if layout.is_colour:
         return array, ()
     is_junk = _clean(array, [f.pixels.layout for f in stack.all_frames])

@@ -47,12 +47,25 @@ def _date_and_time(date: str, time: str) -> Callable[[Header], float | None]:
     return read
 
 
+def _moment(keyword: str) -> Callable[[Header], float | None]:
+    """Days and seconds of a date with time as one sortable number."""
+
+    def read(header: Header) -> float | None:
+        raw = header.raw(keyword)
+        seconds = values.seconds_of_moment(raw) if raw else None
+        return None if raw is None or seconds is None else (values.day_number(raw) or 0) * DAY_S + seconds
+
+    return read
+
+
 MOMENTS: tuple[Moment, ...] = (
     Moment("TemporalPositionIdentifier", "t", _number("TemporalPositionIdentifier")),
+    Moment("DimensionIndexValues", "t", _number("DimensionRank")),
     Moment("FrameReferenceTime", "t", _number("FrameReferenceTime")),
     Moment("TriggerTime", "phase", _number("TriggerTime")),
     Moment("AcquisitionNumber", "acq", _number("AcquisitionNumber")),
     Moment("AcquisitionTime", "acq", _date_and_time("AcquisitionDate", "AcquisitionTime")),
+    Moment("FrameAcquisitionDateTime", "acq", _moment("FrameAcquisitionDateTime")),
     Moment("ContentTime", "acq", _date_and_time("ContentDate", "ContentTime")),
 )
 

@@ -49,7 +49,7 @@ def stack_part(part: Part, options: StackOptions) -> list[Planned]:
 
 def _has_conflict(positions: Positions) -> bool:
     """True where one position has two files of one SOP Instance UID: it cannot be known which one is right."""
-    uids = [[f.sop_instance_uid for f in level if f.sop_instance_uid] for level in positions.levels]
+    uids = [[(f.sop_instance_uid, f.pixels.frame) for f in level if f.sop_instance_uid] for level in positions.levels]
     return any(len(set(level)) < len(level) for level in uids)
 
 
@@ -93,19 +93,19 @@ def _one_a_position(positions: Positions) -> tuple[list[Frame], list[Frame]] | N
     return None
 
 
-def _numbers(frames: Sequence[Frame]) -> list[int]:
+def _numbers(frames: Sequence[Frame]) -> list[float]:
     """Instance numbers; empty where one is missing, because then they order nothing."""
-    numbers = [f.instance_number for f in frames if f.instance_number is not None]
+    numbers = [f.number for f in frames if f.number is not None]
     return numbers if len(numbers) == len(frames) else []
 
 
-def _is_in_order(numbers: Sequence[int]) -> bool:
+def _is_in_order(numbers: Sequence[float]) -> bool:
     """True where numbers grow, or fall, throughout."""
     steps = [b - a for a, b in pairwise(numbers)]
     return bool(numbers) and (all(s > 0 for s in steps) or all(s < 0 for s in steps))
 
 
-def _are_apart(first: Sequence[int], second: Sequence[int]) -> bool:
+def _are_apart(first: Sequence[float], second: Sequence[float]) -> bool:
     """True where all numbers of one lie before all of the other."""
     return bool(first and second) and (max(first) < min(second) or max(second) < min(first))
 

@@ -22,7 +22,7 @@ def _moment(place: int) -> Key:
     return lambda frame: frame.moments[place]
 
 
-_KEYS: tuple[Key, ...] = (*(_moment(p) for p in range(len(MOMENTS))), lambda frame: frame.instance_number)
+_KEYS: tuple[Key, ...] = (*(_moment(p) for p in range(len(MOMENTS))), lambda frame: frame.number)
 
 
 def volumes_in_time(levels: Levels) -> Volumes | None:
@@ -50,7 +50,7 @@ def order_volumes(levels: Levels) -> tuple[Volumes, tuple[Note, ...]]:
     found = volumes_in_time(levels)
     if found:
         return found, ()
-    numbered = _by(levels, lambda frame: frame.instance_number)
+    numbered = _by(levels, lambda frame: frame.number)
     if numbered:
         text = "Times and numbers in the headers disagree on the order of the volumes; InstanceNumber was used."
         return numbered, (note("series.ambiguous-order", text),) if _moments_vary(levels) else ()
@@ -80,6 +80,6 @@ def _moments_vary(levels: Levels) -> bool:
     return any(len({f.moments[p] for f in level}) > 1 for level in levels for p in places)
 
 
-def by_number(frame: Frame) -> tuple[int, str]:
+def by_number(frame: Frame) -> tuple[float, str]:
     """Sort key: instance number, then UID; frames without a number come first."""
-    return (-1 if frame.instance_number is None else frame.instance_number), frame.sop_instance_uid
+    return (-1 if frame.number is None else frame.number), frame.sop_instance_uid

@@ -97,9 +97,14 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
+def _words(header: Header) -> tuple[str, ...]:
+    """Image Type, or that of the frame (PS3.3 C.8.16.1)."""
+    return header.texts("FrameType") or header.texts("ImageType")
+
+
 def _image_type(header: Header) -> Hashable:
     """Image Type without the complex component, which is a trait of its own."""
-    return tuple(v for i, v in enumerate(header.texts("ImageType")) if i < 2 or v not in _COMPONENTS)
+    return tuple(v for i, v in enumerate(_words(header)) if i < 2 or v not in _COMPONENTS)
 
 
 def _component(header: Header) -> Hashable:
@@ -107,7 +112,7 @@ def _component(header: Header) -> Hashable:
         return None
     said = _COMPONENTS.get(header.text("ComplexImageComponent"))
     # PS3.3 C.8.3.1.1.1 leaves values 3 and up to the maker; Siemens uses the third, Philips the fourth.
-    return said or next((_COMPONENTS[v] for v in header.texts("ImageType")[2:5] if v in _COMPONENTS), None)
+    return said or next((_COMPONENTS[v] for v in _words(header)[2:5] if v in _COMPONENTS), None)
 
 
 def _matrix(header: Header) -> Hashable:
@@ -241,7 +246,7 @@ TRAITS: tuple[Trait, ...] = (
     Trait(
         "component",
         "ComplexImageComponent, ImageType",
-        ("Modality", "ComplexImageComponent", "ImageType"),
+        ("Modality", "ComplexImageComponent", "ImageType", "FrameType"),
         _component,
         _valued("part"),
         is_hard=True,
@@ -271,7 +276,7 @@ TRAITS: tuple[Trait, ...] = (
         _valued("units"),
         is_hard=True,
     ),
-    Trait("image_type", "ImageType", ("ImageType",), _image_type, _type_label, is_hard=False, is_steady=True),
+    Trait("image_type", "ImageType", ("ImageType", "FrameType"), _image_type, _type_label, is_hard=False, is_steady=True),
     Trait(
         "repetition_time",
         "RepetitionTime",

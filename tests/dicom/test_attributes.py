@@ -7,7 +7,7 @@ import pickle
 import pytest
 from pydicom.datadict import dictionary_VR, keyword_for_tag
 
-from convkit.dicom.attributes import CORE, PRIVATE_BLOCKS, is_keyword, nearest_hint, table_of
+from convkit.dicom.attributes import CORE, is_keyword, swapped, nearest_hint, table_of
 from convkit.errors import UsageError
 
 
@@ -18,14 +18,14 @@ def test_core_row_agrees_with_the_data_dictionary(attribute) -> None:
 
 
 def test_core_has_each_keyword_and_tag_once() -> None:
-    assert len({a.keyword for a in CORE}) == len({a.tag for a in CORE}) == len(CORE)
+    assert len({a.keyword for a in CORE}) == len({(a.tag, a.creator) for a in CORE}) == len(CORE)
 
 
 def test_extra_keyword_gets_a_place_of_its_own() -> None:
     table = table_of(("PatientName", "WindowCenter"))
     assert table.attributes[table.places["WindowCenter"]].vr == "DS"
     assert len(set(table.places.values())) == len(table.attributes)
-    assert table.width > table_of().width
+    assert len(table.attributes) == len(CORE) + 2
 
 
 def test_core_or_repeated_keyword_adds_nothing() -> None:
@@ -33,12 +33,18 @@ def test_core_or_repeated_keyword_adds_nothing() -> None:
     assert len(table_of(("PatientName", "PatientName")).attributes) == len(CORE) + 1
 
 
-def test_private_elements_have_places_for_every_block_beyond_the_attributes() -> None:
-    table = table_of(("PatientName",))
-    for place, pairs in table.blocks.items():
-        assert table.attributes[place].creator
-        assert len(pairs) == len(PRIVATE_BLOCKS)
-        assert all(len(table.attributes) <= p < table.width for pair in pairs for p in pair)
+def test_private_elements_are_known_once_their_creator_was_met() -> None:
+    table = table_of()
+    place = table.places["GEImageComponent"]
+    met = table.start.after(swapped(0x00430027), b"GEMS_PARM_01 ")
+    assert met.slots[swapped(0x0043272F)][0] == place
+    assert swapped(0x0043272F) not in table.start.slots
+    assert table.start.after(swapped(0x00430027), b"GEMS_PARM_01 ") is met
+
+
+def test_unknown_creator_teaches_nothing() -> None:
+    start = table_of().start
+    assert start.after(swapped(0x00430010), b"SOMEBODY ELSE") is start
 
 
 @pytest.mark.parametrize(("word", "nearest"), [("PatientNam", "PatientName"), ("windowcenter", "WindowCenter")])

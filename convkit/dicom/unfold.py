@@ -1,0 +1,128 @@
+"""What the standard says of objects with several frames: each becomes a row over the header of its object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from convkit.dicom import multiframe
+from convkit.dicom.header import Header
+from convkit.dicom.sequences import items_of
+from convkit.errors import InputError
+from convkit.model import geometry
+
+_RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
+_NM = "1.2.840.10008.5.1.4.1.1.20"
+
+_RELATIVE_MM = 1e-3
+"""A first Grid Frame Offset below this means offsets from the first plane, any other means positions (PS3.3
+C.8.8.3.2)."""
+
+
+def unfold(header: Header) -> Header:
+    """The header with a row for each frame, if it has several or belongs to a kind that places frames in its own way.
+
+    Raises
+    ------
+    InputError
+        The object contradicts itself.
+    """
+    if multiframe.is_enhanced(header):
+        return multiframe.unfold(header)
+    sop_class = header.sop_class_uid
+    if sop_class == _RT_DOSE:
+        return _dose(header)
+    frames = header.integer("NumberOfFrames") or 1
+    if frames > MOST_FRAMES:
+        raise InputError(f"The header promises {frames} frames.", header.path, "", "pixels.too-large")
+    if sop_class == _NM and frames > 1:
+        return _nuclear(header, frames)
+    return header.with_frames([{}] * frames) if frames > 1 else header
+
+
+MOST_FRAMES = 1_000_000
+"""More frames than any object holds; a header that promises more is broken."""
+
+
+def _dose(header: Header) -> Header:
+    """A dose grid: planes by Grid Frame Offset Vector, values by Dose Grid Scaling (PS3.3 C.8.8.3)."""
+    scaling = header.raw("DoseGridScaling")
+    if not header.number("DoseGridScaling"):
+        raise InputError(
+            "(3004,000E) DoseGridScaling is missing or zero, so the dose is unknown.",
+            header.path,
+            "",
+            "header.missing-attribute",
+        )
+    place = header.table.places
+    header = header.with_shared({place["RescaleSlope"]: scaling or b"", place["RescaleIntercept"]: b"0"})
+    frames = header.integer("NumberOfFrames") or 1
+    offsets = header.numbers("GridFrameOffsetVector")
+    if frames == 1 and not offsets:
+        return header
+    if len(offsets) != frames:
+        raise InputError(
+            f"There are {frames} dose planes, but {len(offsets)} values of (3004,000C) GridFrameOffsetVector.",
+            header.path,
+            "",
+            "header.inconsistent",
+        )
+    return header.with_frames(_shifted(header, header.numbers("ImagePositionPatient"), _relative(header, offsets)))
+
+
+def _relative(header: Header, offsets: Sequence[float]) -> list[float]:
+    """Offsets from the first plane, mm."""
+    if abs(offsets[0]) <= _RELATIVE_MM:
+        return list(offsets)
+    # PS3.3 C.8.8.3.2: otherwise they are z positions, which only an axial grid may have.
+    position = header.numbers("ImagePositionPatient")
+    if len(position) != 3 or abs(position[2] - offsets[0]) > 1:
+        raise InputError(
+            "(3004,000C) GridFrameOffsetVector neither starts at 0 nor at the position of the first plane.",
+            header.path,
+            "",
+            "header.inconsistent",
+        )
+    return [offset - offsets[0] for offset in offsets]
+
+
+def _nuclear(header: Header, frames: int) -> Header:
+    """Reconstructed nuclear medicine: slices at Spacing Between Slices along the normal (PS3.3 C.8.4.9, C.8.4.15)."""
+    detectors = items_of(header.far("DetectorInformationSequence"))
+    distance = header.number("SpacingBetweenSlices")
+    is_slices = {"RECON TOMO", "RECON GATED TOMO"} & set(header.texts("ImageType"))
+    raw_position = detectors[0].find(0x00200032) if detectors else None
+    raw_cosines = detectors[0].find(0x00200037) if detectors else None
+    if not is_slices or not distance or not raw_position or not raw_cosines:
+        return header.with_frames([{}] * frames)
+    place = header.table.places
+    header = header.with_shared(
+        {place["ImagePositionPatient"]: raw_position, place["ImageOrientationPatient"]: raw_cosines}
+    )
+    slices = _slice_numbers(header, frames)
+    return header.with_frames(
+        _shifted(header, header.numbers("ImagePositionPatient"), [distance * (number - 1) for number in slices])
+    )
+
+
+def _slice_numbers(header: Header, frames: int) -> list[float]:
+    """Slice Vector: the slice that each frame shows, from 1; frame order where it is absent."""
+    numbers = header.numbers("SliceVector")
+    return list(numbers) if len(numbers) == frames else [float(n) for n in range(1, frames + 1)]
+
+
+def _shifted(header: Header, first: Sequence[float], offsets: Sequence[float]) -> list[dict[int, bytes]]:
+    """Image Position (Patient) of frames at offsets along the normal, mm."""
+    cosines = header.numbers("ImageOrientationPatient")
+    if len(first) != 3 or not geometry.is_orientation(cosines):
+        raise InputError(
+            "Image Position (Patient) or Image Orientation (Patient) is missing or no position.",
+            header.path,
+            "",
+            "geometry.missing-position",
+        )
+    normal = geometry.slice_normal(cosines)
+    place = header.table.places["ImagePositionPatient"]
+    positions = (np.asarray(first) + normal * offset for offset in offsets)
+    return [{place: b"\\".join(repr(float(x)).encode() for x in p)} for p in positions]
