@@ -15,6 +15,7 @@ from convkit.jobs._names import Template, fill, short_hash, without_ties
 from convkit.jobs.collection import Collection, no_plan, problem_outcome
 from convkit.model.notes import Note, Severity
 from convkit.series.group import Series
+from convkit.series.leads import Leads, leads_of
 from convkit.series.options import StackOptions
 from convkit.series.plan import plan_series
 from convkit.series.stack import Planned, Refusal, Stack
@@ -29,8 +30,8 @@ class VolumeTask:
     item : str
         Label for the report.
     stack : Stack
-    header : Header
-        Of the first frame.
+    leads : Leads
+        The headers that give its facts.
     stem : str
         Relative path of the output without its suffix.
     key : str
@@ -39,9 +40,14 @@ class VolumeTask:
 
     item: str
     stack: Stack
-    header: Header
+    leads: Leads
     stem: str
     key: str
+
+    @property
+    def header(self) -> Header:
+        """Of the first frame."""
+        return self.leads.first
 
 
 def plan_volumes(
@@ -140,10 +146,9 @@ def _fields(series: Series, stack: Stack, name: Template) -> dict[str, Any]:
 
 
 def _task(series: Series, stack: Stack, stem: str) -> VolumeTask:
-    header = series.header_of(stack.first)
-    sources = [series.images[f.instance] for f in stack.all_frames]
+    sources = [series.images[i] for i in dict.fromkeys(f.instance for f in stack.all_frames)]
     key = identity((h.sop_instance_uid, h.path, h.size, h.modified_ns) for h in sources)
     with_notes = replace(stack, notes=(*series.notes, *stack.notes)) if series.notes else stack
     owner = short_hash(series.series_instance_uid, 16)
     key = f"{owner}:{key}:{stack.split.label}"
-    return VolumeTask(label_of(series, stack.split.label), with_notes, header, stem, key)
+    return VolumeTask(label_of(series, stack.split.label), with_notes, leads_of(series, stack), stem, key)

@@ -240,7 +240,7 @@ def _voxels(task: VolumeTask) -> int:
 
 def convert_volume(task: VolumeTask, *, output: str, options: ConvertOptions) -> Outcome:
     """Task: load one volume and write it."""
-    volume = load(task.stack, task.header, options.load)
+    volume = load(task.stack, task.leads, options.load)
     root = Path(output)
     paths = WRITERS[options.to].write(volume, root / task.stem, options.write)
     relative = tuple(p.relative_to(root).as_posix() for p in paths)
@@ -297,7 +297,13 @@ def _names(task: VolumeTask, options: ConvertOptions) -> list[str]:
         task.stem + suffix,
         *([task.stem + WRITERS[options.to].sidecar_suffix] if options.write.sidecar is not SidecarKind.NONE else []),
         *([f"{task.stem}_invented{suffix}"] if is_resampled else []),
+        *(task.stem + ending for ending in WRITERS[options.to].table_suffixes if _is_weighted(task)),
     ]
+
+
+def _is_weighted(task: VolumeTask) -> bool:
+    """True where tables of gradients may be written."""
+    return any(f.gradient and f.gradient.b_value > 0 for f in task.stack.all_frames)
 
 
 def _failed(task: VolumeTask, code: str, where: str) -> Outcome:

@@ -18,6 +18,7 @@ from convkit.jobs.collection import Source, collect, flat
 from convkit.model import volume as model
 from convkit.model.notes import Note, Severity
 from convkit.series.group import Series
+from convkit.series.leads import leads_of
 from convkit.series.load import load
 from convkit.series.options import Irregular, LoadOptions, StackOptions, Tilt, Values
 from convkit.series.plan import plan_series
@@ -82,7 +83,7 @@ def read_all(  # noqa: PLR0913 (one parameter an option of the command)
     options, stack = _options(values, dtype, keep, irregular, tilt)
     for series, planned in _planned(flat(sources), stack, options, where):
         if isinstance(planned, Stack):
-            yield _public(load(planned, series.images[planned.first.instance], options))
+            yield _public(load(planned, leads_of(series, planned), options))
 
 
 def read(  # noqa: PLR0913 (one parameter an option of the command)
@@ -126,7 +127,7 @@ def read(  # noqa: PLR0913 (one parameter an option of the command)
             f"There are {len(stacks)} volumes: {text}.", "", "Use read_all, or choose one with where."
         )
     series, stack = stacks[0]
-    return _public(load(stack, series.header_of(stack.first), options))
+    return _public(load(stack, leads_of(series, stack), options))
 
 
 def _options(

@@ -215,6 +215,23 @@ CODES: dict[str, Code] = {
         "Compare the number of images with the scanner or the archive.",
     ),
     "series.selected-part": Code(_WARNING, "Only some images of the series were selected."),
+    # --- diffusion ---------------------------------------------------------------------------------------
+    "diffusion.incomplete": Code(
+        _WARNING, "Some images do not tell their diffusion weighting; no table of gradients was written."
+    ),
+    "diffusion.contradictory": Code(
+        _WARNING,
+        "Images of one volume tell different diffusion weightings; no table of gradients was written.",
+    ),
+    "diffusion.no-direction": Code(
+        _INFO, "The weighted volumes have no direction (trace or isotropic); their vectors are zero."
+    ),
+    "diffusion.missing-direction": Code(
+        _WARNING, "Some weighted volumes have no gradient direction; the b-values were written, the vectors not."
+    ),
+    "diffusion.sheared": Code(
+        _WARNING, "The image axes are not perpendicular, so gradient directions along them were not written."
+    ),
     "quirk.applied": Code(_INFO, "A rule for this vendor's headers was used."),
     # --- output ------------------------------------------------------------------------------------------
     "output.exists": Code(

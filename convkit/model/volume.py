@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convkit.model import geometry, values
+from convkit.model.diffusion import Gradient
 from convkit.model.notes import Note
 
 
@@ -66,22 +67,45 @@ class ValueMapping:
 FILE_AXES = ("k", "j", "i")
 """Name that files give to each spatial array axis (slice, row, column): ``i`` runs fastest."""
 
-_AXIS_FACTS = ("PhaseEncodingAxis",)
-"""Facts whose value is the name of an axis. It has no sign, so a flip does not change it."""
+_AXIS_FACTS = ("PhaseEncodingAxis", "PhaseEncodingDirection")
+"""Facts whose value is the name of an axis, in the second with a sign: a trailing minus runs against the index."""
+
+_SLICE_AXIS = "SliceEncodingDirection"
+_SLICE_LISTS = ("SliceTiming",)
+"""Facts with one entry a slice."""
 
 
 def facts_after(facts: Mapping[str, Any], turn: geometry.Turn) -> Mapping[str, Any]:
-    """Facts with the names of axes changed to those after a turn.
+    """Facts with the names of axes, and the order of slices, changed to those after a turn.
 
     Parameters
     ----------
     facts : mapping
-        ``PhaseEncodingAxis`` names an axis before the turn: ``i`` column index, ``j`` row index, ``k`` slice.
+        ``PhaseEncodingDirection`` and the like name an axis before the turn: ``i`` column index, ``j`` row index, ``k``
+        slice. Lists with one entry a slice run along ``SliceEncodingDirection`` (BIDS), ``k`` where it is absent.
     turn : Turn
     """
-    renamed = {FILE_AXES[old]: FILE_AXES[new] for new, old in enumerate(turn.axes)}
-    changed = {key: renamed.get(facts[key], facts[key]) for key in _AXIS_FACTS if key in facts}
+    changed: dict[str, Any] = {key: _turned_axis(facts[key], turn) for key in _AXIS_FACTS if key in facts}
+    if "PhaseEncodingAxis" in changed:
+        changed["PhaseEncodingAxis"] = changed["PhaseEncodingAxis"][0]  # it has no sign
+    lists = {key: facts[key] for key in _SLICE_LISTS if isinstance(facts.get(key), list)}
+    if lists:
+        # The list runs along its axis as it was: a flip reverses the list and keeps the axis without a sign.
+        axis = _turned_axis(facts.get(_SLICE_AXIS, "k"), turn)
+        if axis.endswith("-"):
+            changed |= {key: found[::-1] for key, found in lists.items()}
+        if axis[0] != "k" or _SLICE_AXIS in facts:
+            changed[_SLICE_AXIS] = axis[0]
     return {**facts, **changed}
+
+
+def _turned_axis(name: str, turn: geometry.Turn) -> str:
+    """The name of an axis after a turn, with a trailing minus where it runs against the index."""
+    if name[:1] not in FILE_AXES:
+        return name
+    new = turn.axes.index(FILE_AXES.index(name[0]))
+    is_against = name.endswith("-") != turn.flips[new]
+    return FILE_AXES[new] + ("-" if is_against else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +158,8 @@ class Volume:
     source_axis : int
         Spatial array axis (0 slice, 1 row, 2 column) along which `sources` run; 0 unless the volume was turned.
     series_instance_uid, study_instance_uid : str
+    gradients : tuple of Gradient
+        How each volume is diffusion-weighted, in the patient's frame; empty where the series is not weighted.
     invented : (volumes, slices, rows, columns) bool or None
         True where resampling made a voxel up; None where nothing was resampled.
     resampled : mapping or None
@@ -155,6 +181,7 @@ class Volume:
     source_axis: int = 0
     series_instance_uid: str = ""
     study_instance_uid: str = ""
+    gradients: tuple[Gradient, ...] = ()
     invented: NDArray[np.bool_] | None = None
     resampled: Mapping[str, Any] | None = None
 

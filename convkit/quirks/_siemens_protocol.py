@@ -22,8 +22,8 @@ _CREATOR = b"SIEMENS MR SDS 01"
 _GROUP, _NESTED, _PROTOCOL = 0x0021, 0xFE, 0x19
 _BLOCKS = range(0x10, 0x100)
 _NUMBER = re.compile(rb"0[xX][0-9a-fA-F]+|[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?")
+_INDEXED = rb"\n%%s\[(\d{1,4})\][ \t]*=[ \t]*(%s)" % _NUMBER.pattern
 _BEFORE = b"\n."
-_MOST_INDEXED = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,8 @@ class Protocol:
 
     def indexed(self, key: str) -> dict[int, float]:
         """Index to number of the lines ``key[0]``, ``key[1]`` and so on; lines that are zero may be left out."""
-        if self.data.find(f"\n{key}[".encode()) < 0:
-            return {}
-        found = ((index, self.number(f"{key}[{index}]")) for index in range(_MOST_INDEXED))
+        lines = re.finditer(_INDEXED % re.escape(key.encode()), self.data)
+        found = ((int(line[1]), _as_number(line[2])) for line in lines)
         return {index: number for index, number in found if number is not None}
 
     def _value(self, key: str) -> bytes:

@@ -18,9 +18,12 @@ from convkit.model.frame import PixelLayout
 from convkit.model.notes import Note, note
 from convkit.model.volume import MappingState, ValueMapping, Volume
 from convkit.quirks import rescale_notes
-from convkit.series.facts import facts_of, units_of
+from convkit.series.diffusion import gradients_of
+from convkit.series.facts import units_of
+from convkit.series.leads import Leads
 from convkit.series.options import LoadOptions, Values
 from convkit.series.stack import Stack
+from convkit.series.stack_facts import facts_of_stack
 
 Array = NDArray[Any]
 
@@ -34,14 +37,14 @@ class _Loaded:
     notes: tuple[Note, ...]
 
 
-def load(stack: Stack, header: Header, options: LoadOptions) -> Volume:
+def load(stack: Stack, leads: Leads, options: LoadOptions) -> Volume:
     """The volume of a stack.
 
     Parameters
     ----------
     stack : Stack
-    header : Header
-        Of the first frame; gives the facts.
+    leads : Leads
+        The headers that give the facts.
     options : LoadOptions
 
     Raises
@@ -51,7 +54,9 @@ def load(stack: Stack, header: Header, options: LoadOptions) -> Volume:
     ValueRangeError
         The values do not fit the data type that was asked for.
     """
+    header = leads.first
     array, notes = _read(stack)
+    gradients, doubts = gradients_of(stack)
     loaded = _mapped(array, stack, options)
     volume = Volume(
         array=loaded.array,
@@ -62,12 +67,13 @@ def load(stack: Stack, header: Header, options: LoadOptions) -> Volume:
         units="" if loaded.mapping.state is MappingState.IGNORED else units_of(header),
         step_s=_step(stack, header),
         is_3d_acquisition=header.text("MRAcquisitionType") == "3D",
-        facts=facts_of(header, keep=options.keep),
+        facts=facts_of_stack(stack, leads, keep=options.keep),
         split=stack.split,
-        notes=(*stack.notes, *notes, *loaded.notes, *_value_notes(stack, header)),
+        notes=(*stack.notes, *notes, *loaded.notes, *doubts, *_value_notes(stack, header)),
         sources=tuple(tuple(f.sop_instance_uid for f in v) for v in stack.frames),
         series_instance_uid=header.series_instance_uid,
         study_instance_uid=header.study_instance_uid,
+        gradients=gradients,
     )
     return _cast(_regridded(volume, stack), options)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
+from convkit.model.notes import Note
 from convkit.model.volume import ValueMapping, Volume
 from convkit.writers._atomic import written_aside
 from convkit.writers._layout import as_it_is, in_file_order
@@ -24,6 +26,11 @@ Encode = Callable[[BinaryIO, Volume], None]
 
 Fill = Callable[[BinaryIO], object]
 """Writes the whole content of one open file."""
+
+
+def _no_tables(_volume: Volume) -> tuple[dict[str, bytes], tuple[Note, ...]]:
+    """For formats that have none: the sidecar holds the gradients."""
+    return {}, ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,8 @@ class ImageFormat:
         Brings a volume into the order in which the format has it where nothing else was asked for.
     has_affine : bool
         True where the image file itself says where its voxels lie; else the sidecar does.
+    tables : function
+        Content of the tables of a diffusion-weighted volume by their endings, and what to note.
     """
 
     suffix: str
@@ -49,6 +58,7 @@ class ImageFormat:
     encode: Encode
     native: Callable[[Volume], Volume] = as_it_is
     has_affine: bool = True
+    tables: Callable[[Volume], tuple[dict[str, bytes], tuple[Note, ...]]] = _no_tables
 
 
 def write_together(volume: Volume, stem: Path, options: WriteOptions, image: ImageFormat) -> tuple[Path, ...]:
@@ -79,14 +89,21 @@ def write_together(volume: Volume, stem: Path, options: WriteOptions, image: Ima
 
 def _plan(volume: Volume, sidecar: SidecarKind, image: ImageFormat) -> dict[str, Fill]:
     """What to write under which ending of the stem, the image first."""
+    tables, notes = image.tables(volume)
+    volume = volume.with_notes(*notes)
     plan: dict[str, Fill] = {image.suffix: lambda file: image.encode(file, volume)}
+    plan |= {ending: partial(_write, text) for ending, text in tables.items()}
     if sidecar != SidecarKind.NONE:
         text = sidecar_json(volume, sidecar, with_affine=not image.has_affine)
-        plan[image.sidecar_suffix] = lambda file: file.write(text)
+        plan[image.sidecar_suffix] = partial(_write, text)
     if volume.invented is not None:
         mask = mask_of(volume)
         plan[f"_invented{image.suffix}"] = lambda file: image.encode(file, mask)
     return plan
+
+
+def _write(text: bytes, file: BinaryIO) -> object:
+    return file.write(text)
 
 
 def mask_of(volume: Volume) -> Volume:
@@ -95,5 +112,5 @@ def mask_of(volume: Volume) -> Volume:
         raise ValueError("the volume was not resampled")
     mask = volume.invented.view(np.uint8)
     return replace(
-        volume, array=mask, invented=None, mapping=ValueMapping(), units="", facts=MappingProxyType({}), notes=()
+        volume, array=mask, invented=None, mapping=ValueMapping(), units="", facts=MappingProxyType({}), notes=(), gradients=()
     )

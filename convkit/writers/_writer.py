@@ -70,12 +70,15 @@ class Writer(Protocol):
     sidecar_suffix : str
         Ending of the sidecar: ``.json`` beside NIfTI, as BIDS has it; ``.nrrd.json`` and the like beside others, whose
         voxel order is another, so that volumes in two formats side by side do not share one.
+    table_suffixes : tuple of str
+        Endings of the tables beside the image of a diffusion-weighted series, where the format has such.
     Options : type
     """
 
     name: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
     sidecar_suffix: ClassVar[str]
+    table_suffixes: ClassVar[tuple[str, ...]]
     Options: ClassVar[type[WriteOptions]]
 
     def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:

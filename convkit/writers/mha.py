@@ -44,6 +44,7 @@ class MhaWriter:
     name: ClassVar[str] = "mha"
     suffixes: ClassVar[tuple[str, ...]] = (".mha",)
     sidecar_suffix: ClassVar[str] = ".mha.json"
+    table_suffixes: ClassVar[tuple[str, ...]] = ()
     Options: ClassVar[type[WriteOptions]] = WriteOptions
 
     def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:

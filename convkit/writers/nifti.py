@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO, ClassVar
 
 from convkit.model.geometry import Turn
+from convkit.writers._fsl_tables import BVAL, BVEC, fsl_tables
 from convkit.writers._gzip import Container, Piece, deflated
 from convkit.writers._nifti_header import nifti_header
 from convkit.writers._together import ImageFormat, write_together
@@ -26,6 +27,7 @@ class NiftiGzWriter:
     name: ClassVar[str] = "nii.gz"
     suffixes: ClassVar[tuple[str, ...]] = (".nii.gz",)
     sidecar_suffix: ClassVar[str] = ".json"
+    table_suffixes: ClassVar[tuple[str, ...]] = (BVAL, BVEC)
     Options: ClassVar[type[WriteOptions]] = WriteOptions
 
     def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:
@@ -39,6 +41,7 @@ class NiftiWriter:
     name: ClassVar[str] = "nii"
     suffixes: ClassVar[tuple[str, ...]] = (".nii",)
     sidecar_suffix: ClassVar[str] = ".json"
+    table_suffixes: ClassVar[tuple[str, ...]] = (BVAL, BVEC)
     Options: ClassVar[type[WriteOptions]] = WriteOptions
 
     def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:
@@ -74,5 +77,5 @@ def _encode_gz(file: BinaryIO, volume: Volume) -> None:
     file.writelines(deflated(_pieces(volume), Container.GZIP))
 
 
-_COMPRESSED = ImageFormat(NiftiGzWriter.suffixes[0], NiftiGzWriter.sidecar_suffix, _encode_gz, native_layout)
-_PLAIN = ImageFormat(NiftiWriter.suffixes[0], NiftiWriter.sidecar_suffix, _encode, native_layout)
+_COMPRESSED = ImageFormat(NiftiGzWriter.suffixes[0], NiftiGzWriter.sidecar_suffix, _encode_gz, native_layout, tables=fsl_tables)
+_PLAIN = ImageFormat(NiftiWriter.suffixes[0], NiftiWriter.sidecar_suffix, _encode, native_layout, tables=fsl_tables)

@@ -22,6 +22,7 @@ class NpyWriter:
     name: ClassVar[str] = "npy"
     suffixes: ClassVar[tuple[str, ...]] = (".npy",)
     sidecar_suffix: ClassVar[str] = ".npy.json"
+    table_suffixes: ClassVar[tuple[str, ...]] = ()
     Options: ClassVar[type[WriteOptions]] = WriteOptions
 
     def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:

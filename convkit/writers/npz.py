@@ -39,6 +39,7 @@ class NpzWriter:
     name: ClassVar[str] = "npz"
     suffixes: ClassVar[tuple[str, ...]] = (".npz",)
     sidecar_suffix: ClassVar[str] = ".npz.json"
+    table_suffixes: ClassVar[tuple[str, ...]] = ()
     Options: ClassVar[type[WriteOptions]] = WriteOptions
 
     def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:

@@ -35,6 +35,7 @@ class NrrdWriter:
     name: ClassVar[str] = "nrrd"
     suffixes: ClassVar[tuple[str, ...]] = (".nrrd",)
     sidecar_suffix: ClassVar[str] = ".nrrd.json"
+    table_suffixes: ClassVar[tuple[str, ...]] = ()
     Options: ClassVar[type[WriteOptions]] = WriteOptions
 
     def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:

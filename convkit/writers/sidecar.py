@@ -57,6 +57,15 @@ def to_plain(value: Any) -> Any:
     return value
 
 
+def _diffusion(volume: Volume) -> dict[str, Any]:
+    """The weighting of each volume in the patient's frame, whatever the order of the voxels."""
+    return {
+        "Sources": sorted({g.source for g in volume.gradients}),
+        "BValues": [g.b_value for g in volume.gradients],
+        "DirectionsLPS": [g.direction_lps for g in volume.gradients],
+    }
+
+
 def _own(volume: Volume, *, with_affine: bool) -> dict[str, Any]:
     own: dict[str, Any] = {
         "Version": __version__,
@@ -65,6 +74,8 @@ def _own(volume: Volume, *, with_affine: bool) -> dict[str, Any]:
         "ValueMapping": volume.mapping.to_json(),
         "Split": {"Label": volume.split.label, "Reasons": volume.split.reasons},
     }
+    if volume.gradients:
+        own["Diffusion"] = _diffusion(volume)
     if volume.resampled is not None:
         own["Resampled"] = volume.resampled
     if with_affine:

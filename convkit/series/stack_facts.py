@@ -1,0 +1,55 @@
+"""All facts of a stack for its sidecar: those of the standard, those of its vendor, and those of its slices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convkit.quirks import Extent, vendor_facts
+from convkit.series.facts import facts_of
+from convkit.series.leads import Leads
+from convkit.series.stack import Stack
+
+_LONGEST_TR_SHARE = 1.01
+"""Slice times that spread over more than this share of a volume's time are not those of one volume."""
+
+
+def facts_of_stack(stack: Stack, leads: Leads, *, keep: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The facts of a stack.
+
+    Parameters
+    ----------
+    stack : Stack
+    leads : Leads
+    keep : tuple of str
+        Further DICOM keywords that the user asked for.
+    """
+    facts = facts_of(leads.first, keep=keep)
+    facts |= _in_order(vendor_facts(leads.first, Extent(stack.volumes, stack.slices)), stack)
+    if "SliceTiming" not in facts:
+        facts |= _slice_timing(leads, facts.get("RepetitionTime"))
+    if facts.get("PhaseEncodingDirection"):
+        facts.pop("PhaseEncodingAxis", None)  # the same without a sign
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+def _in_order(facts: dict[str, Any], stack: Stack) -> dict[str, Any]:
+    """Vendor's facts, with slice times that are told tile by tile put in the order of the stack."""
+    times = facts.get("SliceTiming")
+    if not isinstance(times, list):
+        return facts
+    tiles = [f.pixels.frame for f in stack.frames[0]]
+    if stack.coordinates is not None or len(times) <= max(tiles) or len(times) < stack.slices:
+        return {key: value for key, value in facts.items() if key != "SliceTiming"}
+    is_tiled = stack.first.pixels.picture is not None
+    return {**facts, "SliceTiming": [times[t] for t in tiles] if is_tiled else times}
+
+
+def _slice_timing(leads: Leads, repetition_time_s: float | None) -> dict[str, Any]:
+    """Slice times after the first slice, seconds."""
+    if not leads.slice_times:
+        return {}
+    first = min(leads.slice_times)
+    times = [round(t - first, 6) for t in leads.slice_times]
+    if max(times) == 0 or (repetition_time_s and max(times) > repetition_time_s * _LONGEST_TR_SHARE):
+        return {}
+    return {"SliceTiming": times}
