@@ -7,7 +7,7 @@ stays; that of a frame is Frame Type.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -55,12 +55,18 @@ _MACROS = frozenset(
         0x00209310,  # Temporal Position
         0x00289110,  # Pixel Measures
         0x00289145,  # Pixel Value Transformation
+        0x00409096,  # Real World Value Mapping
     )
 )
 """Functional groups that describe the frame itself."""
 
 _INNER = frozenset((0x00189076, 0x00189601))
 """Sequences inside functional groups: Diffusion Gradient Direction, Diffusion b-matrix."""
+
+_UNITS = 0x004008EA
+"""Measurement Units Code Sequence of a real world value mapping."""
+
+_CODE_VALUE = 0x00080100
 
 _CLASSIC = {
     "EffectiveEchoTime": "EchoTime",
@@ -130,6 +136,12 @@ def unfold(header: Header) -> Header:
     return header.with_frames([f | {place: b"%d" % rank} for f, rank in zip(frames, ranks, strict=True)])
 
 
+def with_real_world(header: Header) -> Header:
+    """The header of a classic image with its real world value mapping beside the rescale."""
+    items = items_of(header.far("RealWorldValueMappingSequence"))
+    return header.with_shared(_reader(header.table).real_world(items)) if items else header
+
+
 def _ranks(header: Header, index_values: list[tuple[float, ...]]) -> list[int]:
     """Where each frame comes in time and the like: rank of its dimension index values, those of space left out."""
     pointers = [_pointer(item) for item in items_of(header.far("DimensionIndexSequence"))]
@@ -173,14 +185,24 @@ class _Reader:
             return values.numbers(content.find(0x00209157) or b"", "UL")
         return ()
 
-    def _standard(self, item: Item, found: dict[int, bytes], never: frozenset[str] = frozenset()) -> None:
+    def _standard(self, item: Item, found: dict[int, bytes]) -> None:
         for element in item.elements():
             target = self.known.get(element.tag)
-            if target and target[1] not in never:
+            if target:
                 self._put(found, target[0], item, element)
             elif element.tag in _INNER:
                 for inner in item.inside(element):
                     self._standard(inner, found)
+            elif element.tag == _UNITS:
+                for code in item.inside(element):
+                    found[self.table.places["RealWorldUnits"]] = code.find(_CODE_VALUE) or b""
+
+    def real_world(self, items: Sequence[Item]) -> dict[int, bytes]:
+        """Place to raw value of the first real world value mapping (PS3.3 C.7.6.16.2.11)."""
+        found: dict[int, bytes] = {}
+        for item in items[:1]:
+            self._standard(item, found)
+        return found
 
     def _private(self, item: Item, element: Element, known: Known, found: dict[int, bytes]) -> Known:
         """A private element: the name of an owner, or a sequence of one that is known."""

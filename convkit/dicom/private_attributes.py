@@ -13,6 +13,11 @@ from collections.abc import Iterator
 _TABLE = """
 convkit
 DimensionRank 0001 01 IS
+RealWorldSlope 0001 02 FD
+RealWorldIntercept 0001 03 FD
+RealWorldUnits 0001 04 SH
+ConvertedFrom 0001 02 UI
+RealWorldUnits 0001 03 SH
 
 SIEMENS CSA HEADER
 SiemensCSAImageHeader 0029 10 OB far
@@ -55,20 +60,42 @@ GEMS_PARM_01
 GEImageComponent 0043 2F SS
 GECollapseFlag 0043 30 SS
 
+Philips Imaging DD 001
+PhilipsDiffusionBFactor 2001 03 FL
+PhilipsDiffusionDirection 2001 04 CS
+PhilipsPhaseNumber 2001 08 IS
+PhilipsEPIFactor 2001 13 SL
+PhilipsPartialMatrixScanned 2001 19 CS
+PhilipsPrepulseDelay 2001 1B FL
+PhilipsScanningTechnique 2001 20 LO
+PhilipsWaterFatShift 2001 22 FL
+
 Philips MR Imaging DD 001
 PhilipsScaleSlope 2005 0E FL
+PhilipsImageType 2005 11 CS
+PhilipsDynamicBeginTime 2005 A0 FL
+PhilipsDiffusionDirectionRL 2005 B0 FL
+PhilipsDiffusionDirectionAP 2005 B1 FL
+PhilipsDiffusionDirectionFH 2005 B2 FL
 
 Philips MR Imaging DD 005
 PhilipsSharedGroup 2005 0E SQ far
 PhilipsFrameGroup 2005 0F SQ far
 PhilipsDiffusionBValueNumber 2005 12 IS
 PhilipsGradientOrientationNumber 2005 13 IS
+PhilipsLabelType 2005 29 CS
+
+Philips MR Imaging DD 006
+PhilipsDiffusionVolumeNumber 2005 96 IS
 
 Image Private Header
+UIHPhaseEncodingDisplayed 0065 05 SH
 UIHBValue 0065 09 FD
+UIHParallelInformation 0065 0D SH
 UIHGradientDirection 0065 37 FD
 UIHNumberOfTiles 0065 50 DS
 UIHTiles 0065 51 SQ far
+UIHPhaseEncodingPositive 0065 58 IS
 """
 
 

@@ -30,6 +30,10 @@ def unfold(header: Header) -> Header:
     """
     if multiframe.is_enhanced(header):
         return multiframe.unfold(header)
+    if header.has_far("RealWorldValueMappingSequence"):
+        header = multiframe.with_real_world(header)
+    if header.has_far("ConversionSourceAttributesSequence") and not header.has("ImagePositionPatient"):
+        header = _with_source(header)
     sop_class = header.sop_class_uid
     if sop_class == _RT_DOSE:
         return _dose(header)
@@ -39,6 +43,13 @@ def unfold(header: Header) -> Header:
     if sop_class == _NM and frames > 1:
         return _nuclear(header, frames)
     return header.with_frames([{}] * frames) if frames > 1 else header
+
+
+def _with_source(header: Header) -> Header:
+    """The header of a capture without place that says from which multi-frame object it was made (PS3.3 C.12.1)."""
+    items = items_of(header.far("ConversionSourceAttributesSequence"))
+    uid = items[0].find(0x00081155) if len(items) == 1 else None
+    return header.with_shared({header.table.places["ConvertedFrom"]: uid}) if uid else header
 
 
 MOST_FRAMES = 1_000_000

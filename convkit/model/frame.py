@@ -147,8 +147,6 @@ class Frame:
         Why the pixels cannot be used although the header can.
     gradient : Gradient or None
         How the image is diffusion-weighted; None where the header says nothing of it.
-    slice_time_s : float or None
-        When the slice was acquired, seconds after a moment that all slices of its volume share.
     """
 
     instance: int
@@ -168,7 +166,6 @@ class Frame:
     value_codes: tuple[str, ...] = ()
     defect: Note | None = None
     gradient: Gradient | None = None
-    slice_time_s: float | None = None
 
     @property
     def number(self) -> float | None:

@@ -176,6 +176,11 @@ CODES: dict[str, Code] = {
     "geometry.assumed-thickness": Code(_INFO, "A single slice has no neighbour; its depth is taken from the header."),
     "geometry.assumed-depth": Code(_WARNING, "A single slice has no stated depth; 1 mm was assumed."),
     "geometry.no-position": Code(_INFO, "The image has no place in space; the affine holds pixel sizes only."),
+    "geometry.piled": Code(
+        _INFO,
+        "Captures of the frames of one object were put together in the order of their numbers; they have no place in "
+        "space.",
+    ),
     "geometry.split-runs": Code(_WARNING, "An uneven stack was cut into evenly spaced runs."),
     "geometry.split-doubles": Code(
         _WARNING, "Several images lie at one position; the first by Instance Number were taken for one volume."
@@ -204,6 +209,9 @@ CODES: dict[str, Code] = {
     "series.mixed-values": Code(_WARNING, "An attribute that should be equal in a volume varies from slice to slice."),
     "series.ambiguous-order": Code(
         _WARNING, "Nothing in the headers orders the images of one position; they were ordered by UID."
+    ),
+    "series.merged": Code(
+        _INFO, "Volumes of one acquisition that came as series of their own were put together again."
     ),
     "series.lone-image": Code(
         _WARNING,

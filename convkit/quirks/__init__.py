@@ -1,13 +1,13 @@
 """Vendor oddities as small strategies, one a file; nothing outside this room asks for a manufacturer.
 
-A quirk module holds `QUIRK`. Stages: UNFOLD tells the frames of an object apart, TRAITS corrects what tells the volumes
+A quirk module holds `QUIRK`. Stages: MERGE tells which series are one acquisition, UNFOLD tells the frames of an object apart, TRAITS corrects what tells the volumes
 of a series apart, VALUES corrects the rescale, GRADIENTS finds the diffusion weighting, SLICE_TIMES when a slice was
 acquired, FACTS what goes into the sidecar.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from convkit.dicom.header import Header
@@ -18,6 +18,7 @@ from convkit.quirks import (
     philips_precise_values,
     siemens_csa_diffusion,
     siemens_mosaic,
+    siemens_xa_series,
     uih_grid,
 )
 from convkit.model.diffusion import Gradient
@@ -25,6 +26,7 @@ from convkit.quirks._quirk import (
     Extent,
     FactsQuirk,
     GradientQuirk,
+    MergeQuirk,
     SliceTimeQuirk,
     TraitsQuirk,
     UnfoldQuirk,
@@ -32,7 +34,8 @@ from convkit.quirks._quirk import (
 )
 
 UNFOLD: tuple[UnfoldQuirk, ...] = (siemens_csa_diffusion.QUIRK, siemens_mosaic.QUIRK, uih_grid.QUIRK)
-TRAITS: tuple[TraitsQuirk, ...] = (ge_image_component.QUIRK, ge_collapse_flag.QUIRK)
+MERGE: tuple[MergeQuirk, ...] = (siemens_xa_series.QUIRK,)
+TRAITS: tuple[TraitsQuirk, ...] = (siemens_xa_series.NUMBERS, ge_image_component.QUIRK, ge_collapse_flag.QUIRK)
 VALUES: tuple[ValuesQuirk, ...] = (philips_precise_values.QUIRK,)
 GRADIENTS: tuple[GradientQuirk, ...] = ()
 SLICE_TIMES: tuple[SliceTimeQuirk, ...] = ()
@@ -61,6 +64,11 @@ def unfold(header: Header) -> Header:
         if quirk.applies(header):
             header = quirk.unfold(header)
     return header
+
+
+def acquisition_of(header: Header) -> tuple[Hashable, str] | None:
+    """What all series of one acquisition share, and why they are one; None where a series is what it says."""
+    return next(((q.acquisition(header), q.said) for q in MERGE if q.applies(header)), None)
 
 
 def corrected_traits(header: Header, traits: Mapping[str, Any]) -> Mapping[str, Any]:

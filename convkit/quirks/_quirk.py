@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,3 +151,24 @@ class FactsQuirk:
     why: str
     applies: Callable[[Header], bool]
     facts: Callable[[Header, Extent], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class MergeQuirk:
+    """A vendor's habit to send one acquisition as several series.
+
+    Attributes
+    ----------
+    name : str
+    why : str
+        Citation.
+    applies : predicate on the header of an instance
+    acquisition : header to what all series of an acquisition share, beside the study
+    said : what the note says
+    """
+
+    name: str
+    why: str
+    applies: Callable[[Header], bool]
+    acquisition: Callable[[Header], Hashable]
+    said: str

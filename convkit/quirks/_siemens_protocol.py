@@ -17,6 +17,7 @@ from convkit.dicom.header import Header
 from convkit.dicom.sequences import Item, items_of
 
 _BEGIN, _END = b"### ASCCONV BEGIN", b"### ASCCONV END"
+_KEYWORDS = ("SiemensCSASeriesHeader", "SiemensXAProtocol")
 _PHOENIX = b"MrPhoenixProtocol\0"
 _CREATOR = b"SIEMENS MR SDS 01"
 _GROUP, _NESTED, _PROTOCOL = 0x0021, 0xFE, 0x19
@@ -86,9 +87,16 @@ def protocol_of(header: Header) -> Protocol:
     return NONE
 
 
+def has_protocol(header: Header) -> bool:
+    """True for MR images of Siemens: those of their headers in which a protocol may be."""
+    # The private creators were checked when the header was read (PS3.5 7.8.1).
+    is_siemens = any(map(header.has_far, _KEYWORDS)) or header.has("SiemensXAImageType")
+    return is_siemens and header.text("Modality") == "MR"
+
+
 def _carriers(header: Header) -> Iterator[bytes]:
     """Yield the values that may hold a protocol."""
-    for keyword in ("SiemensCSASeriesHeader", "SiemensXAProtocol"):
+    for keyword in _KEYWORDS:
         value = header.far(keyword)
         if value is not None:
             yield value.data

@@ -9,7 +9,6 @@ from typing import Any
 from convkit.dicom.header import Header
 from convkit.quirks._quirk import Extent, FactsQuirk
 from convkit.quirks._siemens_protocol import Protocol, has_protocol, protocol_of
-from convkit.quirks.siemens_mosaic_times import mosaic_times
 
 _IN_PLANE = re.compile(r"p(\d+(?:\.\d+)?)")
 _SLICES = re.compile(r"s(\d+)")
@@ -57,7 +56,7 @@ def _slices_at_a_time(header: Header, protocol: Protocol) -> int | None:
     told = _SLICES.search(_mode_text(header))
     comment = _COMMENT.search(header.text("ImageComments"))
     found = max(
-        _together(mosaic_times(header)),
+        _together(header.numbers("SiemensMosaicRefAcqTimes")),
         int(told[1]) if told else 1,
         int(comment[1]) if comment else 1,
         protocol.integer("sSliceAcceleration.lMultiBandFactor") or 1,

@@ -1,147 +1,80 @@
-"""The sidecar's facts: BIDS names and SI units, from an allow-list. Nothing that is not listed here gets out.
+"""The sidecar's facts: BIDS names and SI units, from an allow-list. Nothing that is not listed gets out.
 
-Names and units follow BIDS 1.10 (MRI and PET metadata) and, where BIDS has no name, dcm2niix. Times of day leave as
-HH:MM:SS.ffffff; milliseconds leave as seconds. Dates, names, identifiers, institutions and free-text comments are
-not in the list.
+Names and units follow BIDS 1.11 (MRI and PET metadata) and, where BIDS has no name, dcm2niix. Times of day leave as
+HH:MM:SS.ffffff; milliseconds leave as seconds; several values of a text stay separated by backslashes. Dates, names,
+identifiers, institutions and free-text comments are not in the list. Here is what every modality has; `_mr_facts`,
+`_ct_facts` and `_pet_facts` hold the rest, `_volume_facts` what needs a header of every volume.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from convkit.dicom.header import Header
+from convkit.series.rescale import real_world_units
+from convkit.series._clock import STARTS, time_of_day
+from convkit.series._ct_facts import CT_FACTS
+from convkit.series._fact import Fact, number, positive, same, text
+from convkit.series._mr_facts import MR_FACTS
+from convkit.series._pet_facts import PET_FACTS, PET_UNITS
 
+__all__ = ["FACTS", "Fact", "facts_of", "units_of"]
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One key of the sidecar: its name, and how to get it from a header; None leaves it out."""
+_RESCALE_UNITS = {"US": "", "MGML": "mg/mL", "PCT": "%", "NORMALIZED": "", "NORMALISED": ""}
+"""(0028,1054) Rescale Type that is not its own unit (PS3.3 C.11.1.1.2): US is "unspecified"."""
 
-    key: str
-    read: Callable[[Header], Any]
-
-
-def _same(keyword: str) -> Callable[[Header], Any]:
-    return lambda header: header.plain(keyword)
-
-
-def _scaled(keyword: str, factor: float) -> Callable[[Header], Any]:
-    def read(header: Header) -> float | None:
-        number = header.number(keyword)
-        return None if number is None else round(number * factor, 12)
-
-    return read
-
-
-def _number(keyword: str) -> Callable[[Header], Any]:
-    return lambda header: header.number(keyword)
-
-
-def _positive(keyword: str) -> Callable[[Header], Any]:
-    return lambda header: header.number(keyword) or None
-
-
-def _list(keyword: str) -> Callable[[Header], Any]:
-    return lambda header: list(header.texts(keyword)) or None
-
-
-def _clean(keyword: str) -> Callable[[Header], Any]:
-    """Text as dcm2niix writes it: blanks of a name become underscores."""
-    return lambda header: header.text(keyword).replace(" ", "_") or None
-
-
-def _joined(keyword: str) -> Callable[[Header], Any]:
-    return lambda header: "_".join(header.texts(keyword)) or None
+_DOSE_UNITS = {"GY": "Gy", "RELATIVE": "relative dose"}
+"""(3004,0002) Dose Units (PS3.3 C.8.8.3)."""
 
 
 def _acquisition_time(header: Header) -> str | None:
-    raw = header.text("AcquisitionTime").replace(":", "")
-    if len(raw) < 6 or not raw[:6].isdigit():
+    # The time of the object, not of a frame.
+    digits = time_of_day(header, tuple(k for k in STARTS if not k.startswith("Frame")))
+    if not digits:
         return None
-    fraction = raw.partition(".")[2][:6].ljust(6, "0")
-    return f"{raw[0:2]}:{raw[2:4]}:{raw[4:6]}.{fraction}"
+    fraction = digits.partition(".")[2][:6].ljust(6, "0")
+    return f"{digits[0:2]}:{digits[2:4]}:{digits[4:6]}.{fraction}"
 
 
-def _phase_axis(header: Header) -> str | None:
-    # PS3.3 C.8.3.1.1: COL means that the phase runs along a column, the second axis of the image.
-    return {"COL": "j", "COLUMN": "j", "ROW": "i"}.get(header.text("InPlanePhaseEncodingDirection"))
+def _image_type(header: Header) -> list[str] | None:
+    # dcm2niix separates at underscores as well; scripts look for the words: M_FFE becomes M, FFE.
+    return [word for value in header.texts("ImageType") for word in value.split("_") if word] or None
 
 
-def _phase_direction(header: Header) -> str | None:
-    return {"COL": "COL", "COLUMN": "COL", "ROW": "ROW"}.get(header.text("InPlanePhaseEncodingDirection"))
-
-
-def _acquisition_matrix_pe(header: Header) -> int | None:
-    # (0018,1310): frequency rows, frequency columns, phase rows, phase columns; two of them are zero.
-    matrix = header.numbers("AcquisitionMatrix")
-    return int(matrix[2] or matrix[3]) or None if len(matrix) == 4 else None
-
-
-def _recon_matrix_pe(header: Header) -> int | None:
-    direction = _phase_direction(header)
-    keyword = {"COL": "Rows", "ROW": "Columns"}.get(direction or "")
-    return header.integer(keyword) if keyword else None
+def _is_raw(header: Header) -> bool | None:
+    return False if header.texts("ImageType")[:1] == ("DERIVED",) else None
 
 
 def _orientation(header: Header) -> list[float] | None:
     return list(header.numbers("ImageOrientationPatient")) or None
 
 
-def _conversion(header: Header) -> str | None:
-    return header.text("ConversionType") or None
-
-
 FACTS: tuple[Fact, ...] = (
-    Fact("Modality", _same("Modality")),
-    Fact("MagneticFieldStrength", _positive("MagneticFieldStrength")),
-    Fact("ImagingFrequency", _positive("ImagingFrequency")),
-    Fact("Manufacturer", _same("Manufacturer")),
-    Fact("ManufacturersModelName", _same("ManufacturerModelName")),
-    Fact("BodyPart", _same("BodyPartExamined")),
-    Fact("PatientPosition", _same("PatientPosition")),
-    Fact("SoftwareVersions", _joined("SoftwareVersions")),
-    Fact("MRAcquisitionType", _same("MRAcquisitionType")),
-    Fact("SeriesDescription", _clean("SeriesDescription")),
-    Fact("ProtocolName", _clean("ProtocolName")),
-    Fact("ScanningSequence", _joined("ScanningSequence")),
-    Fact("SequenceVariant", _joined("SequenceVariant")),
-    Fact("ScanOptions", _joined("ScanOptions")),
-    Fact("SequenceName", _same("SequenceName")),
-    Fact("ImageType", _list("ImageType")),
-    Fact("ConversionType", _conversion),
-    Fact("SeriesNumber", _same("SeriesNumber")),
+    Fact("Modality", same("Modality")),
+    Fact("Manufacturer", same("Manufacturer")),
+    Fact("ManufacturersModelName", same("ManufacturerModelName")),
+    Fact("BodyPart", same("BodyPartExamined")),
+    Fact("PatientPosition", same("PatientPosition")),
+    Fact("SoftwareVersions", text("SoftwareVersions")),
+    Fact("SeriesDescription", text("SeriesDescription")),
+    Fact("ProtocolName", text("ProtocolName")),
+    Fact("ScanOptions", text("ScanOptions")),
+    Fact("ImageType", _image_type),
+    Fact("RawImage", _is_raw),
+    Fact("ConversionType", text("ConversionType")),
+    Fact("SeriesNumber", same("SeriesNumber")),
     Fact("AcquisitionTime", _acquisition_time),
-    Fact("AcquisitionNumber", _same("AcquisitionNumber")),
-    Fact("KVP", _number("KVP")),
-    Fact("XRayExposure", _number("Exposure")),
-    Fact("XRayTubeCurrent", _number("XRayTubeCurrent")),
-    Fact("ConvolutionKernel", _same("ConvolutionKernel")),
-    Fact("GantryDetectorTilt", _number("GantryDetectorTilt")),
-    Fact("SliceThickness", _positive("SliceThickness")),
-    Fact("SpacingBetweenSlices", _positive("SpacingBetweenSlices")),
-    Fact("SAR", _positive("SAR")),
-    Fact("NumberOfAverages", _positive("NumberOfAverages")),
-    Fact("EchoNumber", _same("EchoNumbers")),
-    Fact("EchoTime", _scaled("EchoTime", 1e-3)),
-    Fact("RepetitionTime", _scaled("RepetitionTime", 1e-3)),
-    Fact("InversionTime", _scaled("InversionTime", 1e-3)),
-    Fact("FlipAngle", _number("FlipAngle")),
-    Fact("EchoTrainLength", _same("EchoTrainLength")),
-    Fact("PercentSampling", _number("PercentSampling")),
-    Fact("PercentPhaseFOV", _number("PercentPhaseFieldOfView")),
-    Fact("PhaseEncodingSteps", _same("NumberOfPhaseEncodingSteps")),
-    Fact("AcquisitionMatrixPE", _acquisition_matrix_pe),
-    Fact("ReconMatrixPE", _recon_matrix_pe),
-    Fact("PixelBandwidth", _positive("PixelBandwidth")),
-    Fact("PhaseEncodingAxis", _phase_axis),
-    Fact("ReceiveCoilName", _same("ReceiveCoilName")),
-    Fact("TransmitCoilName", _same("TransmitCoilName")),
-    Fact("ContrastBolusIngredient", _same("ContrastBolusAgent")),
-    Fact("PixelPaddingValue", _number("PixelPaddingValue")),
+    Fact("AcquisitionNumber", same("AcquisitionNumber")),
+    Fact("SliceThickness", positive("SliceThickness")),
+    Fact("SpacingBetweenSlices", positive("SpacingBetweenSlices")),
+    *MR_FACTS,
+    *CT_FACTS,
+    *PET_FACTS,
+    Fact("ConvolutionKernel", text("ConvolutionKernel")),
+    Fact("ContrastBolusIngredient", same("ContrastBolusAgent")),
+    Fact("PixelPaddingValue", number("PixelPaddingValue")),
     Fact("ImageOrientationPatientDICOM", _orientation),
-    Fact("InPlanePhaseEncodingDirectionDICOM", _phase_direction),
-    Fact("BurnedInAnnotation", _same("BurnedInAnnotation")),
+    Fact("BurnedInAnnotation", same("BurnedInAnnotation")),
 )
 
 
@@ -154,25 +87,33 @@ def facts_of(header: Header, *, keep: tuple[str, ...] = ()) -> dict[str, Any]:
     keep : tuple of str
         Further DICOM keywords that the user asked for; they are written under their own names.
     """
-    facts = {fact.key: fact.read(header) for fact in FACTS}
+    facts = {fact.key: fact.of(header) for fact in FACTS}
     facts |= {keyword: header.plain(keyword) for keyword in keep if keyword not in facts}
     return {key: value for key, value in facts.items() if value is not None}
 
 
 def units_of(header: Header) -> str:
-    """Unit of the real values: the PET unit, the rescale type, HU for CT; empty where the header tells none."""
+    """Unit of the real values: of PET, of a dose, the rescale type, HU for CT; empty where the header tells none."""
+    measured = real_world_units(header)
+    if measured:
+        return measured
+    modality = header.text("Modality")
+    if modality == "RTDOSE":
+        return _DOSE_UNITS.get(header.text("DoseUnits"), "")
     unit = header.text("Units")
     if unit:
-        return {
-            "BQML": "Bq/mL",
-            "CNTS": "counts",
-            "PROPCNTS": "proportional to counts",
-            "GML": "g/mL",
-            "NONE": "",
-            "CPS": "counts/s",
-        }.get(unit, unit)
+        return PET_UNITS.get(unit, unit)
     rescale = header.text("RescaleType")
-    if rescale in {"", "US"}:
-        # PS3.3 C.8.2.1.1.5: rescaled CT values are Hounsfield Units unless Rescale Type says otherwise.
-        return "HU" if header.text("Modality") == "CT" and header.has("RescaleIntercept") and not rescale else ""
-    return rescale
+    if rescale:
+        return _RESCALE_UNITS.get(rescale.upper(), rescale)
+    if modality == "CT" and header.has("RescaleIntercept"):
+        return "HU"  # PS3.3 C.8.2.1.1.5, unless Rescale Type says otherwise
+    return "counts" if modality == "NM" and _is_counted(header) else ""
+
+
+def _is_counted(header: Header) -> bool:
+    """True for an NM image whose pixels are what the detector counted, not what was computed of it."""
+    # PS3.3 C.8.4.9.1.1: value 3 is STATIC, DYNAMIC, TOMO, ..., or begins with RECON.
+    kind = header.texts("ImageType")
+    is_computed = len(kind) <= 2 or kind[2].startswith("RECON")
+    return kind[:1] == ("ORIGINAL",) and not is_computed and not header.has("RescaleSlope")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -13,8 +12,10 @@ from convkit.errors import ConvkitError, MissingAttributeError, PixelError
 from convkit.model.diffusion import Gradient
 from convkit.model.frame import Frame, PixelLayout, PixelSource, Position
 from convkit.model.notes import Note, note
-from convkit.quirks import GRADIENT_KEYWORDS, RESCALE_KEYWORDS, corrected_rescale, gradient_of, slice_time
+from convkit.quirks import GRADIENT_KEYWORDS, RESCALE_KEYWORDS, gradient_of
 from convkit.series.moments import read_moments
+from convkit.series.rescale import KEYWORDS as VALUE_KEYWORDS
+from convkit.series.rescale import rescale_of
 from convkit.series.traits import KEYWORDS as TRAIT_KEYWORDS
 from convkit.series.traits import read_traits
 
@@ -29,8 +30,7 @@ _ALIKE_KEYWORDS = tuple(
             *pixels.LAYOUT_KEYWORDS,
             *RESCALE_KEYWORDS,
             *GRADIENT_KEYWORDS,
-            "RescaleSlope",
-            "RescaleIntercept",
+            *VALUE_KEYWORDS,
             "SpacingBetweenSlices",
             "SliceThickness",
             "ModalityLUTSequence",
@@ -88,11 +88,7 @@ def _headers(image: Header) -> Iterator[Header]:
 
 def _alike(header: Header) -> _Alike:
     orientation = header.numbers("ImageOrientationPatient")
-    slope, intercept = corrected_rescale(
-        header,
-        _rescale(header, "RescaleSlope", "0028,1053", 1.0),
-        _rescale(header, "RescaleIntercept", "0028,1052", 0.0),
-    )
+    slope, intercept = rescale_of(header)
     return _Alike(
         layout=pixels.layout_of(header),
         orientation=orientation if len(orientation) == 6 else None,
@@ -139,7 +135,6 @@ def _frame(header: Header, index: int, alike: _Alike, image: Header) -> Frame:
         moments=read_moments(header),
         defect=_defect(source, header.size),
         gradient=alike.gradient,
-        slice_time_s=slice_time(header),
     )
 
 
@@ -176,12 +171,3 @@ def _depth(header: Header) -> float | None:
         if depth and abs(depth) > 0:
             return abs(depth)
     return None
-
-
-def _rescale(header: Header, keyword: str, tag: str, default: float) -> float:
-    if not header.has(keyword):
-        return default
-    number = header.number(keyword)
-    if number is None or not math.isfinite(number) or (keyword == "RescaleSlope" and number == 0):
-        raise MissingAttributeError(f"({tag}) {keyword} is no usable number.", header.path, "", "values.bad-rescale")
-    return number

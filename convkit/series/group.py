@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import filecmp
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from convkit.dicom import objects
 from convkit.dicom.header import Header
 from convkit.model.frame import Frame
 from convkit.model.notes import Note, note
+from convkit.quirks import acquisition_of
 
 MOST_GAPS = 3
 """Missing instance numbers for one that is there, up to which files are taken to be missing."""
@@ -71,8 +72,34 @@ def group(headers: Iterable[Header]) -> list[Series]:
     for header in headers:
         uid = header.series_instance_uid
         by_uid[uid or f"\0{header.path}"][header.study_instance_uid].append(header)
-    found = [_series(study, uid, m) for uid, studies in by_uid.items() for study, m in _joined(studies).items()]
-    return sorted(found, key=_rank)
+    members = {(study, uid): m for uid, studies in by_uid.items() for study, m in _joined(studies).items()}
+    found = [_series(study, uid, m) for (study, uid), m in members.items()]
+    return sorted(_merged(found), key=_rank)
+
+
+def _merged(found: Sequence[Series]) -> list[Series]:
+    """Series of which several are one acquisition, put together under the UID of the first."""
+    runs: dict[Hashable, list[Series]] = {}
+    for series in found:
+        acquisition = acquisition_of(series.first) if series.images else None
+        key = (series.study_instance_uid, acquisition) if acquisition else (series.series_instance_uid, id(series))
+        runs.setdefault(key, []).append(series)
+    return [run[0] if len(run) == 1 else _together(sorted(run, key=_rank)) for run in runs.values()]
+
+
+def _together(run: Sequence[Series]) -> Series:
+    """Series of one acquisition as one."""
+    acquisition = acquisition_of(run[0].first)
+    why = acquisition[1] if acquisition else ""
+    merged = note("series.merged", f"{len(run)} series were put together: {why}.")
+    images, doubles = without_doubles([header for series in run for header in series.images])
+    return Series(
+        run[0].study_instance_uid,
+        run[0].series_instance_uid,
+        tuple(images),
+        tuple(other for series in run for other in series.others),
+        (*dict.fromkeys(n for series in run for n in series.notes), *doubles, merged),
+    )
 
 
 def _joined(studies: dict[str, list[Header]]) -> dict[str, list[Header]]:

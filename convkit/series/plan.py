@@ -113,7 +113,36 @@ def _plan_unplaced(part: Part, problems: tuple[Note, ...], options: StackOptions
     is_defect = part.frames[0].traits[PLACES["sop_class"]] in PLANE_REQUIRED
     if is_defect and options.irregular is not Irregular.KEEP:
         return [Refusal(part.frames, note("geometry.missing-position"), part.split, problems)]
+    if part.frames[0].traits[PLACES["converted_from"]] is not None and _are_numbered(part.frames):
+        return [_pile(part, problems)]
+    if len(part.frames) > 1 and len({f.instance for f in part.frames}) == 1:
+        return [_cine(part, problems)]
     return _one_by_one(part, problems)
+
+
+def _are_numbered(frames: Sequence[Frame]) -> bool:
+    """True where instance numbers run without a gap, so that images of one object are all there."""
+    numbers = sorted(f.instance_number for f in frames if f.instance_number is not None)
+    return len(frames) > 1 and numbers == list(range(numbers[0], numbers[0] + len(frames)))
+
+
+def _pile(part: Part, problems: tuple[Note, ...]) -> Planned:
+    """Images that were frames of one object: a volume in their order, without a place in space."""
+    ordered = sorted(part.frames, key=by_number)
+    defect = next((f.defect for f in ordered if f.defect), None)
+    if defect:
+        return Refusal(tuple(ordered), defect, part.split, problems)
+    alone = unplaced(ordered[0], part.split, (*problems, note("geometry.piled")))
+    return replace(alone, frames=(tuple(ordered),))
+
+
+def _cine(part: Part, problems: tuple[Note, ...]) -> Planned:
+    """Frames of one object without a place in space: a picture over time."""
+    defect = part.frames[0].defect
+    if defect:
+        return Refusal(part.frames, defect, part.split, problems)
+    alone = unplaced(part.frames[0], part.split, problems)
+    return replace(alone, frames=tuple((f,) for f in sorted(part.frames, key=lambda f: f.pixels.frame)))
 
 
 def _one_by_one(part: Part, problems: tuple[Note, ...]) -> list[Planned]:

@@ -216,6 +216,15 @@ TRAITS: tuple[Trait, ...] = (
         is_hard=True,
         shows_values=False,
     ),
+    Trait(
+        "converted_from",
+        "ConversionSourceAttributesSequence",
+        ("ConvertedFrom",),
+        _text("ConvertedFrom"),
+        _ranked("src"),
+        is_hard=True,
+        shows_values=False,
+    ),
     Trait("matrix", "Rows, Columns", ("Rows", "Columns"), _matrix, _matrix_label, is_hard=True),
     Trait(
         "colour",

@@ -1,0 +1,76 @@
+"""Gradients from what headers hold: unit vectors in the patient's frame, whatever the frame of the vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from convkit.dicom.header import Header
+from convkit.model import geometry
+from convkit.model.diffusion import Direction, Gradient
+from convkit.model.geometry import Floats
+
+UNWEIGHTED_BELOW = 1.0
+"""s/mm²; an image with less is not weighted. Philips tells repeated b=0 images apart by b = 0.001, 0.002, and so on."""
+
+_LONGEST = 2.0
+"""A longer vector is no direction: Philips writes 7.23E+75 for "undefined"."""
+
+_SHORTEST = 1e-3
+"""A shorter vector is a zero vector with rounding."""
+
+_LARGEST_B = 1e6
+"""s/mm²; no gradient reaches it, and "undefined" is far beyond."""
+
+# PS3.3 C.8.13.5.9: order of the six elements (0018,9602) to (0018,9607).
+_B_MATRIX = ("XX", "XY", "XZ", "YY", "YZ", "ZZ")
+B_MATRIX_KEYWORDS = tuple(f"DiffusionBValue{axes}" for axes in _B_MATRIX)
+
+
+def gradient(b_value: float | None, vector: Sequence[float] | Floats, source: str) -> Gradient | None:
+    """A gradient, or None where the b-value is none.
+
+    Parameters
+    ----------
+    b_value : float or None
+        s/mm².
+    vector : three numbers
+        In the patient's frame, of any length; none, or a zero vector, is no direction.
+    source : str
+        Element that it is taken from.
+    """
+    if b_value is None or not 0 <= b_value < _LARGEST_B:
+        return None
+    return Gradient(b_value, unit_direction(vector) if b_value >= UNWEIGHTED_BELOW else None, source)
+
+
+def unit_direction(vector: Sequence[float] | Floats) -> Direction | None:
+    """The direction of a vector; None where it has none."""
+    if len(vector) != 3:
+        return None
+    length = float(np.linalg.norm(vector))
+    if not _SHORTEST < length < _LONGEST:
+        return None
+    x, y, z = (float(v) / length for v in vector)
+    return x, y, z
+
+
+def from_image_axes(header: Header, along_row: float, along_column: float, along_normal: float) -> Floats | tuple[()]:
+    """A vector that is given along the axes of the image, in the patient's frame; empty without an orientation."""
+    cosines = header.numbers("ImageOrientationPatient")
+    if not geometry.is_orientation(cosines):
+        return ()
+    row, column = np.array(cosines[:3]), np.array(cosines[3:])
+    vector: Floats = along_row * row + along_column * column + along_normal * geometry.slice_normal(cosines)
+    return vector
+
+
+def principal_direction(b_matrix: Sequence[float]) -> Floats | tuple[()]:
+    """The direction of the largest weighting of a b-matrix (xx, xy, xz, yy, yz, zz); its sign is not known."""
+    if len(b_matrix) != 6:
+        return ()
+    xx, xy, xz, yy, yz, zz = b_matrix
+    _, vectors = np.linalg.eigh(np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]))
+    direction: Floats = vectors[:, 2]
+    return direction

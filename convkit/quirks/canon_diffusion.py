@@ -1,0 +1,60 @@
+"""Canon and Toshiba: the direction as text in Image Comments, and unweighted images that say nothing.
+
+Image Comments is free text. It is matched against one pattern here, and nothing else of it goes anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+
+from convkit.dicom.header import Header
+from convkit.model.diffusion import Gradient
+from convkit.model.geometry import Floats
+from convkit.quirks._gradients import from_image_axes, gradient
+from convkit.quirks._quirk import GradientQuirk
+
+_NUMBER = r"\s*(-?\d+(?:\.\d+)?)\s*"
+_COMMENT = re.compile(rf"b={_NUMBER}\({_NUMBER},{_NUMBER},{_NUMBER}\)")
+_MAKERS = ("CANON", "TOSHIBA")
+
+
+def _applies(header: Header) -> bool:
+    return header.text("Modality") == "MR" and header.text("Manufacturer").upper().startswith(_MAKERS)
+
+
+def _gradient(header: Header) -> Gradient | None:
+    b_value = header.number("DiffusionBValue")
+    if b_value is None:
+        # Unweighted images of a series tell no b-value; an image that is no diffusion image at all is not weighted.
+        return gradient(0.0, (), "(0018,9087)")
+    if header.has("DiffusionGradientOrientation"):
+        return None  # software V6.1 and Toshiba: as in the standard
+    found = _COMMENT.match(header.text("ImageComments"))
+    return gradient(b_value, _patient_frame(header, found) if found else (), "(0020,4000)")
+
+
+def _patient_frame(header: Header, found: re.Match[str]) -> Floats | tuple[()]:
+    """The vector of the text: along phase encoding, frequency encoding and slice, a right-handed frame."""
+    phase, frequency, through = (float(found[k]) for k in (2, 3, 4))
+    if header.text("InPlanePhaseEncodingDirection").startswith("COL"):
+        return from_image_axes(header, frequency, phase, -through)
+    return from_image_axes(header, phase, -frequency, -through)
+
+
+QUIRK = GradientQuirk(
+    name="canon-diffusion",
+    why="Software V6.0 writes b=1500(0.445,0.000,0.895) into (0020,4000) instead of (0018,9089), and images with b=0 "
+    "lack (0018,9087); along phase, frequency and slice: measured in four series with phase along columns and rows, "
+    "data set neurolabusc/dcm_qa_canon",
+    keywords=(
+        "Modality",
+        "Manufacturer",
+        "DiffusionBValue",
+        "DiffusionGradientOrientation",
+        "ImageComments",
+        "InPlanePhaseEncodingDirection",
+        "ImageOrientationPatient",
+    ),
+    applies=_applies,
+    gradient=_gradient,
+)

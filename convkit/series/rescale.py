@@ -1,0 +1,48 @@
+"""From stored to real values: which slope and intercept of a header count."""
+
+from __future__ import annotations
+
+import math
+
+from convkit.dicom.header import Header
+from convkit.errors import MissingAttributeError
+from convkit.quirks import corrected_rescale
+
+KEYWORDS = ("RescaleSlope", "RescaleIntercept", "RealWorldValueSlope", "RealWorldValueIntercept", "RealWorldUnits")
+"""What `rescale_of` reads, the vendors' elements apart."""
+
+_NO_UNITS = frozenset({"", "1", "NO UNITS", "[ARB'U]", "US"})
+"""UCUM codes that say no unit: a mapping to them is no measurement (Philips gives one in every image)."""
+
+
+def rescale_of(header: Header) -> tuple[float, float]:
+    """Slope and intercept: of the real world where it has units, else those of the rescale, as its vendor means it.
+
+    Raises
+    ------
+    MissingAttributeError
+        The header gives a rescale that is no usable number.
+    """
+    slope, intercept = header.number("RealWorldValueSlope"), header.number("RealWorldValueIntercept")
+    if slope and intercept is not None and real_world_units(header):
+        return slope, intercept
+    return corrected_rescale(
+        header,
+        _number(header, "RescaleSlope", "0028,1053", 1.0),
+        _number(header, "RescaleIntercept", "0028,1052", 0.0),
+    )
+
+
+def real_world_units(header: Header) -> str:
+    """Unit of a real world value mapping, as UCUM has it; empty where there is none."""
+    unit = header.text("RealWorldUnits")
+    return "" if unit.upper() in _NO_UNITS else unit
+
+
+def _number(header: Header, keyword: str, tag: str, default: float) -> float:
+    if not header.has(keyword):
+        return default
+    number = header.number(keyword)
+    if number is None or not math.isfinite(number) or (keyword == "RescaleSlope" and number == 0):
+        raise MissingAttributeError(f"({tag}) {keyword} is no usable number.", header.path, "", "values.bad-rescale")
+    return number
