@@ -21,7 +21,8 @@ from convkit.jobs._names import _LETTERS, OWN_FIELDS
 from convkit.jobs._where import _FUNCTIONS, OWN_NAMES
 from convkit.model.notes import CODES
 from convkit.series import positions, spacing, traits
-from convkit.series.facts import FACTS, Fact
+from convkit.series._volume_facts import VOLUME_FACTS
+from convkit.series.facts import FACTS
 from convkit.series.moments import MOMENTS
 
 PAGE = Path(__file__).with_name("reference.md")
@@ -90,22 +91,29 @@ class _Probe:
         return lambda keyword: self._ask(keyword, empty.get(name))
 
 
-def _source(fact: Fact) -> str:
+def _source(read: Callable[[Any], Any], *, is_list: bool = False) -> str:
     probe = _Probe(None)
-    fact.read(probe)  # type: ignore[arg-type]
+    read([probe] if is_list else probe)
     return ", ".join(probe.asked)
 
 
-def _unit(fact: Fact) -> str:
+def _unit(read: Callable[[Any], Any]) -> str:
     try:
-        return "s, from ms" if fact.read(_Probe(1000.0)) == 1.0 else ""  # type: ignore[arg-type]
+        return "s, from ms" if read(_Probe(1000.0)) == 1.0 else ""
     except (TypeError, ValueError, IndexError):
         return ""
 
 
 def facts() -> str:
-    """Keys of the sidecar at its top level."""
-    return table(("key", "from", "unit changed"), ((f"`{f.key}`", _source(f), _unit(f)) for f in FACTS))
+    """Keys of the sidecar at its top level that one header gives."""
+    rows = ((f"`{f.key}`", _source(f.read), _unit(f.read), " ".join(f.modalities)) for f in FACTS)
+    return table(("key", "from", "unit changed", "only for"), rows)
+
+
+def volume_facts() -> str:
+    """Keys of the sidecar that the headers of all volumes give."""
+    rows = ((f"`{f.key}`", _source(f.read, is_list=True), " ".join(f.modalities)) for f in VOLUME_FACTS)
+    return table(("key", "from", "only for"), rows)
 
 
 def trait_rows() -> str:
@@ -150,6 +158,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "letters": letters,
     "where": where_names,
     "sidecar keys": facts,
+    "sidecar keys of volumes": volume_facts,
     "traits": trait_rows,
     "moments": moments,
     "tolerances": tolerances,

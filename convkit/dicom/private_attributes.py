@@ -13,9 +13,6 @@ from collections.abc import Iterator
 _TABLE = """
 convkit
 DimensionRank 0001 01 IS
-RealWorldSlope 0001 02 FD
-RealWorldIntercept 0001 03 FD
-RealWorldUnits 0001 04 SH
 ConvertedFrom 0001 02 UI
 RealWorldUnits 0001 03 SH
 

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 Direction = tuple[float, float, float]
 
+WEIGHTED_FROM = 50.0
+"""s/mm²; imaging and crusher gradients alone make less, and makers tell that as the b-value of an image without diffusion
+gradients (1.25 or 5), so that below it a direction is not missed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gradient:
@@ -24,3 +28,8 @@ class Gradient:
     b_value: float
     direction_lps: Direction | None
     source: str
+
+    @property
+    def is_weighted(self) -> bool:
+        """True where diffusion gradients were played out, so that a direction is to be expected."""
+        return self.b_value >= WEIGHTED_FROM

@@ -213,6 +213,11 @@ CODES: dict[str, Code] = {
     "series.merged": Code(
         _INFO, "Volumes of one acquisition that came as series of their own were put together again."
     ),
+    "series.short-volume": Code(
+        _WARNING, "The last volume of the series lacks slices, as in a run that was stopped; it was left out."
+    ),
+    "series.derived": Code(_INFO, "The image was computed from others (Image Type begins with DERIVED)."),
+    "series.localizer": Code(_INFO, "The image is a localizer (Image Type contains LOCALIZER)."),
     "series.lone-image": Code(
         _WARNING,
         "One image is apart from the others of its series; it may belong to a stack that now lacks it.",

@@ -13,13 +13,38 @@ from typing import Any
 from convkit.dicom.header import Header
 from convkit.model.notes import Note
 from convkit.quirks import (
+    canon_diffusion,
     ge_collapse_flag,
     ge_image_component,
+    manufacturer_names,
+    philips_diffusion,
+    philips_image_type,
     philips_precise_values,
+    philips_protocol,
+    philips_trace,
+    philips_volume_order,
+    siemens_acceleration,
+    siemens_adjustments,
+    siemens_coils,
     siemens_csa_diffusion,
+    siemens_csa_mosaic_times,
+    siemens_diffusion,
+    siemens_echo_spacing,
+    siemens_echoes,
+    siemens_image_type,
+    siemens_labeling,
+    siemens_matrix,
     siemens_mosaic,
+    siemens_mosaic_times,
+    siemens_phase_encoding,
+    siemens_sequence,
+    siemens_slice_times,
     siemens_xa_series,
+    standard_diffusion,
+    uih_diffusion,
     uih_grid,
+    uih_protocol,
+    uih_slice_times,
 )
 from convkit.model.diffusion import Gradient
 from convkit.quirks._quirk import (
@@ -27,19 +52,56 @@ from convkit.quirks._quirk import (
     FactsQuirk,
     GradientQuirk,
     MergeQuirk,
+    OrderQuirk,
     SliceTimeQuirk,
     TraitsQuirk,
     UnfoldQuirk,
     ValuesQuirk,
 )
 
-UNFOLD: tuple[UnfoldQuirk, ...] = (siemens_csa_diffusion.QUIRK, siemens_mosaic.QUIRK, uih_grid.QUIRK)
+UNFOLD: tuple[UnfoldQuirk, ...] = (
+    siemens_csa_diffusion.QUIRK,
+    siemens_csa_mosaic_times.QUIRK,
+    siemens_mosaic.QUIRK,
+    uih_grid.QUIRK,
+)
 MERGE: tuple[MergeQuirk, ...] = (siemens_xa_series.QUIRK,)
-TRAITS: tuple[TraitsQuirk, ...] = (siemens_xa_series.NUMBERS, ge_image_component.QUIRK, ge_collapse_flag.QUIRK)
+TRAITS: tuple[TraitsQuirk, ...] = (
+    siemens_xa_series.NUMBERS,
+    ge_image_component.QUIRK,
+    ge_collapse_flag.QUIRK,
+    philips_image_type.QUIRK,
+    philips_trace.QUIRK,
+)
+ORDERS: tuple[OrderQuirk, ...] = (philips_volume_order.QUIRK,)
 VALUES: tuple[ValuesQuirk, ...] = (philips_precise_values.QUIRK,)
-GRADIENTS: tuple[GradientQuirk, ...] = ()
-SLICE_TIMES: tuple[SliceTimeQuirk, ...] = ()
-FACTS: tuple[FactsQuirk, ...] = ()
+GRADIENTS: tuple[GradientQuirk, ...] = (
+    uih_diffusion.QUIRK,
+    canon_diffusion.QUIRK,
+    philips_diffusion.QUIRK,
+    siemens_diffusion.QUIRK,
+    standard_diffusion.QUIRK,  # last: vendors fill it in part
+)
+SLICE_TIMES: tuple[SliceTimeQuirk, ...] = (
+    siemens_mosaic_times.QUIRK,
+    siemens_slice_times.QUIRK,
+    uih_slice_times.QUIRK,
+)
+FACTS: tuple[FactsQuirk, ...] = (
+    manufacturer_names.QUIRK,
+    siemens_sequence.QUIRK,
+    siemens_matrix.QUIRK,
+    siemens_acceleration.QUIRK,
+    siemens_echo_spacing.QUIRK,
+    siemens_phase_encoding.QUIRK,
+    siemens_echoes.QUIRK,
+    siemens_image_type.QUIRK,
+    siemens_coils.QUIRK,
+    siemens_adjustments.QUIRK,
+    siemens_labeling.QUIRK,
+    philips_protocol.QUIRK,
+    uih_protocol.QUIRK,
+)
 
 TRAIT_KEYWORDS = tuple(dict.fromkeys(k for q in TRAITS for k in q.keywords))
 """Attributes that the trait quirks read; equal raw values give an equal answer."""
@@ -77,6 +139,12 @@ def corrected_traits(header: Header, traits: Mapping[str, Any]) -> Mapping[str, 
         if quirk.applies(header):
             traits = quirk.fix(header, traits)
     return traits
+
+
+def volume_number(header: Header) -> float | None:
+    """The vendor's own number for the volume of a frame, by the first quirk that knows; None where none does."""
+    found = (q.number(header) for q in ORDERS if q.applies(header))
+    return next((n for n in found if n is not None), None)
 
 
 def corrected_rescale(header: Header, slope: float, intercept: float) -> tuple[float, float]:

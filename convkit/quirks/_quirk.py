@@ -54,6 +54,26 @@ class TraitsQuirk:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderQuirk:
+    """A vendor's own number for the volumes of a series.
+
+    Attributes
+    ----------
+    name : str
+    why : str
+        Citation.
+    applies : predicate on the header of a frame
+    number : header of a frame to a number that all slices of its volume share and that grows from volume to volume;
+        None where the vendor gives none
+    """
+
+    name: str
+    why: str
+    applies: Callable[[Header], bool]
+    number: Callable[[Header], float | None]
+
+
+@dataclass(frozen=True, slots=True)
 class ValuesQuirk:
     """A vendor's own rescale.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from convkit.dicom.header import Header
+from convkit.model import geometry
 from convkit.model.diffusion import Gradient
 from convkit.model.geometry import Floats
 from convkit.quirks._gradients import from_image_axes, gradient
@@ -27,18 +28,26 @@ def _gradient(header: Header) -> Gradient | None:
     if b_value is None:
         # Unweighted images of a series tell no b-value; an image that is no diffusion image at all is not weighted.
         return gradient(0.0, (), "(0018,9087)")
-    if header.has("DiffusionGradientOrientation"):
+    if header.numbers("DiffusionGradientOrientation"):
         return None  # software V6.1 and Toshiba: as in the standard
     found = _COMMENT.match(header.text("ImageComments"))
     return gradient(b_value, _patient_frame(header, found) if found else (), "(0020,4000)")
 
 
 def _patient_frame(header: Header, found: re.Match[str]) -> Floats | tuple[()]:
-    """The vector of the text: along phase encoding, frequency encoding and slice, a right-handed frame."""
+    """The vector of the text: along phase encoding, frequency encoding and slice, a right-handed frame; in
+    coronal images phase encoding runs the other way."""
     phase, frequency, through = (float(found[k]) for k in (2, 3, 4))
+    if _is_coronal(header):
+        phase = -phase  # as dcm2niix has it; no data set to measure it on
     if header.text("InPlanePhaseEncodingDirection").startswith("COL"):
         return from_image_axes(header, frequency, phase, -through)
     return from_image_axes(header, phase, -frequency, -through)
+
+
+def _is_coronal(header: Header) -> bool:
+    cosines = header.numbers("ImageOrientationPatient")
+    return geometry.is_orientation(cosines) and int(abs(geometry.slice_normal(cosines)).argmax()) == 1
 
 
 QUIRK = GradientQuirk(

@@ -22,7 +22,7 @@ KEYWORDS = (
 def is_philips_diffusion(header: Header) -> bool:
     """True where the private element of Philips gives a b-value."""
     # The private creator Philips Imaging DD 001 was checked when the header was read (PS3.5 7.8.1).
-    return header.has("PhilipsDiffusionBFactor")
+    return header.number("PhilipsDiffusionBFactor") is not None
 
 
 def philips_gradient(header: Header) -> Gradient | None:

@@ -15,6 +15,8 @@ _SLICES = re.compile(r"s(\d+)")
 _COMMENT = re.compile(r"Unaliased MB(\d+)")
 """What the multi-band sequences of the CMRR write into Image Comments."""
 
+_REFERENCE = "SBRef"
+
 _MODES = {1: "SENSE", 2: "GRAPPA"}
 _COMPRESSED_SENSING = 256
 
@@ -53,13 +55,16 @@ def _slices_at_a_time(header: Header, protocol: Protocol) -> int | None:
 
     Sequences of research groups leave the product's own line at 1, so that all that tells it is asked.
     """
+    times = header.numbers("SiemensMosaicRefAcqTimes")
     told = _SLICES.search(_mode_text(header))
     comment = _COMMENT.search(header.text("ImageComments"))
+    # The single-band reference of a multi-band run has the protocol of the run.
+    is_planned = not times and _REFERENCE not in header.text("SeriesDescription")
     found = max(
-        _together(header.numbers("SiemensMosaicRefAcqTimes")),
+        _together(times),
         int(told[1]) if told else 1,
         int(comment[1]) if comment else 1,
-        protocol.integer("sSliceAcceleration.lMultiBandFactor") or 1,
+        (protocol.integer("sSliceAcceleration.lMultiBandFactor") or 1) if is_planned else 1,
     )
     return found if found > 1 else None
 

@@ -13,7 +13,7 @@ _UNDIRECTED = frozenset({"NONE", "ISOTROPIC"})
 def _applies(header: Header) -> bool:
     # The private creator SIEMENS MR HEADER was checked when the header was read (PS3.5 7.8.1); what the CSA header
     # says stands under the same keywords.
-    return header.has("SiemensBValue")
+    return header.number("SiemensBValue") is not None
 
 
 def _gradient(header: Header) -> Gradient | None:

@@ -11,6 +11,8 @@ from convkit.quirks._siemens_protocol import Protocol, has_protocol, protocol_of
 _PARTIAL_FOURIER = {1: 4 / 8, 2: 5 / 8, 4: 6 / 8, 8: 7 / 8}
 """sKSpace.ucPhasePartialFourier to the acquired part; 16 means off."""
 
+_HALF_STEP = 1 / 16
+
 _RECON_LINES = {"COL": "Rows", "COLUMN": "Rows", "ROW": "Columns"}
 
 
@@ -39,10 +41,6 @@ def _facts(header: Header, _extent: Extent) -> dict[str, Any]:
     protocol = protocol_of(header)
     found = {
         "AcquisitionMatrixPE": acquired_lines(header, protocol),
-        "ReconMatrixPE": recon_lines(header),
-        "PhaseEncodingSteps": header.integer("NumberOfPhaseEncodingSteps")
-        or header.integer("MRAcquisitionPhaseEncodingStepsInPlane"),
-        "FrequencyEncodingSteps": header.integer("MRAcquisitionFrequencyEncodingSteps"),
         "BaseResolution": protocol.integer("sKSpace.lBaseResolution"),
         "PhaseResolution": protocol.number("sKSpace.dPhaseResolution"),
         "PhaseOversampling": protocol.number("sKSpace.dPhaseOversamplingForDialog"),
@@ -65,11 +63,12 @@ def _partial_fourier(header: Header, protocol: Protocol) -> float | None:
     if code is not None:
         return _PARTIAL_FOURIER.get(code)
     lines, train = acquired_lines(header, protocol) or 0, _echo_train(header) or 0
-    if header.text("MRAcquisitionType") == "3D" or not 1 < train < lines:
+    if not header.number("SiemensXABandwidthPerPixelPhaseEncode") or not 1 < train < lines:
         return None
-    # Without a protocol: what acceleration does not explain (dcm2niix's vendor notes; exact for single-shot EPI only).
+    # Without a protocol: the part of the lines of a single-shot EPI that acceleration does not explain, as a train of
+    # whole echoes comes close to it (dcm2niix's vendor notes on XA10).
     part = train * max(header.number("ParallelReductionFactorInPlane") or 1.0, 1.0) / lines
-    return part if part < 1 and header.text("PartialFourier") != "NO" else None
+    return next((known for known in _PARTIAL_FOURIER.values() if abs(part - known) < _HALF_STEP), None)
 
 
 QUIRK = FactsQuirk(

@@ -32,7 +32,7 @@ def _facts(header: Header, _extent: Extent) -> dict[str, Any]:
         or protocol.text("sProtConsistencyInfo.tBaselineString")
         or protocol.text("sProtConsistencyInfo.ulConvFromVersion")
     )
-    if header.has("SiemensBValue") or header.has("DiffusionBValue"):
+    if any(header.number(keyword) is not None for keyword in ("SiemensBValue", "DiffusionBValue")):
         found["DiffusionScheme"] = _SCHEMES.get(protocol.integer("sDiffusion.dsScheme") or 0) or _OLD_SCHEMES.get(
             protocol.integer("ucReadOutMode") or 0
         )

@@ -13,7 +13,8 @@ _DATE_DIGITS = 8
 
 
 def _applies(header: Header) -> bool:
-    is_siemens = header.has("SiemensXATimeAfterStart") or header.has_far("SiemensCSAImageHeader")
+    # By its name, because de-identifiers take the private elements away and leave the times.
+    is_siemens = header.text("Manufacturer").upper().startswith("SIEMENS") and header.text("Modality") == "MR"
     return is_siemens and header.text("MRAcquisitionType") != "3D" and "MOSAIC" not in header.texts("ImageType")
 
 
@@ -45,9 +46,9 @@ def _days(day: bytes) -> int:
 
 QUIRK = SliceTimeQuirk(
     name="siemens-slice-times",
-    why="(0021,xx04) of creator SIEMENS MR SDI 02 is the time after the start of the measurement in seconds; V software "
-    "writes the time of day of each slice into Acquisition Time; dcm2niix's vendor notes on Siemens; data sets "
-    "neurolabusc/dcm_qa_xa30, dcm_qa_xa30i, dcm_qa_stc, dcm_qa_me",
+    why="(0021,xx04) of creator SIEMENS MR SDI 02 is the time after the start of the measurement in seconds; software "
+    "of the V line writes the time of day of each slice into Acquisition Time; dcm2niix's vendor notes on Siemens; "
+    "data sets neurolabusc/dcm_qa_xa30, dcm_qa_xa30i, dcm_qa_stc, dcm_qa_me",
     applies=_applies,
     seconds=_seconds,
 )

@@ -9,7 +9,7 @@ from convkit.quirks._quirk import GradientQuirk
 
 
 def _applies(header: Header) -> bool:
-    return header.has("DiffusionBValue") or header.text("DiffusionDirectionality") == "NONE"
+    return header.number("DiffusionBValue") is not None or header.text("DiffusionDirectionality") == "NONE"
 
 
 def _gradient(header: Header) -> Gradient | None:

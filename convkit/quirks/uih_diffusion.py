@@ -10,7 +10,7 @@ from convkit.quirks._quirk import GradientQuirk
 
 def _applies(header: Header) -> bool:
     # The private creator Image Private Header was checked when the header was read (PS3.5 7.8.1).
-    return header.has("UIHBValue")
+    return header.number("UIHBValue") is not None
 
 
 def _gradient(header: Header) -> Gradient | None:

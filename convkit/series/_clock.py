@@ -11,8 +11,11 @@ _DATE_DIGITS = 8
 _SHORTEST = 6
 """Digits of a time that has hours, minutes and seconds."""
 
-STARTS = ("AcquisitionTime", "FrameAcquisitionDateTime", "AcquisitionDateTime")
-"""Where an image says when its acquisition started: classic, frame of an enhanced object, the object as a whole."""
+OBJECT_STARTS = ("AcquisitionTime", "AcquisitionDateTime")
+"""Where an object says when its acquisition started: classic, enhanced."""
+
+STARTS = ("FrameAcquisitionDateTime", *OBJECT_STARTS)
+"""Where an image says it: a frame of an enhanced object has a time of its own."""
 
 
 def time_of_day(header: Header, keywords: tuple[str, ...]) -> str:

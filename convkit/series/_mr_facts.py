@@ -44,11 +44,10 @@ def _acquired_lines(header: Header) -> int | None:
 
 
 def _reconstructed_lines(header: Header) -> int | None:
-    rows, columns = header.integer("Rows"), header.integer("Columns")
-    if rows == columns:
-        return rows  # the direction does not matter
-    along = {"COL": rows, "ROW": columns}
-    return along.get(phase_direction(header) or "") or _acquired_lines(header)
+    rows, columns, direction = header.integer("Rows"), header.integer("Columns"), phase_direction(header)
+    if direction:
+        return {"COL": rows, "ROW": columns}[direction]
+    return rows if rows == columns else _acquired_lines(header)
 
 
 def _is_spoiled(header: Header) -> bool | None:

@@ -13,9 +13,10 @@ from typing import Any
 from convkit.dicom import values
 from convkit.dicom.header import Header
 from convkit.dicom.sequences import Item, items_of
+from convkit.errors import InputError
 from convkit.series._fact import Fact, changed, positive, text
 
-INJECTIONS = "RadiopharmaceuticalInformationSequence"
+_INJECTIONS = "RadiopharmaceuticalInformationSequence"
 
 _PET = ("PT",)
 _TRACED = ("PT", "NM")
@@ -58,8 +59,8 @@ _SYMBOLS = {
 _NUCLIDE = re.compile(r"\^(\d+m?)\^\s*([A-Za-z]+)|([A-Za-z]+)\s*\^?(\d+m?)\^?$")
 """``^18^Fluorine`` as PS3.16 writes it, ``Fluorine^18^`` and ``Fluorine 18`` as older editions do."""
 
-_STEPS = re.compile(r"\s*\(?(?:(\d+)\s*i\s*(\d+)\s*s|(\d+)\s*s\s*(\d+)\s*i)\)?", re.IGNORECASE)
-"""Iterations and subsets in a reconstruction's name: ``OSEM3D 4i21s``."""
+_STEPS = re.compile(r"\s*\(?(?:(\d+)\s*i\s*/?\s*(\d+)\s*s|(\d+)\s*s\s*/?\s*(\d+)\s*i)\)?", re.IGNORECASE)
+"""Iterations and subsets in a reconstruction's name: ``OSEM3D 4i21s``, ``PSF (4i/21s)``."""
 
 _SIZED = re.compile(r"^(.*?)\s*(\d+(?:\.\d+)?)\s*(?:mm)?$", re.DOTALL)
 """Name and width of a filter: ``XYZ Gauss 4.00``."""
@@ -92,8 +93,11 @@ PET_UNITS = {
 
 
 def injection(header: Header) -> Item | None:
-    """The first item of (0054,0016); None where there is none."""
-    return next(iter(items_of(header.far(INJECTIONS))), None)
+    """The first item of (0054,0016); None where there is none, or it cannot be read: the image needs none."""
+    try:
+        return next(iter(items_of(header.far(_INJECTIONS))), None)
+    except InputError:
+        return None
 
 
 def _injected(read: Callable[[Header, Item], Any]) -> Callable[[Header], Any]:
@@ -200,11 +204,6 @@ def _mode(header: Header) -> str | None:
     return next(iter(header.texts("SeriesType")), "").lower() or None
 
 
-def _units(header: Header) -> str | None:
-    unit = header.text("Units")
-    return PET_UNITS.get(unit, unit) or None
-
-
 PET_FACTS: tuple[Fact, ...] = (
     Fact("TracerName", _injected(_tracer), _TRACED),
     Fact("TracerRadionuclide", _injected(_nuclide), _TRACED),
@@ -215,7 +214,6 @@ PET_FACTS: tuple[Fact, ...] = (
     Fact("MolarActivityUnits", _constant_with(_ACTIVITY, "Bq/umol"), _PET),
     Fact("RadionuclideHalfLife", _value_of(_HALF_LIFE), _PET),
     Fact("RadionuclidePositronFraction", _value_of(_POSITRONS), _PET),
-    Fact("Units", _units, _PET),
     Fact("AcquisitionMode", _mode, _PET),
     Fact("DoseCalibrationFactor", positive("DoseCalibrationFactor"), _PET),
     Fact("DecayCorrection", text("DecayCorrection"), _PET),

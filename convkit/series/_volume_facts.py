@@ -225,11 +225,9 @@ def _varying(keyword: str, factor: float = 1.0) -> Callable[[Leads], Any]:
 
 def _trigger_times(leads: Leads) -> list[float] | None:
     # Trigger Time counts from the R wave only where the heart was the trigger; others write other delays there.
-    is_gated = any(leads[0].number(k) for k in ("NominalInterval", "CardiacNumberOfImages")) or (
-        leads[0].number("NominalCardiacTriggerDelayTime") is not None
-    )
-    found: list[float] | None = _varying("TriggerTime", _MS)(leads) if is_gated else None
-    return found
+    found: list[float] | None = _varying("TriggerTime", _MS)(leads)
+    is_gated = any(leads[0].number(keyword) for keyword in ("NominalInterval", "CardiacNumberOfImages"))
+    return found if is_gated else None
 
 
 _PET = ("PT",)

@@ -53,7 +53,7 @@ def _is_same(one: Gradient, other: Gradient) -> bool:
 
 def _doubts(gradients: Sequence[Gradient]) -> tuple[Note, ...]:
     """A note where weighted volumes have no direction: meant so in trace images, a loss beside directed ones."""
-    weighted = [g for g in gradients if g.b_value > 0]
+    weighted = [g for g in gradients if g.is_weighted]
     bare = sum(g.direction_lps is None for g in weighted)
     if not bare:
         return ()

@@ -11,25 +11,27 @@ from __future__ import annotations
 from typing import Any
 
 from convkit.dicom.header import Header
-from convkit.series.rescale import real_world_units
-from convkit.series._clock import STARTS, time_of_day
+from convkit.series._clock import OBJECT_STARTS, time_of_day
 from convkit.series._ct_facts import CT_FACTS
 from convkit.series._fact import Fact, number, positive, same, text
 from convkit.series._mr_facts import MR_FACTS
 from convkit.series._pet_facts import PET_FACTS, PET_UNITS
+from convkit.series.rescale import real_world_units
 
 __all__ = ["FACTS", "Fact", "facts_of", "units_of"]
 
 _RESCALE_UNITS = {"US": "", "MGML": "mg/mL", "PCT": "%", "NORMALIZED": "", "NORMALISED": ""}
 """(0028,1054) Rescale Type that is not its own unit (PS3.3 C.11.1.1.2): US is "unspecified"."""
 
+_FIELD_UNITS = frozenset({"Hz", "rad/s", "T"})
+"""BIDS asks for Units of field maps; other measurements have theirs in Convkit.Units."""
+
 _DOSE_UNITS = {"GY": "Gy", "RELATIVE": "relative dose"}
 """(3004,0002) Dose Units (PS3.3 C.8.8.3)."""
 
 
 def _acquisition_time(header: Header) -> str | None:
-    # The time of the object, not of a frame.
-    digits = time_of_day(header, tuple(k for k in STARTS if not k.startswith("Frame")))
+    digits = time_of_day(header, OBJECT_STARTS)
     if not digits:
         return None
     fraction = digits.partition(".")[2][:6].ljust(6, "0")
@@ -43,6 +45,11 @@ def _image_type(header: Header) -> list[str] | None:
 
 def _is_raw(header: Header) -> bool | None:
     return False if header.texts("ImageType")[:1] == ("DERIVED",) else None
+
+
+def _units(header: Header) -> str | None:
+    unit = units_of(header)
+    return unit if unit in _FIELD_UNITS or (unit and header.text("Modality") == "PT") else None
 
 
 def _orientation(header: Header) -> list[float] | None:
@@ -67,6 +74,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("AcquisitionNumber", same("AcquisitionNumber")),
     Fact("SliceThickness", positive("SliceThickness")),
     Fact("SpacingBetweenSlices", positive("SpacingBetweenSlices")),
+    Fact("Units", _units, ("MR", "PT")),
     *MR_FACTS,
     *CT_FACTS,
     *PET_FACTS,

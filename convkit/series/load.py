@@ -23,7 +23,7 @@ from convkit.series.facts import units_of
 from convkit.series.leads import Leads
 from convkit.series.options import LoadOptions, Values
 from convkit.series.stack import Stack
-from convkit.series.stack_facts import facts_of_stack
+from convkit.series.stack_facts import facts_of_stack, step_of
 
 Array = NDArray[Any]
 
@@ -57,6 +57,7 @@ def load(stack: Stack, leads: Leads, options: LoadOptions) -> Volume:
     header = leads.first
     array, notes = _read(stack)
     gradients, doubts = gradients_of(stack)
+    facts = facts_of_stack(stack, leads, keep=options.keep)
     loaded = _mapped(array, stack, options)
     volume = Volume(
         array=loaded.array,
@@ -65,9 +66,9 @@ def load(stack: Stack, leads: Leads, options: LoadOptions) -> Volume:
         is_sheared=stack.grid.is_sheared,
         mapping=loaded.mapping,
         units="" if loaded.mapping.state is MappingState.IGNORED else units_of(header),
-        step_s=_step(stack, header),
+        step_s=step_of(stack, leads, facts),
         is_3d_acquisition=header.text("MRAcquisitionType") == "3D",
-        facts=facts_of_stack(stack, leads, keep=options.keep),
+        facts=facts,
         split=stack.split,
         notes=(*stack.notes, *notes, *loaded.notes, *doubts, *_value_notes(stack, header)),
         sources=tuple(tuple(f.sop_instance_uid for f in v) for v in stack.frames),
@@ -162,18 +163,20 @@ def _rescaled_by_slice(array: Array, slopes: Sequence[float], intercepts: Sequen
 
 def _value_notes(stack: Stack, header: Header) -> tuple[Note, ...]:
     codes = dict.fromkeys(code for frame in stack.all_frames for code in frame.value_codes)
-    return (*rescale_notes(header), *map(note, codes))
+    return (*rescale_notes(header), *map(note, codes), *_kind(header))
+
+
+def _kind(header: Header) -> tuple[Note, ...]:
+    """What the image is, where it is no plain picture of the patient (PS3.3 C.7.6.1.1.2)."""
+    words = header.texts("FrameType") or header.texts("ImageType")
+    derived = (note("series.derived"),) if words[:1] == ("DERIVED",) else ()
+    return (*derived, note("series.localizer")) if "LOCALIZER" in words else derived
 
 
 def _cast(volume: Volume, options: LoadOptions) -> Volume:
     if options.dtype == "auto":
         return volume
     return replace(volume, array=values.cast(volume.array, options.dtype))
-
-
-def _step(stack: Stack, header: Header) -> float | None:
-    repetition = header.number("RepetitionTime")
-    return repetition * 1e-3 if stack.volumes > 1 and repetition else None
 
 
 # --- another grid ----------------------------------------------------------------------------------------

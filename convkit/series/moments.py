@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from convkit.dicom import values
 from convkit.dicom.header import Header
+from convkit.quirks import volume_number
 
 DAY_S = 86400.0
 
@@ -59,6 +60,7 @@ def _moment(keyword: str) -> Callable[[Header], float | None]:
 
 
 MOMENTS: tuple[Moment, ...] = (
+    Moment("A private number of the manufacturer", "vol", volume_number),
     Moment("TemporalPositionIdentifier", "t", _number("TemporalPositionIdentifier")),
     Moment("DimensionIndexValues", "t", _number("DimensionRank")),
     Moment("FrameReferenceTime", "t", _number("FrameReferenceTime")),

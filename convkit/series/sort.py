@@ -19,7 +19,7 @@ from convkit.series.positions import Positions, by_position, normal_of, position
 from convkit.series.spacing import Evenness, Line
 from convkit.series.split import Part, split_by_moment, split_by_origin, split_by_soft_trait
 from convkit.series.stack import Planned, Refusal, Stack
-from convkit.series.timing import by_number, order_volumes
+from convkit.series.timing import by_number, order_volumes, without_short_volume
 
 _LISTED_DOUBLES = 5
 
@@ -58,6 +58,14 @@ def _has_conflict(positions: Positions) -> bool:
 
 def _with_doubles(part: Part, positions: Positions, options: StackOptions) -> list[Planned]:
     """A part whose positions hold unequal numbers of images."""
+    complete = without_short_volume(positions.levels)
+    if complete:
+        kept = Part(tuple(complete), part.split)
+        text = (
+            f"The last volume has {len(part.frames) - len(complete)} of {len(positions.levels)} slices; it was left "
+            "out."
+        )
+        return [_noted(planned, note("series.short-volume", text)) for planned in stack_part(kept, options)]
     apart = split_by_moment(part)
     if apart:
         warning = note("geometry.unequal-extent")

@@ -47,6 +47,8 @@ def _split(part: Part, place: int, trait: Trait) -> list[Part]:
     groups = grouped(part.frames, lambda f: f.traits[place], trait.is_same)
     if len(groups) < 2 or not (trait.is_hard or _tells_volumes_apart([g for _, g in groups])):
         return [part]
+    if trait.least_rest and sum(by_position(g).most for v, g in groups if v is None) < trait.least_rest:
+        return [part]
     return _pieces(part, trait, groups)
 
 

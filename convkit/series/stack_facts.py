@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from convkit.quirks import Extent, vendor_facts
+from convkit.series._volume_facts import interval_s, volume_facts
 from convkit.series.facts import facts_of
 from convkit.series.leads import Leads
 from convkit.series.stack import Stack
@@ -23,7 +25,7 @@ def facts_of_stack(stack: Stack, leads: Leads, *, keep: tuple[str, ...] = ()) ->
     keep : tuple of str
         Further DICOM keywords that the user asked for.
     """
-    facts = facts_of(leads.first, keep=keep)
+    facts = facts_of(leads.first, keep=keep) | volume_facts(leads.volumes)
     facts |= _in_order(vendor_facts(leads.first, Extent(stack.volumes, stack.slices)), stack)
     if "SliceTiming" not in facts:
         facts |= _slice_timing(leads, facts.get("RepetitionTime"))
@@ -53,3 +55,11 @@ def _slice_timing(leads: Leads, repetition_time_s: float | None) -> dict[str, An
     if max(times) == 0 or (repetition_time_s and max(times) > repetition_time_s * _LONGEST_TR_SHARE):
         return {}
     return {"SliceTiming": times}
+
+
+def step_of(stack: Stack, leads: Leads, facts: Mapping[str, Any]) -> float | None:
+    """Seconds from one volume to the next; None for a single volume or where unknown."""
+    if stack.volumes == 1:
+        return None
+    repetition = facts.get("RepetitionTime")
+    return float(repetition) if repetition else interval_s(leads.volumes)

@@ -13,6 +13,9 @@ from convkit.model.frame import Frame
 from convkit.model.notes import Note, note
 from convkit.series.moments import MOMENTS
 
+_LEAST_VOLUMES = 3
+"""Images at a position from which a run may have a short last volume: with two, the second is rather a double."""
+
 Levels = Sequence[Sequence[Frame]]
 Volumes = tuple[tuple[Frame, ...], ...]
 Key = Callable[[Frame], float | None]
@@ -58,15 +61,43 @@ def order_volumes(levels: Levels) -> tuple[Volumes, tuple[Note, ...]]:
     return tuple(zip(*levels, strict=True)), (note("series.ambiguous-order"),)
 
 
+def without_short_volume(levels: Levels) -> list[Frame] | None:
+    """The frames of all complete volumes where only the last one lacks slices, as in a run that was stopped; else None.
+
+    One attribute must tell it: its volumes follow each other, and what is left over follows them all.
+    """
+    most = max(len(level) for level in levels)
+    if most < _LEAST_VOLUMES or {len(level) for level in levels} != {most, most - 1}:
+        return None
+    for key in _KEYS:
+        ordered = [_sorted(level, key) for level in levels]
+        if any(level is None for level in ordered):
+            continue
+        sound = [level for level in ordered if level is not None]
+        complete = tuple(zip(*(level[: most - 1] for level in sound), strict=True))
+        rest = tuple(frame for level in sound for frame in level[most - 1 :])
+        if _follow_each_other((*complete, rest), key):
+            return [frame for volume in complete for frame in volume]
+    return None
+
+
 def _by(levels: Levels, key: Key) -> Volumes | None:
     """Volumes by one attribute, or None where it is absent somewhere or ties two images of a position."""
     ordered = []
     for level in levels:
-        keyed = [(value, frame) for frame in level if (value := key(frame)) is not None]
-        if len(keyed) < len(level) or len({value for value, _ in keyed}) < len(level):
+        found = _sorted(level, key)
+        if found is None:
             return None
-        ordered.append([frame for _, frame in sorted(keyed, key=lambda pair: pair[0])])
+        ordered.append(found)
     return tuple(zip(*ordered, strict=True))
+
+
+def _sorted(level: Sequence[Frame], key: Key) -> list[Frame] | None:
+    """Frames of one position by an attribute, or None where it is absent somewhere or ties two of them."""
+    keyed = [(value, frame) for frame in level if (value := key(frame)) is not None]
+    if len(keyed) < len(level) or len({value for value, _ in keyed}) < len(level):
+        return None
+    return [frame for _, frame in sorted(keyed, key=lambda pair: pair[0])]
 
 
 def _follow_each_other(volumes: Volumes, key: Key) -> bool:

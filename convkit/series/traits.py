@@ -56,6 +56,9 @@ class Trait:
     is_same : equality with rounding, or None for plain equality
     is_steady : bool
         True for a soft trait that should not vary within a volume; a note says so where it does.
+    least_rest : int
+        For a soft trait that marks a few images: volumes that the unmarked ones must make, so that the others are set
+        apart.
     shows_values : bool
         False where the values (UIDs, free text) do not belong into the reason of a split.
     """
@@ -69,6 +72,7 @@ class Trait:
     is_same: Callable[[Any, Any], bool] | None = None
     shows_values: bool = True
     is_steady: bool = False
+    least_rest: int = 0
 
 
 def _text(keyword: str) -> Callable[[Header], Hashable]:
@@ -317,6 +321,15 @@ TRAITS: tuple[Trait, ...] = (
         is_hard=False,
         is_steady=True,
         shows_values=False,
+    ),
+    Trait(
+        "weighting",
+        "the direction of diffusion weighting",
+        (),
+        lambda _header: None,
+        lambda value, _rank: f"_{value}" if value else "",
+        is_hard=False,
+        least_rest=2,  # an unweighted and a trace volume are a series of two, as dcm2niix has it
     ),
     Trait(
         "variant", "a private attribute of the manufacturer", (), lambda _header: None, _valued("kind"), is_hard=False

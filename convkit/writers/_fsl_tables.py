@@ -49,9 +49,9 @@ def bvec_text(volume: Volume) -> bytes:
 
 def has_directions(volume: Volume) -> bool:
     """True where the directions can be told in image axes: all are known or none is, and the axes are perpendicular."""
-    weighted = [g for g in volume.gradients if g.b_value > 0]
+    weighted = [g for g in volume.gradients if g.is_weighted]
     known = sum(g.direction_lps is not None for g in weighted)
-    return bool(weighted) and known in {0, len(weighted)} and not volume.is_sheared and volume.is_placed
+    return known in {0, len(weighted)} and not volume.is_sheared and volume.is_placed
 
 
 def fsl_directions(volume: Volume) -> NDArray[np.float64]:

@@ -31,13 +31,45 @@ def facts(folder: Path, *, keep: tuple[str, ...] = (), **attributes: Any) -> dic
         ({"EchoTime": "4.92"}, "EchoTime", 0.00492),
         ({"FlipAngle": 9}, "FlipAngle", 9),
         ({"MagneticFieldStrength": 3}, "MagneticFieldStrength", 3),
-        ({"SoftwareVersions": ["a", "b"]}, "SoftwareVersions", "a_b"),
-        ({"SeriesDescription": "T1 MPRAGE"}, "SeriesDescription", "T1_MPRAGE"),
-        ({"ImageType": ["ORIGINAL", "PRIMARY"]}, "ImageType", ["ORIGINAL", "PRIMARY"]),
+        ({"SoftwareVersions": ["a", "b"]}, "SoftwareVersions", "a\\b"),
+        ({"SeriesDescription": "T1 (MPRAGE): 1/2"}, "SeriesDescription", "T1 (MPRAGE): 1/2"),
+        ({"ImageType": ["ORIGINAL", "PRIMARY", "M_FFE"]}, "ImageType", ["ORIGINAL", "PRIMARY", "M", "FFE"]),
+        ({"ImageType": ["DERIVED", "PRIMARY", "ADC"]}, "RawImage", False),
         ({"AcquisitionTime": "101300.25"}, "AcquisitionTime", "10:13:00.250000"),
-        ({"InPlanePhaseEncodingDirection": "COL"}, "PhaseEncodingAxis", "j"),
-        ({"InPlanePhaseEncodingDirection": "ROW"}, "PhaseEncodingAxis", "i"),
-        ({"AcquisitionMatrix": [0, 64, 48, 0]}, "AcquisitionMatrixPE", 48),
+        (
+            {"AcquisitionTime": None, "AcquisitionDateTime": "20200102101300.25-0500"},
+            "AcquisitionTime",
+            "10:13:00.250000",
+        ),
+        ({"ScanningSequence": ["EP", "SE"]}, "ScanningSequence", "EP\\SE"),
+        ({"PulseSequenceName": "*ep2d"}, "SequenceName", "*ep2d"),
+        ({"Modality": "MR", "InPlanePhaseEncodingDirection": "COL"}, "PhaseEncodingAxis", "j"),
+        ({"Modality": "MR", "InPlanePhaseEncodingDirection": "ROW"}, "PhaseEncodingAxis", "i"),
+        ({"InPlanePhaseEncodingDirection": "COLUMN"}, "InPlanePhaseEncodingDirectionDICOM", "COL"),
+        ({"Modality": "MR", "AcquisitionMatrix": [0, 64, 48, 0]}, "AcquisitionMatrixPE", 48),
+        ({"Modality": "MR", "AcquisitionMatrix": [64, 0, 0, 40]}, "AcquisitionMatrixPE", 40),
+        ({"Modality": "MR", "MRAcquisitionPhaseEncodingStepsInPlane": 72}, "AcquisitionMatrixPE", 72),
+        ({"Modality": "MR", "InPlanePhaseEncodingDirection": "COL"}, "ReconMatrixPE", 6),
+        ({"Modality": "MR", "InPlanePhaseEncodingDirection": "ROW"}, "ReconMatrixPE", 7),
+        ({"Modality": "MR", "AcquisitionMatrix": [0, 64, 48, 0]}, "ReconMatrixPE", 48),
+        ({"ImagingFrequency": 63.6}, "ImagingFrequency", 63.6),
+        ({"ImagingFrequency": 128176031}, "ImagingFrequency", 128.176031),
+        ({"ImagingFrequency": 128, "TransmitterFrequency": 123.2}, "ImagingFrequency", 123.2),
+        ({"Modality": "MR", "Spoiling": "NONE"}, "SpoilingState", False),
+        ({"Modality": "MR", "Spoiling": "RF_AND_GRADIENT"}, "SpoilingType", "COMBINED"),
+        ({"Modality": "MR", "SequenceVariant": ["SK", "SP"]}, "SpoilingState", True),
+        ({"Modality": "MR", "MagnetizationTransfer": "ON_RESONANCE"}, "MTState", True),
+        ({"Modality": "MR", "SequenceVariant": ["SK", "MTC"]}, "MTState", True),
+        ({"NumberOfPhaseEncodingSteps": 0, "MRAcquisitionPhaseEncodingStepsInPlane": 9}, "PhaseEncodingSteps", 9),
+        ({"GradientEchoTrainLength": 54}, "EchoTrainLength", 54),
+        ({"EchoTrainLength": 7, "GradientEchoTrainLength": 1}, "EchoTrainLength", 7),
+        ({"ParallelReductionFactorInPlane": 2.5}, "ParallelReductionFactorInPlane", 2.5),
+        ({"TablePosition": -30.5}, "TablePosition", [0, 0, -30.5]),
+        ({"VariableFlipAngleFlag": "N"}, "VariableFlipAngleFlag", False),
+        ({"PartialFourier": "YES"}, "PartialFourierEnabled", "YES"),
+        ({"ExposureTime": 500}, "ExposureTime", 0.5),
+        ({"Exposure": 0, "ExposureInmAs": 210.5}, "XRayExposure", 210.5),
+        ({"ConvolutionKernel": ["Br40d", "3"]}, "ConvolutionKernel", "Br40d\\3"),
         ({"KVP": 120}, "KVP", 120),
         ({"ManufacturerModelName": "One"}, "ManufacturersModelName", "One"),
         ({"EchoNumbers": 2}, "EchoNumber", 2),
@@ -51,6 +83,52 @@ def test_attribute_has_its_bids_name_and_unit(attributes: dict[str, Any], key: s
 @pytest.mark.parametrize("time", ["1013", "", None])
 def test_time_without_seconds_is_left_out(time: str | None, tmp_path: Path) -> None:
     assert "AcquisitionTime" not in facts(tmp_path, AcquisitionTime=time)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"InversionTime": 0},
+        {"EchoTime": 0},
+        {"FlipAngle": 0},
+        {"RepetitionTime": None},
+        {"NumberOfAverages": 0},
+        {"EchoTrainLength": 0},
+        {"PartialFourier": "NO"},
+        {"ImageType": ["ORIGINAL", "PRIMARY"]},
+    ],
+    ids=str,
+)
+def test_zero_and_no_stand_for_not_given(attributes: dict[str, Any], tmp_path: Path) -> None:
+    keys = {"InversionTime", "EchoTime", "FlipAngle", "RepetitionTime", "NumberOfAverages", "EchoTrainLength"}
+    left_out = {*(attributes.keys() & keys), "PartialFourierEnabled", "RawImage"}
+    assert not left_out & facts(tmp_path, **attributes).keys()
+
+
+@pytest.mark.parametrize(
+    ("attributes", "kind"),
+    [
+        ({"ScanningSequence": ["EP", "SE"]}, "Spin Echo EPI"),
+        ({"ScanningSequence": ["EP", "GR"]}, "Gradient Echo EPI"),
+        ({"ScanningSequence": "EP"}, None),
+        ({"ScanningSequence": None, "EchoPulseSequence": "SPIN", "EchoPlanarPulseSequence": "YES"}, "Spin Echo EPI"),
+        ({"ScanningSequence": "SE"}, "Spin Echo"),
+        ({"ScanningSequence": ["SE", "IR"]}, "Inversion Recovery Spin Echo"),
+        ({"ScanningSequence": ["GR", "IR"], "SequenceVariant": ["SK", "SP", "MP"]}, "MPRAGE"),
+        ({"ScanningSequence": "GR", "SequenceVariant": ["SK", "SP"]}, "Spoiled Gradient Echo"),
+        ({"ScanningSequence": "GR", "SequenceVariant": ["SK", "SS"]}, "Gradient Echo"),
+        ({"ScanningSequence": "RM"}, None),
+    ],
+    ids=str,
+)
+def test_kind_of_sequence(attributes: dict[str, Any], kind: str | None, tmp_path: Path) -> None:
+    found = facts(tmp_path, **{"Modality": "MR", "SequenceVariant": None} | attributes)
+    assert found.get("PulseSequenceType") == kind
+
+
+def test_keys_of_mr_stay_out_of_ct(tmp_path: Path) -> None:
+    found = facts(tmp_path, AcquisitionMatrix=[0, 64, 48, 0], InPlanePhaseEncodingDirection="COL")
+    assert not {"AcquisitionMatrixPE", "ReconMatrixPE", "PhaseEncodingAxis"} & found.keys()
 
 
 def test_absent_attributes_leave_no_key(tmp_path: Path) -> None:
@@ -87,6 +165,14 @@ def test_kept_keyword_never_replaces_a_fact(tmp_path: Path) -> None:
         ({"Modality": "PT", "Units": "GML"}, "g/mL"),
         ({"Modality": "PT", "Units": "NONE"}, ""),
         ({"Modality": "MR", "RescaleType": "OD"}, "OD"),
+        ({"Modality": "CT", "RescaleType": "MGML"}, "mg/mL"),
+        ({"Modality": "PT", "Units": "1CM"}, "1/cm"),
+        ({"Modality": "PT", "Units": "SOMETHING"}, "SOMETHING"),
+        ({"Modality": "RTDOSE", "DoseUnits": "GY", "RescaleType": "US"}, "Gy"),
+        ({"Modality": "RTDOSE", "DoseUnits": None}, ""),
+        ({"Modality": "NM", "ImageType": ["ORIGINAL", "PRIMARY", "STATIC", "EMISSION"]}, "counts"),
+        ({"Modality": "NM", "ImageType": ["ORIGINAL", "PRIMARY", "RECON TOMO", "EMISSION"]}, ""),
+        ({"Modality": "NM", "ImageType": ["DERIVED", "PRIMARY", "STATIC", "EMISSION"]}, ""),
     ],
     ids=str,
 )
@@ -104,6 +190,13 @@ ALLOWED = frozenset(
     [
         "BodyPartExamined",
         "BurnedInAnnotation",
+        "ExposureModulationType",
+        "FilterType",
+        "ImagedNucleus",
+        "ParallelAcquisitionTechnique",
+        "PartialFourierDirection",
+        "PulseSequenceName",
+        "ResonantNucleus",
         "ContrastBolusAgent",
         "ConversionType",
         "ConvolutionKernel",

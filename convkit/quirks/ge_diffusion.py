@@ -1,0 +1,103 @@
+"""GE: diffusion weighting in private elements, the direction along frequency, phase and slice."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from convkit.dicom.header import Header
+from convkit.model import geometry
+from convkit.model.diffusion import Gradient
+from convkit.model.geometry import Floats
+from convkit.quirks._ge import Sequence, is_ge_mr, phase_along, sequence_of
+from convkit.quirks._gradients import from_image_axes, gradient
+from convkit.quirks._quirk import GradientQuirk
+
+_BIAS = 1_000_000_000
+"""Added to the b-values of series with several of them, and of computed ones."""
+
+_PARTS = ("GEUserData20", "GEUserData21", "GEUserData22")
+_SHORT, _LONG = 0.03, 0.97
+"""Vectors between these lengths are scaled: their squared length is the share of the largest b-value of the series."""
+
+_STEP = 5.0
+"""s/mm²; b-values that are computed from a share are whole multiples."""
+
+_DIRECTED_KINDS = {None, 14, 16}
+"""(0043,xx30): 14 an image before the weighted ones, 16 a weighted one of a tensor series. Others are means."""
+
+_CORONAL = 1  # the normal is nearest to the second axis of the patient
+
+
+def _applies(header: Header) -> bool:
+    if not is_ge_mr(header):
+        return False
+    return header.number("GEBValue") is not None or sequence_of(header) is Sequence.DIFFUSION
+
+
+def _gradient(header: Header) -> Gradient | None:
+    b_value = _b_value(header)
+    parts = [header.number(k) or 0.0 for k in _PARTS]
+    length = float(np.linalg.norm(parts))
+    if b_value == 0 or length <= _SHORT:
+        return _without_private_direction(header, b_value)
+    if length < _LONG:
+        b_value = max(_STEP, np.floor(b_value * length**2 / _STEP + 0.5) * _STEP)
+    return gradient(b_value, _patient_direction(header, *parts), "(0043,xx39), (0019,xxBB)")
+
+
+def _b_value(header: Header) -> float:
+    # Version 27 and later repeat it in (0018,9087), which they leave out where it is zero.
+    private = header.number("GEBValue")
+    return float(private % _BIAS) if private is not None else header.number("DiffusionBValue") or 0.0
+
+
+def _without_private_direction(header: Header, b_value: float) -> Gradient | None:
+    standard = header.numbers("DiffusionGradientOrientation")
+    if b_value and len(standard) == 3 and any(standard):
+        return gradient(b_value, standard, "(0018,9089)")
+    # Series with several b-values, before version 29.1, give their unweighted images the largest one.
+    directions = header.number("GENumberOfDiffusionDirections") or 0
+    is_unweighted = directions >= 1 and header.integer("GECollapseFlag") in _DIRECTED_KINDS
+    return gradient(0.0 if is_unweighted else b_value, (), "(0043,xx39)")
+
+
+def _patient_direction(header: Header, frequency: float, phase: float, through: float) -> Floats | tuple[()]:
+    """A vector along frequency, phase and slice, in the patient's frame; empty where the axes are not told."""
+    cosines, along = header.numbers("ImageOrientationPatient"), phase_along(header)
+    if not along or not geometry.is_orientation(cosines):
+        return ()
+    # The scanner counts slices towards the left, the back and the feet; row x column points right in sagittal, to the
+    # back in coronal, and to the head in axial images.
+    is_coronal = int(abs(geometry.slice_normal(cosines)).argmax()) == _CORONAL
+    normal = through if is_coronal else -through
+    if along == "COL":
+        return from_image_axes(header, frequency, phase, normal)
+    # Frequency and phase are turned, not swapped: the three axes keep their handedness.
+    return from_image_axes(header, phase, -frequency, normal)
+
+
+QUIRK = GradientQuirk(
+    name="ge-diffusion",
+    why="(0043,xx39), value 1, b-value of creator GEMS_PARM_01; (0019,xxBB) to (0019,xxBD) direction of GEMS_ACQU_01 "
+    "along frequency, phase and slice: dcm2niix's vendor notes on GE; GE's words in rordenlab/dcm2niix issues 602 (bias), "
+    "777 (unweighted images), 970 (planes and rows), pull request 736 (feet first)",
+    keywords=(
+        "Modality",
+        "Manufacturer",
+        "GEInternalPulseSequenceName",
+        "GEPulseSequenceName",
+        "GEGroupDelay",
+        "GEEchoSpacing",
+        "GEImageComponent",
+        "GEBValue",
+        *_PARTS,
+        "GENumberOfDiffusionDirections",
+        "GECollapseFlag",
+        "DiffusionBValue",
+        "DiffusionGradientOrientation",
+        "ImageOrientationPatient",
+        "InPlanePhaseEncodingDirection",
+    ),
+    applies=_applies,
+    gradient=_gradient,
+)
