@@ -3,6 +3,7 @@
 #   make demo    environment, then the main job on real and made DICOM
 #   make test    environment, then the tests
 #   make check   lint, types, import contracts, and the slow tests
+#   make conformance   real data sets against reference output, if CONVKIT_DATA is there
 #   make docs    write the generated parts of docs/reference.md anew
 #   make bench   convkit against its peers, on data that it makes
 #   make clean   remove all that make has made
@@ -13,7 +14,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench clean docs
+.PHONY: demo test check conformance bench clean docs
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.installed
@@ -28,6 +29,9 @@ check: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -m slow || [ $$? -eq 5 ]
+
+conformance: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.conformance
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/scan.py

@@ -44,6 +44,13 @@ from convkit.cli.options import common, writing
     help="Sheared slices (gantry tilt): exact sheared affine, upright by interpolation, or refuse.",
 )
 @click.option(
+    "--philips",
+    type=click.Choice(["precise", "display"]),
+    default="precise",
+    show_default=True,
+    help="Values of Philips MR: comparable between series, or as the console shows them.",
+)
+@click.option(
     "--sidecar",
     type=click.Choice(["bids", "full", "none"]),
     default="bids",

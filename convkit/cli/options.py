@@ -140,6 +140,7 @@ _SHARED_BY_SOME = frozenset(
         "orient",
         "irregular",
         "tilt",
+        "philips",
         "sidecar",
         "keep",
         "filename",

@@ -115,6 +115,7 @@ InversionRecovery 00189009 CS
 Spoiling 00189016 CS
 EchoPlanarPulseSequence 00189018 CS
 MagnetizationTransfer 00189020 CS
+RectilinearPhaseEncodeReordering 00189034 CS
 PartialFourierDirection 00189036 CS
 MRAcquisitionFrequencyEncodingSteps 00189058 US
 ParallelReductionFactorInPlane 00189069 FD
@@ -168,6 +169,7 @@ ImageOrientationPatient 00200037 DS
 FrameOfReferenceUID 00200052 UI
 TemporalPositionIdentifier 00200100 IS
 NumberOfTemporalPositions 00200105 IS
+ImagesInAcquisition 00201002 IS
 ImageComments 00204000 LT
 StackID 00209056 SH
 TemporalPositionIndex 00209128 UL

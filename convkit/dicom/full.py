@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def _parse(path: str, table: TagTable) -> Parsed:
             raw.append(None)
         elif attribute.is_far:
             raw.append(b"")
-            far.append(_far(dataset, place, tag))
+            far.append(_far(dataset, place, tag, syntax))
         else:
             value = _raw(dataset, tag, attribute.vr)
             raw.append(_fitting(dataset, tag, attribute, value) if attribute.creator else value)
@@ -96,16 +97,31 @@ def _fitting(dataset: FileDataset, tag: int, attribute: Attribute, value: bytes 
     return value if is_fitting and len(value or b"") <= LONGEST_PRIVATE else None
 
 
-def _far(dataset: FileDataset, place: int, tag: int) -> Far:
-    """A long value: held, as explicit VR little endian, because the file may hold it in any form."""
-    element: Any = dataset[tag]
+def _far(dataset: FileDataset, place: int, tag: int, syntax: str) -> Far:
+    """A long value: its place where the file holds it as it is, else the value, as explicit VR little endian.
+
+    Nothing is decoded that need not be: a sequence that leads nowhere costs whoever asks for it, not the header.
+    """
+    element: Any = dataset.get_item(tag, keep_deferred=True)
+    if isinstance(element, RawDataElement) and element.is_little_endian:
+        is_explicit = element.VR not in {None, "UN"}
+        if syntax == DEFLATED:
+            return Far(place, 0, 0, is_explicit, held=bytes(element.value or b""))
+        return Far(place, int(element.value_tell), int(element.length), is_explicit)
+    element = dataset[tag]
     if element.VR != "SQ":
         return Far(place, 0, 0, is_explicit=True, held=bytes(element.value or b""))
+    return Far(place, 0, 0, is_explicit=True, held=_items(element.value))
+
+
+def _items(items: Iterable[Dataset]) -> bytes:
+    """The items of a sequence, as explicit VR little endian."""
     buffer = DicomBytesIO()
     buffer.is_little_endian, buffer.is_implicit_VR = True, False
-    for item in element.value:
-        write_sequence_item(buffer, item, ["iso8859"])
-    return Far(place, 0, 0, is_explicit=True, held=buffer.getvalue())
+    for item in items:
+        item.decode()  # raw values would be written in the byte order that they have
+        write_sequence_item(buffer, item, ["utf_8"])
+    return buffer.getvalue()
 
 
 def _read(path: str) -> FileDataset:

@@ -53,13 +53,51 @@ SiemensXABandwidthPerPixelPhaseEncode 0021 53 FD
 SiemensXAImageType 0021 75 CS
 SiemensXAReconstruction 0021 76 LO
 
+GEMS_ACQU_01
+GEFirstScanLocation 0019 19 DS
+GELastScanLocation 0019 1B DS
+GEAcquisitionDuration 0019 5A FL
+GEPulseSequenceName 0019 9C LO
+GEInternalPulseSequenceName 0019 9E LO
+GEUserData12 0019 B3 DS
+GEUserData15 0019 B6 DS
+GEUserData20 0019 BB DS
+GEUserData21 0019 BC DS
+GEUserData22 0019 BD DS
+GENumberOfDiffusionDirections 0019 E0 DS
+
+GEMS_RELA_01
+GELocationsInAcquisition 0021 4F SS
+GERTIATimer 0021 5E DS
+
+GEMS_SERS_01
+GEProtocolDataBlock 0025 1B OB far
+
+GEMS_IMAG_01
+GEImageLocation 0027 41 FL
+GEPointsPerArm 0027 60 FL
+GEArms 0027 61 FL
+GEExcitations 0027 62 FL
+
 GEMS_PARM_01
+GEShimX 0043 02 SS
+GEShimY 0043 03 SS
+GEShimZ 0043 04 SS
+GEUserDefineData 0043 2A OB far
+GEEchoSpacing 0043 2C SS
 GEImageComponent 0043 2F SS
 GECollapseFlag 0043 30 SS
+GEBValue 0043 39 IS
+GEGroupDelay 0043 7C FL
+GEAssetFactors 0043 83 DS
+GELabelingContrast 0043 A3 CS
+GELabelingTechnique 0043 A4 LO
+GELabelDuration 0043 A5 IS
+GEMultiband 0043 B6 LO
+GECompressedSensing 0043 B7 LO
 
 Philips Imaging DD 001
 PhilipsDiffusionBFactor 2001 03 FL
-PhilipsDiffusionDirection 2001 04 CS
 PhilipsPhaseNumber 2001 08 IS
 PhilipsEPIFactor 2001 13 SL
 PhilipsPartialMatrixScanned 2001 19 CS
@@ -70,7 +108,6 @@ PhilipsWaterFatShift 2001 22 FL
 Philips MR Imaging DD 001
 PhilipsScaleSlope 2005 0E FL
 PhilipsImageType 2005 11 CS
-PhilipsDynamicBeginTime 2005 A0 FL
 PhilipsDiffusionDirectionRL 2005 B0 FL
 PhilipsDiffusionDirectionAP 2005 B1 FL
 PhilipsDiffusionDirectionFH 2005 B2 FL
@@ -86,7 +123,6 @@ Philips MR Imaging DD 006
 PhilipsDiffusionVolumeNumber 2005 96 IS
 
 Image Private Header
-UIHPhaseEncodingDisplayed 0065 05 SH
 UIHBValue 0065 09 FD
 UIHParallelInformation 0065 0D SH
 UIHGradientDirection 0065 37 FD

@@ -20,6 +20,7 @@ from convkit.jobs._volumes import VolumeTask, plan_volumes
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Collection, Progress, Source, collect, destination, flat
 from convkit.model.notes import Note, note
+from convkit.quirks import PhilipsValues, ValueChoices
 from convkit.series.load import load
 from convkit.series.options import Irregular, LoadOptions, StackOptions, Tilt, Values
 from convkit.writers import NATIVE, WRITERS, SidecarKind, WriteOptions, remove_leftovers, writer_for
@@ -78,6 +79,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     orient: str = NATIVE,
     irregular: str = "error",
     tilt: str = "keep",
+    philips: str = "precise",
     sidecar: str = "bids",
     keep: Sequence[str] = (),
     where: str | None = None,
@@ -111,6 +113,8 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
         For uneven, missing or doubled slices.
     tilt : {"keep", "resample", "error"}
         For sheared slices.
+    philips : {"precise", "display"}
+        Which values Philips MR images get: comparable between series, or as the console shows them.
     sidecar : {"bids", "full", "none"}
     keep : DICOM keywords
         Further attributes for the sidecar.
@@ -147,10 +151,11 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     """
     given = flat(sources)
     output = destination(output, given)
+    choices = ValueChoices(chosen(PhilipsValues, philips, "--philips"))
     options = ConvertOptions(
         to=writer_for(to).name,
-        stack=StackOptions(chosen(Irregular, irregular, "--irregular"), chosen(Tilt, tilt, "--tilt")),
-        load=LoadOptions(chosen(Values, values, "--values"), checked_dtype(dtype), keywords_of(keep)),
+        stack=StackOptions(chosen(Irregular, irregular, "--irregular"), chosen(Tilt, tilt, "--tilt"), choices),
+        load=LoadOptions(chosen(Values, values, "--values"), checked_dtype(dtype), keywords_of(keep), choices),
         write=WriteOptions(
             orient if orient == NATIVE else str(orient).upper(), chosen(SidecarKind, sidecar, "--sidecar")
         ),

@@ -17,6 +17,7 @@ from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Source, collect, flat
 from convkit.model import volume as model
 from convkit.model.notes import Note, Severity
+from convkit.quirks import PhilipsValues, ValueChoices
 from convkit.series.group import Series
 from convkit.series.leads import leads_of
 from convkit.series.load import load
@@ -62,6 +63,7 @@ def read_all(  # noqa: PLR0913 (one parameter an option of the command)
     dtype: str = "auto",
     irregular: str = "error",
     tilt: str = "keep",
+    philips: str = "precise",
     keep: Sequence[str] = (),
     where: str | None = None,
 ) -> Iterator[Volume]:
@@ -72,7 +74,7 @@ def read_all(  # noqa: PLR0913 (one parameter an option of the command)
     Parameters
     ----------
     *sources : path or several
-    values, dtype, irregular, tilt, keep, where
+    values, dtype, irregular, tilt, philips, keep, where
         As in `convert`.
 
     Raises
@@ -80,7 +82,7 @@ def read_all(  # noqa: PLR0913 (one parameter an option of the command)
     InputError
         A source does not exist, or the pixels of a volume cannot be read.
     """
-    options, stack = _options(values, dtype, keep, irregular, tilt)
+    options, stack = _options(values, dtype, keep, irregular, tilt, philips)
     for series, planned in _planned(flat(sources), stack, options, where):
         if isinstance(planned, Stack):
             yield _public(load(planned, leads_of(series, planned), options))
@@ -92,6 +94,7 @@ def read(  # noqa: PLR0913 (one parameter an option of the command)
     dtype: str = "auto",
     irregular: str = "error",
     tilt: str = "keep",
+    philips: str = "precise",
     keep: Sequence[str] = (),
     where: str | None = None,
 ) -> Volume:
@@ -100,7 +103,7 @@ def read(  # noqa: PLR0913 (one parameter an option of the command)
     Parameters
     ----------
     *sources : path or several
-    values, dtype, irregular, tilt, keep, where
+    values, dtype, irregular, tilt, philips, keep, where
         As in `convert`.
 
     Raises
@@ -110,7 +113,7 @@ def read(  # noqa: PLR0913 (one parameter an option of the command)
     GeometryError, PixelError, UnsupportedError, InputError
         There is none, for the reason that the error's code names.
     """
-    options, stacking = _options(values, dtype, keep, irregular, tilt)
+    options, stacking = _options(values, dtype, keep, irregular, tilt, philips)
     found = list(_planned(flat(sources), stacking, options, where))
     stacks = [(series, p) for series, p in found if isinstance(p, Stack)]
     refusals = [p for _, p in found if isinstance(p, Refusal)]
@@ -130,11 +133,12 @@ def read(  # noqa: PLR0913 (one parameter an option of the command)
     return _public(load(stack, leads_of(series, stack), options))
 
 
-def _options(
-    values: str, dtype: str, keep: Sequence[str], irregular: str, tilt: str
+def _options(  # noqa: PLR0913, PLR0917 (what the two public functions share)
+    values: str, dtype: str, keep: Sequence[str], irregular: str, tilt: str, philips: str
 ) -> tuple[LoadOptions, StackOptions]:
-    load_options = LoadOptions(chosen(Values, values, "values"), checked_dtype(dtype), keywords_of(keep))
-    return load_options, StackOptions(chosen(Irregular, irregular, "irregular"), chosen(Tilt, tilt, "tilt"))
+    choices = ValueChoices(chosen(PhilipsValues, philips, "philips"))
+    load_options = LoadOptions(chosen(Values, values, "values"), checked_dtype(dtype), keywords_of(keep), choices)
+    return load_options, StackOptions(chosen(Irregular, irregular, "irregular"), chosen(Tilt, tilt, "tilt"), choices)
 
 
 def _planned(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 Direction = tuple[float, float, float]
 
 WEIGHTED_FROM = 50.0
-"""s/mm²; imaging and crusher gradients alone make less, and makers tell that as the b-value of an image without diffusion
-gradients (1.25 or 5), so that below it a direction is not missed."""
+"""s/mm²; imaging and crusher gradients alone make less, and makers tell that as the b-value of an image without
+diffusion gradients (1.25 or 5), so that below it a direction is not missed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,19 @@ from convkit.dicom.header import Header
 from convkit.model.notes import Note
 from convkit.quirks import (
     canon_diffusion,
+    ge_acceleration,
     ge_collapse_flag,
+    ge_diffusion,
+    ge_echo_spacing,
+    ge_field_map,
+    ge_group_delay,
     ge_image_component,
+    ge_labeling,
+    ge_phase_encoding,
+    ge_polarity_pairs,
+    ge_sequence,
+    ge_slice_clock,
+    ge_slice_order,
     manufacturer_names,
     philips_diffusion,
     philips_image_type,
@@ -53,23 +64,48 @@ from convkit.quirks._quirk import (
     GradientQuirk,
     MergeQuirk,
     OrderQuirk,
+    PhilipsValues,
     SliceTimeQuirk,
     TraitsQuirk,
     UnfoldQuirk,
+    ValueChoices,
     ValuesQuirk,
 )
+
+__all__ = [
+    "DEFAULT_CHOICES",
+    "GRADIENT_KEYWORDS",
+    "RESCALE_KEYWORDS",
+    "TRAIT_KEYWORDS",
+    "Extent",
+    "PhilipsValues",
+    "ValueChoices",
+    "acquisition_of",
+    "corrected_rescale",
+    "corrected_traits",
+    "gradient_of",
+    "rescale_notes",
+    "slice_time",
+    "unfold",
+    "vendor_facts",
+    "volume_number",
+]
 
 UNFOLD: tuple[UnfoldQuirk, ...] = (
     siemens_csa_diffusion.QUIRK,
     siemens_csa_mosaic_times.QUIRK,
     siemens_mosaic.QUIRK,
     uih_grid.QUIRK,
+    ge_polarity_pairs.QUIRK,
 )
 MERGE: tuple[MergeQuirk, ...] = (siemens_xa_series.QUIRK,)
 TRAITS: tuple[TraitsQuirk, ...] = (
     siemens_xa_series.NUMBERS,
     ge_image_component.QUIRK,
     ge_collapse_flag.QUIRK,
+    ge_field_map.QUIRK,  # after the two, which see half of it
+    ge_labeling.DELAYS,
+    ge_polarity_pairs.KINDS,
     philips_image_type.QUIRK,
     philips_trace.QUIRK,
 )
@@ -80,12 +116,14 @@ GRADIENTS: tuple[GradientQuirk, ...] = (
     canon_diffusion.QUIRK,
     philips_diffusion.QUIRK,
     siemens_diffusion.QUIRK,
+    ge_diffusion.QUIRK,
     standard_diffusion.QUIRK,  # last: vendors fill it in part
 )
 SLICE_TIMES: tuple[SliceTimeQuirk, ...] = (
     siemens_mosaic_times.QUIRK,
     siemens_slice_times.QUIRK,
     uih_slice_times.QUIRK,
+    ge_slice_clock.QUIRK,
 )
 FACTS: tuple[FactsQuirk, ...] = (
     manufacturer_names.QUIRK,
@@ -101,7 +139,18 @@ FACTS: tuple[FactsQuirk, ...] = (
     siemens_labeling.QUIRK,
     philips_protocol.QUIRK,
     uih_protocol.QUIRK,
+    ge_sequence.QUIRK,
+    ge_acceleration.QUIRK,
+    ge_echo_spacing.QUIRK,
+    ge_phase_encoding.QUIRK,
+    ge_group_delay.QUIRK,
+    ge_slice_order.QUIRK,
+    ge_labeling.QUIRK,
+    ge_field_map.FACTS,
+    ge_polarity_pairs.FACTS,
 )
+
+DEFAULT_CHOICES = ValueChoices()
 
 TRAIT_KEYWORDS = tuple(dict.fromkeys(k for q in TRAITS for k in q.keywords))
 """Attributes that the trait quirks read; equal raw values give an equal answer."""
@@ -147,17 +196,19 @@ def volume_number(header: Header) -> float | None:
     return next((n for n in found if n is not None), None)
 
 
-def corrected_rescale(header: Header, slope: float, intercept: float) -> tuple[float, float]:
+def corrected_rescale(
+    header: Header, slope: float, intercept: float, choices: ValueChoices = DEFAULT_CHOICES
+) -> tuple[float, float]:
     """Slope and intercept, corrected by every quirk that applies."""
     for quirk in VALUES:
         if quirk.applies(header):
-            slope, intercept = quirk.fix(header, slope, intercept)
+            slope, intercept = quirk.fix(header, slope, intercept, choices)
     return slope, intercept
 
 
-def rescale_notes(header: Header) -> tuple[Note, ...]:
+def rescale_notes(header: Header, choices: ValueChoices = DEFAULT_CHOICES) -> tuple[Note, ...]:
     """What to tell the user of the rescale."""
-    return tuple(q.note(header) for q in VALUES if q.applies(header))
+    return tuple(q.note(header, choices) for q in VALUES if q.applies(header))
 
 
 def gradient_of(header: Header) -> Gradient | None:

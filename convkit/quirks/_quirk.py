@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from convkit.dicom.header import Header
@@ -73,6 +74,25 @@ class OrderQuirk:
     number: Callable[[Header], float | None]
 
 
+class PhilipsValues(StrEnum):
+    """Which values Philips MR images get: comparable between series, or as the console shows them."""
+
+    PRECISE = "precise"
+    DISPLAY = "display"
+
+
+@dataclass(frozen=True, slots=True)
+class ValueChoices:
+    """What a user may choose of vendors' rescales.
+
+    Attributes
+    ----------
+    philips : PhilipsValues
+    """
+
+    philips: PhilipsValues = PhilipsValues.PRECISE
+
+
 @dataclass(frozen=True, slots=True)
 class ValuesQuirk:
     """A vendor's own rescale.
@@ -85,16 +105,16 @@ class ValuesQuirk:
     keywords : tuple of str
         Every attribute that `applies` and `fix` read, the rescale apart.
     applies : predicate on a header
-    fix : (header, slope, intercept of the header) to the slope and intercept to use
-    note : what to tell the user
+    fix : (header, slope, intercept of the header, choices) to the slope and intercept to use
+    note : (header, choices) to what to tell the user
     """
 
     name: str
     why: str
     keywords: tuple[str, ...]
     applies: Callable[[Header], bool]
-    fix: Callable[[Header, float, float], tuple[float, float]]
-    note: Callable[[Header], Note]
+    fix: Callable[[Header, float, float, ValueChoices], tuple[float, float]]
+    note: Callable[[Header, ValueChoices], Note]
 
 
 @dataclass(frozen=True, slots=True)

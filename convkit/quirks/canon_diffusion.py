@@ -35,8 +35,10 @@ def _gradient(header: Header) -> Gradient | None:
 
 
 def _patient_frame(header: Header, found: re.Match[str]) -> Floats | tuple[()]:
-    """The vector of the text: along phase encoding, frequency encoding and slice, a right-handed frame; in
-    coronal images phase encoding runs the other way."""
+    """The vector of the text: along phase encoding, frequency encoding and slice.
+
+    That is a right-handed frame, but in coronal images phase encoding runs the other way.
+    """
     phase, frequency, through = (float(found[k]) for k in (2, 3, 4))
     if _is_coronal(header):
         phase = -phase  # as dcm2niix has it; no data set to measure it on

@@ -22,8 +22,9 @@ _SHORT, _LONG = 0.03, 0.97
 _STEP = 5.0
 """s/mm²; b-values that are computed from a share are whole multiples."""
 
-_DIRECTED_KINDS = {None, 14, 16}
-"""(0043,xx30): 14 an image before the weighted ones, 16 a weighted one of a tensor series. Others are means."""
+_DIRECTED_KINDS = {None, 0, 14, 16}
+"""(0043,xx30): 14 an image before the weighted ones, 16 a weighted one of a tensor series, 0 unknown. Others are
+means."""
 
 _CORONAL = 1  # the normal is nearest to the second axis of the patient
 

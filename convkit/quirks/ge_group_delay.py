@@ -10,7 +10,7 @@ from convkit.quirks._ge_protocol import protocol_number, protocol_of
 from convkit.quirks._quirk import Extent, FactsQuirk
 
 _MS = 1e-3
-_MULTI_PHASE = "MPh"
+_MULTI_PHASE, _VARIABLE = "MPh", "MPhVar"
 _SHORTEST = "Minimum"
 
 
@@ -32,7 +32,8 @@ def _delay(header: Header) -> float:
     if told is not None:
         return round(max(told, 0.0), 6)
     protocol = protocol_of(header)
-    if _MULTI_PHASE not in protocol.get("IOPT", "") or protocol.get("DELACQ") == _SHORTEST:
+    options = protocol.get("IOPT", "")
+    if _MULTI_PHASE not in options or _VARIABLE in options or protocol.get("DELACQ") == _SHORTEST:
         return 0.0
     return max(protocol_number(protocol, "DELACQNOAV") or 0.0, 0.0)
 

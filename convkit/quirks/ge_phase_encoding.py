@@ -8,6 +8,7 @@ from typing import Any
 from convkit.dicom.header import Header
 from convkit.quirks._ge import is_ge_mr, phase_along
 from convkit.quirks._quirk import Extent, FactsQuirk
+from convkit.quirks.ge_polarity_pairs import is_reversed
 
 _AXES = {"COL": "j", "ROW": "i"}
 
@@ -28,7 +29,8 @@ def _facts(header: Header, _extent: Extent) -> dict[str, Any]:
     axis, is_flipped = _AXES.get(phase_along(header)), _polarity(header)
     if is_flipped is None:
         return {}
-    told = {"PhaseEncodingPolarityGE": "Flipped" if is_flipped else "Unflipped"}
+    # The header of a reversed image has the flag of the others.
+    told = {"PhaseEncodingPolarityGE": "Flipped" if is_flipped != is_reversed(header) else "Unflipped"}
     if axis is None:
         return told
     # Unflipped: along the growing row or column index (7 series along a column; along a row as in dcm2niix).

@@ -63,11 +63,11 @@ def _fix(header: Header, traits: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _facts(header: Header, _extent: Extent) -> dict[str, Any]:
-    # The flag of the header is that of the forward volumes; the index of the stored rows runs backwards already, so that
-    # the direction along it is right as it is.
-    named = {"Flipped": "Unflipped", "Unflipped": "Flipped"}
     cosines = header.numbers("ImageOrientationPatient")
-    return {"ImageOrientationPatientDICOM": [*cosines[:3], *(0.0 - c for c in cosines[3:])]} if len(cosines) == 6 else {}
+    if len(cosines) != 6:
+        return {}
+    # What the header of the file says. The direction of the phase encoding is told along the stored rows already.
+    return {"ImageOrientationPatientDICOM": [*cosines[:3], *(0.0 - c for c in cosines[3:])]}
 
 
 _WHY = (
@@ -75,3 +75,15 @@ _WHY = (
     "reversed volumes are stored in reversed order, and the header does not say so; rordenlab/dcm2niix issue 532; "
     "data set neurolabusc/dcm_qa_polar, which was not read"
 )
+
+QUIRK = UnfoldQuirk(name="ge-polarity-pairs", why=_WHY, applies=is_reversed, unfold=_unfold)
+
+KINDS = TraitsQuirk(
+    name="ge-polarity-kinds",
+    why=_WHY,
+    keywords=("GEPulseSequenceName", "GEUserData12", "TemporalPositionIdentifier"),
+    applies=lambda header: sequence_of(header) is Sequence.POLARITY_PAIR,
+    fix=_fix,
+)
+
+FACTS = FactsQuirk(name="ge-polarity-facts", why=_WHY, applies=is_reversed, facts=_facts)

@@ -10,8 +10,8 @@ from convkit.quirks._quirk import GradientQuirk
 _DIRECTIONS = ("PhilipsDiffusionDirectionRL", "PhilipsDiffusionDirectionAP", "PhilipsDiffusionDirectionFH")
 
 KEYWORDS = (
+    "Manufacturer",
     "PhilipsDiffusionBFactor",
-    "PhilipsDiffusionDirection",
     *_DIRECTIONS,
     "DiffusionBValue",
     "DiffusionDirectionality",
@@ -20,9 +20,12 @@ KEYWORDS = (
 
 
 def is_philips_diffusion(header: Header) -> bool:
-    """True where the private element of Philips gives a b-value."""
+    """True where an image of Philips gives a b-value, in the private element or in that of the standard."""
     # The private creator Philips Imaging DD 001 was checked when the header was read (PS3.5 7.8.1).
-    return header.number("PhilipsDiffusionBFactor") is not None
+    if header.number("PhilipsDiffusionBFactor") is not None:
+        return True
+    is_philips = header.text("Manufacturer").upper().startswith("PHILIPS")
+    return is_philips and header.number("DiffusionBValue") is not None
 
 
 def philips_gradient(header: Header) -> Gradient | None:

@@ -24,8 +24,8 @@ def _fix(header: Header, traits: Mapping[str, Any]) -> Mapping[str, Any]:
 
 QUIRK = TraitsQuirk(
     name="philips-image-type",
-    why="(2005,xx11) of creator Philips MR Imaging DD 001, which the scanner repeats in value 4 of Image Type, where other "
-    "programs may have replaced it; data set neurolabusc/dcm_qa_philips",
+    why="(2005,xx11) of creator Philips MR Imaging DD 001, which the scanner repeats in value 4 of Image Type, where "
+    "other programs may have replaced it; data set neurolabusc/dcm_qa_philips",
     keywords=("PhilipsImageType",),
     applies=_applies,
     fix=_fix,

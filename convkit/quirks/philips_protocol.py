@@ -110,8 +110,8 @@ def _scaling(header: Header) -> dict[str, float]:
 
 QUIRK = FactsQuirk(
     name="philips-protocol",
-    why="(2001,xx13) EPI factor, (2001,xx19) partial matrix, (2001,xx1B) prepulse delay and (2001,xx22) water-fat shift of "
-    "creator Philips Imaging DD 001, (2005,xx0F) of creator Philips MR Imaging DD 005; estimate of the readout as in "
+    why="(2001,xx13) EPI factor, (2001,xx19) partial matrix, (2001,xx1B) prepulse delay, (2001,xx22) water-fat shift "
+    "of creator Philips Imaging DD 001, (2005,xx0F) of creator Philips MR Imaging DD 005; estimated readout as in "
     "dcm2niix issue 377; data sets neurolabusc/dcm_qa_philips, dcm_qa_philips_dwi and dcm_qa_cs_dl",
     applies=_applies,
     facts=_facts,

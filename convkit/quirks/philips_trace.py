@@ -24,8 +24,8 @@ def _fix(_header: Header, traits: Mapping[str, Any]) -> Mapping[str, Any]:
 
 QUIRK = TraitsQuirk(
     name="philips-trace",
-    why="The scanner appends an isotropic image to the directed ones: weighted, with direction (0, 0, 0) and (2001,xx04) "
-    "I, or (0018,9075) ISOTROPIC; data set neurolabusc/dcm_qa_philips, series 601",
+    why="The scanner appends an isotropic image to the directed ones: weighted, with direction (0, 0, 0) and "
+    "(2001,xx04) I, or (0018,9075) ISOTROPIC; data set neurolabusc/dcm_qa_philips, series 601",
     keywords=KEYWORDS,
     applies=_applies,
     fix=_fix,

@@ -1,4 +1,4 @@
-"""Philips MR: private numbers order the volumes of a series; instance numbers may be jumbled, and times all the same."""
+"""Philips MR: private numbers order the volumes of a series; instance numbers may be jumbled, and times all equal."""
 
 from __future__ import annotations
 
@@ -31,8 +31,12 @@ def _number(header: Header) -> float | None:
     label = _LABELS.get(header.text("PhilipsLabelType")[:1])
     if label is not None:
         return _joined(dynamic, label, phase)
-    b_value = _digit(header, "PhilipsDiffusionBValueNumber")
-    return _joined(phase, b_value, dynamic, _digit(header, "PhilipsGradientOrientationNumber"))
+    b_value, direction = (
+        _digit(header, k) for k in ("PhilipsDiffusionBValueNumber", "PhilipsGradientOrientationNumber")
+    )
+    if header.has("DimensionRank"):
+        return _joined(dynamic, direction, b_value, phase)  # as dcm2niix orders enhanced objects
+    return _joined(phase, b_value, dynamic, direction)
 
 
 def _release(header: Header) -> int:
@@ -56,9 +60,9 @@ def _joined(*digits: int) -> float:
 
 QUIRK = OrderQuirk(
     name="philips-volume-order",
-    why="(2005,xx96) volume number of creator Philips MR Imaging DD 006 up to release 10, else b-value (2005,xx12) before "
-    "gradient number (2005,xx13); labelling: phase (2001,xx08) within control and label (2005,xx29) within dynamic; data "
-    "set neurolabusc/dcm_qa_philips_dwi, dcm2niix issues 533, 546 and 809",
+    why="(2005,xx96) volume number of creator Philips MR Imaging DD 006 up to release 10, else b-value (2005,xx12) "
+    "before gradient number (2005,xx13); labelling: phase (2001,xx08) within control and label (2005,xx29) within "
+    "dynamic; data set neurolabusc/dcm_qa_philips_dwi, dcm2niix issues 533, 546 and 809",
     applies=_applies,
     number=_number,
 )

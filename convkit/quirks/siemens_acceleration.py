@@ -32,14 +32,17 @@ def in_plane_factor(header: Header, protocol: Protocol) -> float:
 
 def _facts(header: Header, _extent: Extent) -> dict[str, Any]:
     protocol = protocol_of(header)
-    mode = protocol.integer("sPat.ucPATMode")
+    in_plane = in_plane_factor(header, protocol)
+    through = protocol.number("sPat.lAccelFact3D") or header.number("ParallelReductionFactorOutOfPlane")
+    mode = protocol.integer("sPat.ucPATMode") or 0
+    # The mode is named in the protocol of a scan without acceleration, too.
+    is_accelerated = max(in_plane, through or 1) > 1
     found = {
-        "ParallelReductionFactorInPlane": in_plane_factor(header, protocol),
-        "ParallelReductionFactorOutOfPlane": protocol.number("sPat.lAccelFact3D")
-        or header.number("ParallelReductionFactorOutOfPlane"),
+        "ParallelReductionFactorInPlane": in_plane,
+        "ParallelReductionFactorOutOfPlane": through,
         "MultibandAccelerationFactor": _slices_at_a_time(header, protocol),
         "RefLinesPE": protocol.integer("sPat.lRefLinesPE"),
-        "MatrixCoilMode": _MODES.get(mode or 0),
+        "MatrixCoilMode": _MODES.get(mode) if is_accelerated else None,
         "CompressedSensingFactor": protocol.number("sPat.dTotalAccelFact") if mode == _COMPRESSED_SENSING else None,
     }
     return {key: value for key, value in found.items() if value}

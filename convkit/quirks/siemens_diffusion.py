@@ -29,9 +29,9 @@ def _gradient(header: Header) -> Gradient | None:
 
 QUIRK = GradientQuirk(
     name="siemens-diffusion",
-    why="(0019,xx0C) b-value, (0019,xx0E) direction, (0019,xx27) b-matrix of creator SIEMENS MR HEADER, and the CSA tags "
-    "B_value, DiffusionGradientDirection and B_matrix; Siemens MR conformance statements, and the note of NA-MIC on "
-    "DICOM for DWI and DTI",
+    why="(0019,xx0C) b-value, (0019,xx0E) direction, (0019,xx27) b-matrix of creator SIEMENS MR HEADER, and the CSA "
+    "tags B_value, DiffusionGradientDirection and B_matrix; Siemens MR conformance statements, and the note of NA-MIC "
+    "on DICOM for DWI and DTI",
     keywords=(
         "SiemensBValue",
         "SiemensDiffusionGradientDirection",

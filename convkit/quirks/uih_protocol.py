@@ -61,8 +61,8 @@ QUIRK = FactsQuirk(
     name="uih-protocol",
     why="(0065,xx0D) parallel imaging such as F:2S, (0065,xx51) with times of each slice, and (0065,xx58) polarity of "
     "creator Image Private Header; sequence names gre_fsp tell an echo train that is none; United Imaging's list of "
-    "private elements, dcm2niix issues 225, 410 and 531, data set neurolabusc/dcm_qa_uih, where runs of both polarities "
-    "show A->P in (0065,xx05)",
+    "private elements, dcm2niix issues 225, 410 and 531, data set neurolabusc/dcm_qa_uih, where runs of both "
+    "polarities show A->P in (0065,xx05)",
     applies=_applies,
     facts=_facts,
 )

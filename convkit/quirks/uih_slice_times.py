@@ -20,8 +20,8 @@ def _seconds(header: Header) -> float | None:
 
 QUIRK = SliceTimeQuirk(
     name="uih-slice-times",
-    why="(0008,0032) of each slice, in grids that of the items of (0065,xx51); United Imaging's list of private elements, "
-    "dcm2niix issue 225, data set neurolabusc/dcm_qa_uih",
+    why="(0008,0032) of each slice, in grids that of the items of (0065,xx51); United Imaging's list of private "
+    "elements, dcm2niix issue 225, data set neurolabusc/dcm_qa_uih",
     applies=_applies,
     seconds=_seconds,
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from convkit.dicom.header import Header
+from convkit.model.frame import Frame
 from convkit.quirks import slice_time
 from convkit.series.group import Series
 from convkit.series.stack import Stack
@@ -21,7 +23,7 @@ class Leads:
     volumes : tuple of Header
         Of the first slice of each volume.
     slice_times : tuple of float
-        When each slice of a volume was acquired, seconds after any moment, in the order of the stack; empty where that
+        When each slice of a volume was acquired, seconds after the first, in the order of the stack; empty where that
         is not known of all of them.
     """
 
@@ -40,12 +42,29 @@ def leads_of(series: Series, stack: Stack) -> Leads:
     return Leads(volumes, _slice_times(series, stack) if volumes[0].text("Modality") == _MR else ())
 
 
+SAME_SPREAD_S = 1e-7
+"""Two volumes whose slices are spread over the same time, up to the rounding of a float, were acquired alike."""
+
+
 def _slice_times(series: Series, stack: Stack) -> tuple[float, ...]:
-    """Times of the second volume where there is one: the first of a run may have waited for a trigger or dummy scans."""
+    """Times of the second volume, as the first of a run may have waited for a trigger or be told wrongly.
+
+    Of tiled pictures the first, unless it is unlike the second. Observed on dcm2niix v1.0.20260724; the volumes of a
+    sound run differ by no more than the ticks of the clock (2.5 ms).
+    """
+    first = _times(series, stack.frames[0])
+    second = _times(series, stack.frames[1]) if first and stack.volumes > 1 else first
+    is_tiled = stack.first.pixels.picture is not None
+    is_alike = bool(first and second) and abs(max(first) - max(second)) <= SAME_SPREAD_S
+    return first if is_tiled and is_alike else second
+
+
+def _times(series: Series, frames: Sequence[Frame]) -> tuple[float, ...]:
+    """Seconds after the first slice; empty where the time of a slice is not known."""
     times: list[float] = []
-    for frame in stack.frames[min(1, stack.volumes - 1)]:
+    for frame in frames:
         seconds = slice_time(series.header_of(frame))
         if seconds is None:
             return ()
         times.append(seconds)
-    return tuple(times) if len(times) > 1 else ()
+    return tuple(t - min(times) for t in times) if len(times) > 1 else ()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from convkit.quirks import ValueChoices
+
 
 class Irregular(StrEnum):
     """What to do with slices that are not evenly spaced, doubled or without a place."""
@@ -33,10 +35,19 @@ class Values(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StackOptions:
-    """How slices become stacks."""
+    """How slices become stacks.
+
+    Attributes
+    ----------
+    irregular : Irregular
+    tilt : Tilt
+    choices : ValueChoices
+        How vendors' rescales are meant.
+    """
 
     irregular: Irregular = Irregular.ERROR
     tilt: Tilt = Tilt.KEEP
+    choices: ValueChoices = ValueChoices()  # noqa: RUF009 (frozen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +61,11 @@ class LoadOptions:
         ``auto`` or a name from `convkit.model.values.DTYPES`.
     keep : tuple of str
         Further DICOM keywords for the sidecar.
+    choices : ValueChoices
+        How the vendors' rescales in the stacks are meant.
     """
 
     values: Values = Values.AUTO
     dtype: str = "auto"
     keep: tuple[str, ...] = ()
+    choices: ValueChoices = ValueChoices()  # noqa: RUF009 (frozen)

@@ -50,8 +50,7 @@ def _slice_timing(leads: Leads, repetition_time_s: float | None) -> dict[str, An
     """Slice times after the first slice, seconds."""
     if not leads.slice_times:
         return {}
-    first = min(leads.slice_times)
-    times = [round(t - first, 6) for t in leads.slice_times]
+    times = [round(t, 6) for t in leads.slice_times]
     if max(times) == 0 or (repetition_time_s and max(times) > repetition_time_s * _LONGEST_TR_SHARE):
         return {}
     return {"SliceTiming": times}

@@ -29,6 +29,11 @@ def test_protocol_tells_the_factors(tmp_path: Path) -> None:
     }
 
 
+def test_mode_counts_for_nothing_without_acceleration(tmp_path: Path) -> None:
+    found = found_in(v_line({"sPat.lAccelFactPE": 1, "sPat.ucPATMode": "0x1"}), tmp_path)
+    assert found == {"ParallelReductionFactorInPlane": 1}
+
+
 @pytest.mark.parametrize(("text", "in_plane", "slices"), [("p2", 2, None), ("s4", 1, 4), ("p3 s2", 3, 2)])
 def test_text_tells_the_factors_where_no_protocol_does(
     text: str, in_plane: float, slices: int | None, tmp_path: Path

@@ -1,0 +1,1 @@
+"""Conversion of real data sets, held against reference output; see `docs/fidelity.md`."""
