@@ -111,16 +111,15 @@ def _far(dataset: FileDataset, place: int, tag: int, syntax: str) -> Far:
     element = dataset[tag]
     if element.VR != "SQ":
         return Far(place, 0, 0, is_explicit=True, held=bytes(element.value or b""))
-    return Far(place, 0, 0, is_explicit=True, held=_items(element.value))
+    return Far(place, 0, 0, is_explicit=True, held=_items(element.value, dataset.get("SpecificCharacterSet") or ""))
 
 
-def _items(items: Iterable[Dataset]) -> bytes:
-    """The items of a sequence, as explicit VR little endian."""
+def _items(items: Iterable[Dataset], charset: str | list[str]) -> bytes:
+    """The items of a sequence, as explicit VR little endian, texts in the character set of the data set."""
     buffer = DicomBytesIO()
     buffer.is_little_endian, buffer.is_implicit_VR = True, False
     for item in items:
-        item.decode()  # raw values would be written in the byte order that they have
-        write_sequence_item(buffer, item, ["utf_8"])
+        write_sequence_item(buffer, item, [charset] if isinstance(charset, str) else charset)
     return buffer.getvalue()
 
 
@@ -131,6 +130,8 @@ def _read(path: str) -> FileDataset:
         dataset = dcmread(path, defer_size=_DEFER_BYTES, force=has_no_preamble)
     except InvalidDicomError as err:
         raise NotDicomError("The file is not DICOM.", path, "", "input.not-dicom") from err
+    if _syntax(dataset) == DEFLATED:
+        dataset = dcmread(path)  # pydicom looks for a deferred value in the file, not in what it has inflated
     if len(dataset) == 0:
         raise NotDicomError("The file has a DICOM preamble and nothing else.", path, "", "input.not-dicom")
     return dataset

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from convkit.dicom import values
 from convkit.dicom.attributes import Known, TagTable, swapped
@@ -55,13 +56,15 @@ _MACROS = frozenset(
         0x00209310,  # Temporal Position
         0x00289110,  # Pixel Measures
         0x00289145,  # Pixel Value Transformation
-        0x00409096,  # Real World Value Mapping
     )
 )
 """Functional groups that describe the frame itself."""
 
 _INNER = frozenset((0x00189076, 0x00189601))
 """Sequences inside functional groups: Diffusion Gradient Direction, Diffusion b-matrix."""
+
+_REAL_WORLD = 0x00409096
+"""Real World Value Mapping Sequence, the one functional group that may have several items (PS3.3 C.7.6.16.2.11)."""
 
 _UNITS = 0x004008EA
 """Measurement Units Code Sequence of a real world value mapping."""
@@ -98,7 +101,8 @@ _NEVER = frozenset(
 """Attributes that a vendor's group inside a functional group repeats for the classic image that the frame might have
 been; Philips gives a position there that is half a voxel off (data set neurolabusc/dcm_qa_enh)."""
 
-_NOT_SPATIAL = frozenset({0x00209056, 0x00209057, 0x00200032, 0x00209113})
+_SPATIAL = frozenset({0x00209056, 0x00209057, 0x00200032, 0x00209113})
+"""Dimensions of space: Stack ID, In-Stack Position Number, Image Position (Patient), Plane Position."""
 
 
 def is_enhanced(header: Header) -> bool:
@@ -118,8 +122,8 @@ def unfold(header: Header) -> Header:
         shared = items_of(header.far(SHARED))
         per_frame = items_of(header.far(PER_FRAME))
         reader = _reader(header.table)
-        base = reader.overlay(shared[0]) if shared else {}
-        frames = [base | reader.overlay(item) for item in per_frame]
+        base = reader.groups(shared[0]) if shared else _Groups({}, {})
+        frames = [reader.groups(item).over(base) for item in per_frame]
     except InputError as err:
         raise InputError(err.what, header.path, err.hint, err.code) from err
     count = header.integer("NumberOfFrames") or 1
@@ -145,7 +149,7 @@ def with_real_world(header: Header) -> Header:
 def _ranks(header: Header, index_values: list[tuple[float, ...]]) -> list[int]:
     """Where each frame comes in time and the like: rank of its dimension index values, those of space left out."""
     pointers = [_pointer(item) for item in items_of(header.far("DimensionIndexSequence"))]
-    kept = [place for place, tag in enumerate(pointers) if tag not in _NOT_SPATIAL]
+    kept = [place for place, tag in enumerate(pointers) if tag not in _SPATIAL]
     if any(len(found) != len(pointers) for found in index_values):
         return [0] * len(index_values)
     keys = [tuple(found[place] for place in kept) for found in index_values]
@@ -159,25 +163,54 @@ def _pointer(item: Item) -> int:
     return swapped(found)
 
 
+class _Groups(NamedTuple):
+    """What functional groups say, place to raw value.
+
+    Attributes
+    ----------
+    standard : values of the standard's groups
+    private : values of a vendor's groups, which repeat some of the standard in the vendor's own way
+    """
+
+    standard: dict[int, bytes]
+    private: dict[int, bytes]
+
+    def over(self, shared: _Groups) -> dict[int, bytes]:
+        """The values of a frame: the standard's before the vendor's, the frame's own before what all frames share."""
+        return shared.private | self.private | shared.standard | self.standard
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Reader:
-    """Reads functional groups into the places of a table."""
+    """Reads functional groups into the places of a table.
+
+    Attributes
+    ----------
+    table : TagTable
+    known : mapping
+        Tag to the place where its value goes, and its own keyword.
+    given : mapping
+        Tag to its own value representation, where that of its place is another.
+    """
 
     table: TagTable
     known: Mapping[int, tuple[int, str]]
+    given: Mapping[int, str]
 
-    def overlay(self, item: Item) -> dict[int, bytes]:
-        """Place to raw value for one item of functional groups."""
+    def groups(self, item: Item) -> _Groups:
+        """What one item of functional groups says."""
         found: dict[int, bytes] = {}
         private: dict[int, bytes] = {}
         known = self.table.start
         for element in item.elements():
-            if element.tag in _MACROS:
+            if element.tag == _REAL_WORLD:
+                found |= self.real_world(list(item.inside(element)))
+            elif element.tag in _MACROS:
                 for inner in item.inside(element):
                     self._standard(inner, found)
             elif element.tag >> 16 & 1:
                 known = self._private(item, element, known, private)
-        return private | found
+        return _Groups(found, private)
 
     def index_values(self, item: Item) -> tuple[float, ...]:
         """Dimension Index Values of a frame."""
@@ -230,12 +263,14 @@ class _Reader:
                 self._put(found, self.known[element.tag][0], item, element)
 
     def _put(self, found: dict[int, bytes], place: int, item: Item, element: Element) -> None:
-        attribute = self.table.attributes[place]
+        expected = self.table.attributes[place].vr
         vr = element.vr.decode("latin-1")
+        if vr in {"", "UN"}:  # the file does not say; the element that a value comes from may have another than its place
+            vr = self.given.get(element.tag, expected)
         raw = item.value(element)
-        if vr in {"", "UN"} or is_same_kind(vr, attribute.vr):
+        if is_same_kind(vr, expected):
             found[place] = raw
-        elif attribute.vr in {"DS", "IS"}:
+        elif expected in {"DS", "IS"}:
             found[place] = _as_text(raw, vr)
 
 
@@ -254,4 +289,5 @@ def _reader(table: TagTable) -> _Reader:
     renamed = {
         tag: (table.places[_CLASSIC[keyword]], keyword) for tag, (_, keyword) in known.items() if keyword in _CLASSIC
     }
-    return _Reader(table, known | renamed)
+    given = {tag: table.attributes[known[tag][0]].vr for tag in renamed}
+    return _Reader(table, known | renamed, given)

@@ -19,6 +19,12 @@ _RELATIVE_MM = 1e-3
 """A first Grid Frame Offset below this means offsets from the first plane, any other means positions (PS3.3
 C.8.8.3.2)."""
 
+_SAME_PLANE_MM = 1.0
+"""A first Grid Frame Offset that is this near to the first plane is its position, rounded."""
+
+_AXIAL = 0.999
+"""Cosine of the slice normal with the z axis from which a grid is axial: within 2.6 degrees, rounding by far."""
+
 
 def unfold(header: Header) -> Header:
     """The header with a row for each frame, if it has several or belongs to a kind that places frames in its own way.
@@ -87,15 +93,16 @@ def _relative(header: Header, offsets: Sequence[float]) -> list[float]:
     if abs(offsets[0]) <= _RELATIVE_MM:
         return list(offsets)
     # PS3.3 C.8.8.3.2: otherwise they are z positions, which only an axial grid may have.
-    position = header.numbers("ImagePositionPatient")
-    if len(position) != 3 or abs(position[2] - offsets[0]) > 1:
+    position, cosines = header.numbers("ImagePositionPatient"), header.numbers("ImageOrientationPatient")
+    upward = float(geometry.slice_normal(cosines)[2]) if geometry.is_orientation(cosines) else 0.0
+    if len(position) != 3 or abs(position[2] - offsets[0]) > _SAME_PLANE_MM or abs(upward) < _AXIAL:
         raise InputError(
-            "(3004,000C) GridFrameOffsetVector neither starts at 0 nor at the position of the first plane.",
+            "(3004,000C) GridFrameOffsetVector starts neither at 0 nor, in an axial grid, at the first plane's position.",
             header.path,
             "",
             "header.inconsistent",
         )
-    return [offset - offsets[0] for offset in offsets]
+    return [(offset - offsets[0]) * np.sign(upward) for offset in offsets]
 
 
 def _nuclear(header: Header, frames: int) -> Header:

@@ -67,21 +67,20 @@ def _patient_direction(header: Header, frequency: float, phase: float, through: 
     cosines, along = header.numbers("ImageOrientationPatient"), phase_along(header)
     if not along or not geometry.is_orientation(cosines):
         return ()
-    # The scanner counts slices towards the left, the back and the feet; row x column points right in sagittal, to the
-    # back in coronal, and to the head in axial images.
+    # Up to the sign of the whole: x along the rows or against the columns, z against row x column, and y along the other
+    # axis of the image, in coronal images against it.
     is_coronal = int(abs(geometry.slice_normal(cosines)).argmax()) == _CORONAL
-    normal = through if is_coronal else -through
-    if along == "COL":
-        return from_image_axes(header, frequency, phase, normal)
-    # Frequency and phase are turned, not swapped: the three axes keep their handedness.
-    return from_image_axes(header, phase, -frequency, normal)
+    phase = -phase if is_coronal else phase
+    in_plane = (frequency, phase) if along == "COL" else (phase, -frequency)
+    return from_image_axes(header, *in_plane, -through)
 
 
 QUIRK = GradientQuirk(
     name="ge-diffusion",
     why="(0043,xx39), value 1, b-value of creator GEMS_PARM_01; (0019,xxBB) to (0019,xxBD) direction of GEMS_ACQU_01 "
     "along frequency, phase and slice: dcm2niix's vendor notes on GE; GE's words in rordenlab/dcm2niix issues 602 (bias), "
-    "777 (unweighted images), 970 (planes and rows), pull request 736 (feet first)",
+    "777 (unweighted images), 970 (planes and rows, checked by GE on its scanners), pull request 736 (feet first); no "
+    "such series was seen",
     keywords=(
         "Modality",
         "Manufacturer",
