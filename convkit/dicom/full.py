@@ -14,6 +14,7 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_sequence_item
 from pydicom.uid import ExplicitVRBigEndian
 
+from convkit.dicom import values
 from convkit.dicom._quiet import quiet_pydicom
 from convkit.dicom.attributes import PRIVATE_BLOCKS, Attribute, TagTable
 from convkit.dicom.lean import LONGEST_PRIVATE, Far, Parsed, is_same_kind, starts_with_an_element
@@ -93,8 +94,10 @@ def _tag(dataset: FileDataset, attribute: Attribute) -> int | None:
 def _fitting(dataset: FileDataset, tag: int, attribute: Attribute, value: bytes | None) -> bytes | None:
     """A private value, or None where its length or representation is not as expected."""
     vr = dataset.get_item(tag, keep_deferred=True).VR
+    if value is None or len(value) > LONGEST_PRIVATE:
+        return None
     is_fitting = vr in {None, "UN", attribute.vr} or is_same_kind(vr or "", attribute.vr)
-    return value if is_fitting and len(value or b"") <= LONGEST_PRIVATE else None
+    return value if is_fitting else values.converted(value, vr or "", attribute.vr)
 
 
 def _far(dataset: FileDataset, place: int, tag: int, syntax: str) -> Far:

@@ -98,7 +98,10 @@ class Header(NamedTuple):
     def has(self, keyword: str) -> bool:
         """True where the attribute is there with a value (a sequence: is there)."""
         raw = self.raw(keyword)
-        return raw is not None and (bool(raw.strip(b" \0")) or self._vr(keyword) == "SQ")
+        if raw is None:
+            return False
+        vr = self._vr(keyword)
+        return vr == "SQ" or bool(raw if values.is_binary(vr) else raw.strip(b" \0"))
 
     def text(self, keyword: str) -> str:
         """Decoded text; empty where absent."""

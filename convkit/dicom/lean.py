@@ -11,6 +11,7 @@ import io
 from struct import Struct
 from typing import NamedTuple
 
+from convkit.dicom import values
 from convkit.dicom.attributes import CREATOR, Known, TagTable
 from convkit.dicom.syntaxes import DEFLATED, EXPLICIT_BIG_ENDIAN, IMPLICIT_LITTLE_ENDIAN, is_standard
 
@@ -286,12 +287,19 @@ def _keep(found: _Found, window: _Window, tag: int, vr: int, value: int, length:
             raise Cut
         return
     is_expected = vr in {expected, _IMPLICIT_VR} or _is_same_kind(vr, expected)
-    if tag & 1:  # an odd group: private, and what is not as expected is of no use
-        if length > LONGEST_PRIVATE or not (is_expected or vr == _UN):
-            return
-    elif length > LONGEST_VALUE or not is_expected:
+    if tag & 1:  # an odd group: private
+        if length <= LONGEST_PRIVATE:
+            is_usable = is_expected or vr == _UN
+            raw = _value(window, value, length)
+            found.raw[place] = raw if is_usable else values.converted(raw, _letters(vr), _letters(expected))
+        return
+    if length > LONGEST_VALUE or not is_expected:
         raise Declined
     found.raw[place] = _value(window, value, length)
+
+
+def _letters(vr: int) -> str:
+    return vr.to_bytes(2, "little").decode("latin-1")
 
 
 def _value(window: _Window, value: int, length: int) -> bytes:

@@ -265,22 +265,16 @@ class _Reader:
     def _put(self, found: dict[int, bytes], place: int, item: Item, element: Element) -> None:
         expected = self.table.attributes[place].vr
         vr = element.vr.decode("latin-1")
-        if vr in {"", "UN"}:  # the file does not say; the element that a value comes from may have another than its place
+        if vr in {"", "UN"}:  # the file does not say, and the source may have another than its place
             vr = self.given.get(element.tag, expected)
         raw = item.value(element)
-        if is_same_kind(vr, expected):
-            found[place] = raw
-        elif expected in {"DS", "IS"}:
-            found[place] = _as_text(raw, vr)
+        value = raw if is_same_kind(vr, expected) else values.converted(raw, vr, expected)
+        if value is not None:
+            found[place] = value
 
 
 def _is_sequence(item: Item, element: Element) -> bool:
     return element.vr == b"SQ" or item.data[element.start : element.start + 4] == b"\xfe\xff\x00\xe0"
-
-
-def _as_text(raw: bytes, vr: str) -> bytes:
-    r"""Binary numbers as a decimal string: ``b"30.5\61"``."""
-    return b"\\".join(repr(n).removesuffix(".0").encode() for n in values.numbers(raw, vr))
 
 
 @cache

@@ -20,7 +20,7 @@ from convkit.dicom._quiet import quiet_pydicom
 from convkit.dicom.header import Header
 from convkit.errors import MissingAttributeError, PixelError
 from convkit.model import values
-from convkit.model.frame import Picture, PixelLayout, PixelSource
+from convkit.model.frame import Frame, Picture, PixelLayout, PixelSource
 
 _ALLOWED_BITS = frozenset({1, 8, 16, 32, 64})
 _DIRECT_PHOTOMETRICS = frozenset({"MONOCHROME1", "MONOCHROME2", "RGB"})
@@ -40,34 +40,30 @@ LAYOUT_KEYWORDS = (
 """Everything that the layout of an instance depends on."""
 
 
-def source_of(header: Header, layout: PixelLayout, instance: Header) -> PixelSource:
-    """Where the pixels of a frame lie; whether they are all there is for `check_complete` to say.
+def source_of(instance: Header, layout: PixelLayout) -> PixelSource:
+    """Where the pixels of an object lie; whether they are all there is for `check_complete` to say.
 
     Parameters
     ----------
-    header : Header
-        Of the frame.
-    layout : PixelLayout
-        Of the frame.
     instance : Header
-        Of the object that holds it.
+    layout : PixelLayout
+        Of one frame.
 
     Raises
     ------
     MissingAttributeError
         There are no Pixel Data.
     """
-    parsed = header.parsed
+    parsed = instance.parsed
     if not parsed.pixel_keyword:
-        raise MissingAttributeError("(7FE0,0010) PixelData is missing.", header.path, "", "pixels.missing")
+        raise MissingAttributeError("(7FE0,0010) PixelData is missing.", instance.path, "", "pixels.missing")
     picture = instance.unfolded.picture if instance.unfolded else None
     return PixelSource(
-        header.path,
+        instance.path,
         parsed.pixel_offset,
         parsed.pixel_length,
-        header.transfer_syntax,
+        instance.transfer_syntax,
         layout,
-        header.frame,
         instance.frames,
         picture,
     )
@@ -168,13 +164,13 @@ def has_surplus(source: PixelSource) -> bool:
     return source.transfer_syntax in syntaxes.NATIVE and source.length > source.stored_bytes + 1
 
 
-def read_into(sources: Sequence[PixelSource], out: NDArray[Any]) -> None:
+def read_into(frames: Sequence[Frame], out: NDArray[Any]) -> None:
     """Read frames into their places.
 
     Parameters
     ----------
-    sources : sequence of PixelSource
-        Frames of one object that follow each other here are read together.
+    frames : sequence of Frame
+        Those of one object that follow each other here are read together.
     out : (frames, rows, columns) of the stored type, or (frames, rows, columns, 3) uint8, C-contiguous
         Filled with stored samples; bits above Bits Stored are left as they are in the file.
 
@@ -184,31 +180,30 @@ def read_into(sources: Sequence[PixelSource], out: NDArray[Any]) -> None:
         A file is shorter than its header says, or its compressed data cannot be decoded.
     """
     start = 0
-    for _, group in groupby(sources, key=lambda s: s.path):
+    for _, group in groupby(frames, key=lambda f: f.instance):
         alike = list(group)
-        _read_object(alike, out[start : start + len(alike)])
+        _read_object(alike[0].pixels, [f.index for f in alike], out[start : start + len(alike)])
         start += len(alike)
 
 
-def _read_object(sources: Sequence[PixelSource], out: NDArray[Any]) -> None:
+def _read_object(source: PixelSource, indices: Sequence[int], out: NDArray[Any]) -> None:
     """Read frames of one object."""
-    if sources[0].picture is not None:
-        _read_tiles(sources, sources[0].picture, out)
-    elif is_direct(sources[0]):
-        _read_direct(sources, out)
+    if source.picture is not None:
+        _read_tiles(source, source.picture, indices, out)
+    elif is_direct(source):
+        _read_direct(source, indices, out)
     else:
-        _decode(sources, out)
+        _decode(source, indices, out)
 
 
-def _read_tiles(sources: Sequence[PixelSource], picture: Picture, out: NDArray[Any]) -> None:
+def _read_tiles(source: PixelSource, picture: Picture, indices: Sequence[int], out: NDArray[Any]) -> None:
     """Read a picture once and cut it into its tiles."""
-    first = sources[0]
-    whole = replace(first, layout=first.stored_layout, frame=0, frames=1, picture=None)
+    whole = replace(source, layout=source.stored_layout, frames=1, picture=None)
     pixels = np.empty((1, picture.rows, picture.columns, *out.shape[3:]), out.dtype)
-    _read_object([whole], pixels)
+    _read_object(whole, [0], pixels)
     rows, columns = out.shape[1:3]
-    for place, source in zip(out, sources, strict=True):
-        down, right = divmod(source.frame, picture.across)
+    for place, index in zip(out, indices, strict=True):
+        down, right = divmod(index, picture.across)
         place[...] = pixels[0, down * rows : (down + 1) * rows, right * columns : (right + 1) * columns]
 
 
@@ -226,29 +221,29 @@ def is_direct(source: PixelSource) -> bool:
     )
 
 
-def _read_direct(sources: Sequence[PixelSource], out: NDArray[Any]) -> None:
-    layout = sources[0].layout
+def _read_direct(source: PixelSource, indices: Sequence[int], out: NDArray[Any]) -> None:
+    layout = source.layout
     try:
-        with io.FileIO(sources[0].path) as file:
-            for start, stop in _runs(sources):
-                file.seek((sources[0].offset or 0) + sources[start].frame * layout.bytes_per_frame)
+        with io.FileIO(source.path) as file:
+            for start, stop in _runs(indices):
+                file.seek((source.offset or 0) + indices[start] * layout.bytes_per_frame)
                 if layout.is_planar:
-                    _read_planes(file, out[start:stop], sources[0].path)
+                    _read_planes(file, out[start:stop], source.path)
                 else:
-                    _fill(file, out[start:stop].data.cast("B"), sources[0].path)
+                    _fill(file, out[start:stop].data.cast("B"), source.path)
     except OSError as err:
         raise PixelError(
-            f"The file cannot be read ({err.strerror}).", sources[0].path, "Check the disk.", "input.unreadable"
+            f"The file cannot be read ({err.strerror}).", source.path, "Check the disk.", "input.unreadable"
         ) from err
-    if sources[0].transfer_syntax == syntaxes.EXPLICIT_BIG_ENDIAN:
+    if source.transfer_syntax == syntaxes.EXPLICIT_BIG_ENDIAN:
         out.byteswap(inplace=True)
 
 
-def _runs(sources: Sequence[PixelSource]) -> Iterator[tuple[int, int]]:
+def _runs(indices: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Yield (start, stop) of frames that follow each other in the file, to be read at once."""
     start = 0
-    for place in range(1, len(sources) + 1):
-        if place == len(sources) or sources[place].frame != sources[place - 1].frame + 1:
+    for place in range(1, len(indices) + 1):
+        if place == len(indices) or indices[place] != indices[place - 1] + 1:
             yield start, place
             start = place
 
@@ -271,20 +266,19 @@ def _fill(file: io.FileIO, view: memoryview, path: str) -> None:
         done += count
 
 
-def _decode(sources: Sequence[PixelSource], out: NDArray[Any]) -> None:
-    first = sources[0]
+def _decode(source: PixelSource, indices: Sequence[int], out: NDArray[Any]) -> None:
     codecs = import_module("convkit.dicom._codecs")  # pydicom and its plug-ins, only for what needs them
     try:
         with quiet_pydicom():
-            decoded = codecs.decode(first.path, [s.frame for s in sources], is_colour=first.layout.is_colour)
+            decoded = codecs.decode(source.path, indices, is_colour=source.layout.is_colour)
             for place, frame in zip(out, decoded, strict=True):
-                _put(frame, place, first)
+                _put(frame, place, source)
     except (MemoryError, PixelError):
         raise
     except Exception as err:
         raise PixelError(
-            f"The pixel data cannot be decoded ({type(err).__name__}, transfer syntax {first.transfer_syntax}).",
-            first.path,
+            f"The pixel data cannot be decoded ({type(err).__name__}, transfer syntax {source.transfer_syntax}).",
+            source.path,
             "Copy the file again from its source.",
             "pixels.undecodable",
         ) from err

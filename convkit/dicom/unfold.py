@@ -44,7 +44,7 @@ def unfold(header: Header) -> Header:
     if sop_class == _RT_DOSE:
         return _dose(header)
     frames = header.integer("NumberOfFrames") or 1
-    if frames > MOST_FRAMES:
+    if frames > min(MOST_FRAMES, header.size):  # a frame takes a byte at least
         raise InputError(f"The header promises {frames} frames.", header.path, "", "pixels.too-large")
     if sop_class == _NM and frames > 1:
         return _nuclear(header, frames)
@@ -97,7 +97,7 @@ def _relative(header: Header, offsets: Sequence[float]) -> list[float]:
     upward = float(geometry.slice_normal(cosines)[2]) if geometry.is_orientation(cosines) else 0.0
     if len(position) != 3 or abs(position[2] - offsets[0]) > _SAME_PLANE_MM or abs(upward) < _AXIAL:
         raise InputError(
-            "(3004,000C) GridFrameOffsetVector starts neither at 0 nor, in an axial grid, at the first plane's position.",
+            "(3004,000C) GridFrameOffsetVector starts neither at 0 nor, in an axial grid, at the first plane.",
             header.path,
             "",
             "header.inconsistent",

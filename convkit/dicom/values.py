@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from struct import unpack
+from struct import error as StructError  # noqa: N812 (it is a class)
+from struct import pack, unpack
 from typing import Any
 
 from convkit.dicom._quiet import quiet_pydicom
@@ -14,6 +15,31 @@ _BINARY = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "AT
 _SIZES = {"H": 2, "h": 2, "I": 4, "i": 4, "f": 4, "d": 8, "HH": 4}
 _CACHED = 8192
 _MOST_DECIMALS = 30
+
+
+def is_binary(vr: str) -> bool:
+    """True where values are stored as binary numbers, for which a zero is a value and no padding."""
+    return vr in _BINARY
+
+
+_DECIMAL = frozenset({"DS", "IS"})
+
+
+def converted(raw: bytes, vr: str, wanted: str) -> bytes | None:
+    r"""Numbers of one value representation in another, as makers change it: ``b"\3\0"`` (US) is ``b"3"`` (IS).
+
+    None where one of the two is no number, or a number does not fit.
+    """
+    if not {vr, wanted} <= _DECIMAL | _BINARY.keys():
+        return None
+    found = numbers(raw, vr)
+    if wanted in _DECIMAL:
+        return b"\\".join(repr(n).removesuffix(".0").encode() for n in found)
+    code = _BINARY[wanted]
+    try:
+        return pack(f"<{code * len(found)}", *(found if code in "fd" else map(int, found)))
+    except (StructError, OverflowError):
+        return None
 
 
 @lru_cache(_CACHED)

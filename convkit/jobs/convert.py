@@ -302,13 +302,8 @@ def _names(task: VolumeTask, options: ConvertOptions) -> list[str]:
         task.stem + suffix,
         *([task.stem + WRITERS[options.to].sidecar_suffix] if options.write.sidecar is not SidecarKind.NONE else []),
         *([f"{task.stem}_invented{suffix}"] if is_resampled else []),
-        *(task.stem + ending for ending in WRITERS[options.to].table_suffixes if _is_weighted(task)),
+        *(task.stem + ending for ending in WRITERS[options.to].table_suffixes if task.stack.is_weighted),
     ]
-
-
-def _is_weighted(task: VolumeTask) -> bool:
-    """True where tables of gradients may be written."""
-    return any(f.gradient and f.gradient.b_value > 0 for f in task.stack.all_frames)
 
 
 def _failed(task: VolumeTask, code: str, where: str) -> Outcome:

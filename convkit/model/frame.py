@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from convkit.model.diffusion import Gradient
 from convkit.model.notes import Note
@@ -70,7 +71,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class PixelSource:
-    """Where the pixels of one frame lie.
+    """Where the pixels of one object lie.
 
     Attributes
     ----------
@@ -81,9 +82,7 @@ class PixelSource:
         Length of that value in bytes; -1 where it is undefined (encapsulated).
     transfer_syntax : str
     layout : PixelLayout
-        Of the frame itself.
-    frame : int
-        Place of the frame in its object, from 0.
+        Of one frame.
     frames : int
         How many frames the object holds.
     picture : Picture or None
@@ -95,7 +94,6 @@ class PixelSource:
     length: int
     transfer_syntax: str
     layout: PixelLayout
-    frame: int = 0
     frames: int = 1
     picture: Picture | None = None
 
@@ -113,20 +111,12 @@ class PixelSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """One image plane of a series.
+class FrameKind:
+    """What many frames of a series share, so that it is read once and held once.
 
     Attributes
     ----------
-    instance : int
-        Index of the instance in its series.
-    pixels : PixelSource
-    sop_instance_uid : str
-    instance_number : int or None
-    position_lps : three floats or None
-        Image Position (Patient): centre of the first pixel, mm.
-    position_rounding_mm : float
-        Half a unit of the last decimal that the header gives for the position.
+    layout : PixelLayout
     orientation : six floats or None
         Image Orientation (Patient).
     spacing : two floats or None
@@ -137,37 +127,65 @@ class Frame:
         Rescale Slope and Rescale Intercept; 1 and 0 where absent.
     traits : tuple
         What may tell volumes apart, in the order of `convkit.series.traits.TRAITS`.
-    moments : tuple
-        What may order volumes in time, in the order of `convkit.series.moments.MOMENTS`; None where absent.
     has_rescale : bool
         Whether the header gives a rescale at all: an image without one among others with one is a defect.
     value_codes : tuple of str
         Codes of notes that are due for the values of this image.
-    defect : Note or None
-        Why the pixels cannot be used although the header can.
     gradient : Gradient or None
         How the image is diffusion-weighted; None where the header says nothing of it.
     """
 
-    instance: int
-    pixels: PixelSource
-    sop_instance_uid: str
-    instance_number: int | None
-    position_lps: Position | None
-    position_rounding_mm: float
+    layout: PixelLayout
     orientation: tuple[float, ...] | None
     spacing: tuple[float, float] | None
     depth_mm: float | None
     slope: float
     intercept: float
     traits: tuple[Hashable, ...]
-    moments: tuple[float | None, ...]
     has_rescale: bool = False
     value_codes: tuple[str, ...] = ()
-    defect: Note | None = None
     gradient: Gradient | None = None
+
+
+class Frame(NamedTuple):
+    """One image plane of a series.
+
+    A tuple, because a run has tens of thousands, and nothing is made, or travels between processes, faster.
+
+    Attributes
+    ----------
+    instance : int
+        Index of the instance in its series.
+    index : int
+        Place of the frame in its instance, from 0.
+    pixels : PixelSource
+        Of the instance.
+    sop_instance_uid : str
+    instance_number : int or None
+    position_lps : three floats or None
+        Image Position (Patient): centre of the first pixel, mm.
+    position_rounding_mm : float
+        Half a unit of the last decimal that the header gives for the position.
+    kind : FrameKind
+        All that it shares with others.
+    moments : tuple
+        What may order volumes in time, in the order of `convkit.series.moments.MOMENTS`; None where absent.
+    defect : Note or None
+        Why the pixels cannot be used although the header can.
+    """
+
+    instance: int
+    index: int
+    pixels: PixelSource
+    sop_instance_uid: str
+    instance_number: int | None
+    position_lps: Position | None
+    position_rounding_mm: float
+    kind: FrameKind
+    moments: tuple[float | None, ...]
+    defect: Note | None = None
 
     @property
     def number(self) -> float | None:
         """Instance number, and behind its point the place in the instance: frames of one object follow each other."""
-        return None if self.instance_number is None else self.instance_number + self.pixels.frame / self.pixels.frames
+        return None if self.instance_number is None else self.instance_number + self.index / self.pixels.frames

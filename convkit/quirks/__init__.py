@@ -75,6 +75,7 @@ from convkit.quirks._quirk import (
 __all__ = [
     "DEFAULT_CHOICES",
     "GRADIENT_KEYWORDS",
+    "ORDER_KEYWORDS",
     "RESCALE_KEYWORDS",
     "TRAIT_KEYWORDS",
     "Extent",
@@ -96,6 +97,7 @@ UNFOLD: tuple[UnfoldQuirk, ...] = (
     siemens_csa_mosaic_times.QUIRK,
     siemens_mosaic.QUIRK,
     uih_grid.QUIRK,
+    ge_field_map.FLAG,
     ge_polarity_pairs.QUIRK,
 )
 MERGE: tuple[MergeQuirk, ...] = (siemens_xa_series.QUIRK,)
@@ -158,6 +160,9 @@ TRAIT_KEYWORDS = tuple(dict.fromkeys(k for q in TRAITS for k in q.keywords))
 RESCALE_KEYWORDS = tuple(dict.fromkeys(k for q in VALUES for k in q.keywords))
 """Attributes that the value quirks read beside the rescale itself."""
 
+
+ORDER_KEYWORDS = tuple(dict.fromkeys(k for q in ORDERS for k in q.keywords))
+"""Attributes that the order quirks read."""
 
 GRADIENT_KEYWORDS = tuple(dict.fromkeys(k for q in GRADIENTS for k in q.keywords))
 """Attributes that the gradient quirks read; equal raw values give an equal answer."""

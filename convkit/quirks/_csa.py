@@ -7,6 +7,7 @@ A test holds the two to the same answers.
 
 from __future__ import annotations
 
+import math
 from struct import Struct
 
 _TAG = Struct("<64si4siii")  # name, value multiplicity, representation, syngo type, number of items, mark
@@ -38,11 +39,12 @@ def csa_texts(data: bytes, name: str) -> tuple[str, ...]:
 
 
 def csa_numbers(data: bytes, name: str) -> tuple[float, ...]:
-    """The values of a tag as numbers; empty where the tag is absent, empty or no numbers."""
+    """The values of a tag as numbers; empty where the tag is absent, empty or no finite numbers."""
     try:
-        return tuple(float(text) for text in csa_texts(data, name))
+        found = tuple(float(text) for text in csa_texts(data, name))
     except ValueError:
         return ()
+    return found if all(map(math.isfinite, found)) else ()
 
 
 def csa_number(data: bytes, name: str) -> float | None:

@@ -10,7 +10,7 @@ from convkit.dicom.header import Header
 _MAKER = "GE"
 
 _PRIVATE = ("GEInternalPulseSequenceName", "GEEchoSpacing", "GEBValue", "GEImageComponent")
-"""Elements of which every GE MR image has at least one; their private creators were checked when the header was read."""
+"""Every GE MR image has at least one of them; their private creators were checked when the header was read."""
 
 _RELEASE = re.compile(r"(\d+)\.(\d+)_(?:R(\d+))?")
 """In (0018,1020): ``DV26.0_R01_1725.a``, ``MR29.1_EA_2036.a``, ``14.0_M4_0629.a``."""
@@ -19,7 +19,7 @@ _ALONG = {"COL": "COL", "COLUMN": "COL", "ROW": "ROW"}
 """PS3.3 C.8.3.1.1 says COL, C.8.13.4.1 (enhanced) COLUMN."""
 
 
-class Sequence(StrEnum):
+class PulseSequence(StrEnum):
     """Kinds of pulse sequence whose facts differ."""
 
     REAL_TIME = "epiRT"
@@ -40,17 +40,17 @@ def is_ge_mr(header: Header) -> bool:
     return header.text("Manufacturer").upper().split()[:1] == [_MAKER] or any(header.has(k) for k in _PRIVATE)
 
 
-def sequence_of(header: Header) -> Sequence:
+def sequence_of(header: Header) -> PulseSequence:
     """The kind of pulse sequence, by its names: ``psd/epiRT`` and ``EPI``."""
     name, internal = header.text("GEPulseSequenceName"), header.text("GEInternalPulseSequenceName")
     if "epi_pepolar" in name:
-        return Sequence.POLARITY_PAIR
+        return PulseSequence.POLARITY_PAIR
     if "epi2" in name or internal == "EPI2":
-        return Sequence.DIFFUSION
+        return PulseSequence.DIFFUSION
     # Only the sequence of BrainWave RT has a delay after each volume of its own.
     if "epiRT" in name or (internal == "EPI" and header.number("GEGroupDelay") is not None):
-        return Sequence.REAL_TIME
-    return Sequence.MULTI_PHASE if "epi" in name or internal == "EPI" else Sequence.OTHER
+        return PulseSequence.REAL_TIME
+    return PulseSequence.MULTI_PHASE if "epi" in name or internal == "EPI" else PulseSequence.OTHER
 
 
 def release_of(header: Header) -> Release | None:

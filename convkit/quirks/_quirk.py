@@ -63,6 +63,8 @@ class OrderQuirk:
     name : str
     why : str
         Citation.
+    keywords : tuple of str
+        Every attribute that `applies` and `number` read.
     applies : predicate on the header of a frame
     number : header of a frame to a number that all slices of its volume share and that grows from volume to volume;
         None where the vendor gives none
@@ -70,6 +72,7 @@ class OrderQuirk:
 
     name: str
     why: str
+    keywords: tuple[str, ...]
     applies: Callable[[Header], bool]
     number: Callable[[Header], float | None]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from convkit.dicom.header import Header
-from convkit.quirks._ge import Sequence, sequence_of
+from convkit.quirks._ge import PulseSequence, sequence_of
 from convkit.quirks._quirk import TraitsQuirk
 
 _OF_DIFFUSION = range(14, 20)
@@ -18,7 +18,7 @@ def _applies(header: Header) -> bool:
     flag = header.integer("GECollapseFlag")
     if flag is None or flag in _OF_DIFFUSION:
         return False
-    return not header.number("GEBValue") and sequence_of(header) is not Sequence.DIFFUSION
+    return not header.number("GEBValue") and sequence_of(header) is not PulseSequence.DIFFUSION
 
 
 def _fix(header: Header, traits: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from convkit.dicom.header import Header
 from convkit.model import geometry
 from convkit.model.diffusion import Gradient
 from convkit.model.geometry import Floats
-from convkit.quirks._ge import Sequence, is_ge_mr, phase_along, sequence_of
+from convkit.quirks._ge import PulseSequence, is_ge_mr, phase_along, sequence_of
 from convkit.quirks._gradients import from_image_axes, gradient
 from convkit.quirks._quirk import GradientQuirk
 
@@ -32,7 +32,7 @@ _CORONAL = 1  # the normal is nearest to the second axis of the patient
 def _applies(header: Header) -> bool:
     if not is_ge_mr(header):
         return False
-    return header.number("GEBValue") is not None or sequence_of(header) is Sequence.DIFFUSION
+    return header.number("GEBValue") is not None or sequence_of(header) is PulseSequence.DIFFUSION
 
 
 def _gradient(header: Header) -> Gradient | None:
@@ -67,8 +67,8 @@ def _patient_direction(header: Header, frequency: float, phase: float, through: 
     cosines, along = header.numbers("ImageOrientationPatient"), phase_along(header)
     if not along or not geometry.is_orientation(cosines):
         return ()
-    # Up to the sign of the whole: x along the rows or against the columns, z against row x column, and y along the other
-    # axis of the image, in coronal images against it.
+    # Up to the sign of the whole: x along the rows or against the columns, z against row x column, and y along the
+    # other axis of the image, in coronal images against it.
     is_coronal = int(abs(geometry.slice_normal(cosines)).argmax()) == _CORONAL
     phase = -phase if is_coronal else phase
     in_plane = (frequency, phase) if along == "COL" else (phase, -frequency)
@@ -78,9 +78,9 @@ def _patient_direction(header: Header, frequency: float, phase: float, through: 
 QUIRK = GradientQuirk(
     name="ge-diffusion",
     why="(0043,xx39), value 1, b-value of creator GEMS_PARM_01; (0019,xxBB) to (0019,xxBD) direction of GEMS_ACQU_01 "
-    "along frequency, phase and slice: dcm2niix's vendor notes on GE; GE's words in rordenlab/dcm2niix issues 602 (bias), "
-    "777 (unweighted images), 970 (planes and rows, checked by GE on its scanners), pull request 736 (feet first); no "
-    "such series was seen",
+    "along frequency, phase and slice: dcm2niix's vendor notes on GE; GE's words in rordenlab/dcm2niix issues 602 "
+    "(bias), 777 (unweighted images), 970 (planes and rows, checked by GE on its scanners), pull request 736 (feet "
+    "first); no such series was seen",
     keywords=(
         "Modality",
         "Manufacturer",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from convkit.dicom.header import Header
-from convkit.quirks._ge import Sequence, sequence_of
+from convkit.quirks._ge import PulseSequence, sequence_of
 from convkit.quirks._ge_protocol import protocol_number, protocol_of
 from convkit.quirks._quirk import Extent, FactsQuirk
 
@@ -15,7 +15,7 @@ _SHORTEST = "Minimum"
 
 
 def _applies(header: Header) -> bool:
-    return sequence_of(header) in {Sequence.REAL_TIME, Sequence.MULTI_PHASE}
+    return sequence_of(header) in {PulseSequence.REAL_TIME, PulseSequence.MULTI_PHASE}
 
 
 def _facts(header: Header, _extent: Extent) -> dict[str, Any]:

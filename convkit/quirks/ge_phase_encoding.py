@@ -15,8 +15,8 @@ _AXES = {"COL": "j", "ROW": "i"}
 _REORDERED = {"LINEAR": True, "REVERSE_LINEAR": False}
 """(0018,9034), which the software writes from version 27 on: the control variable pepolar is 0, 1."""
 
-# (0043,xx2A) User Define Data is a raw-data header as the scanner's computer holds it. It starts where the 16 bits at 24
-# say, with its version as a 32-bit float. Version 25.002 moved the fields.
+# (0043,xx2A) User Define Data is a raw-data header as the scanner's computer holds it. It starts where the 16 bits at
+# 24 say, with its version as a 32-bit float. Version 25.002 moved the fields.
 _START = 24
 _OLDEST, _NEWEST = 5.0, 40.0
 _MOVED_FROM, _MOVED_BY, _ORDER_MOVED_BY = 25.002, 0x4C, -0x40
@@ -60,7 +60,8 @@ def _polarity_in(data: bytes) -> bool | None:
     if not kind & _IS_EPI:
         return None
     # Two switches of the console turn the polarity, each on its own: two turns undo each other.
-    return bool(acquisition & _IS_FLIPPED) != (unpack_from("<h", data, base + order)[0] == _BOTTOM_UP)
+    (view_order,) = unpack_from("<h", data, base + order)
+    return bool(acquisition & _IS_FLIPPED) != bool(view_order == _BOTTOM_UP)
 
 
 QUIRK = FactsQuirk(

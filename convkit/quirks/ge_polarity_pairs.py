@@ -10,7 +10,7 @@ import numpy as np
 
 from convkit.dicom.header import Header
 from convkit.model import geometry
-from convkit.quirks._ge import Sequence, sequence_of
+from convkit.quirks._ge import PulseSequence, sequence_of
 from convkit.quirks._quirk import Extent, FactsQuirk, TraitsQuirk, UnfoldQuirk
 
 
@@ -24,21 +24,32 @@ class Scheme(IntEnum):
 
 
 def is_reversed(header: Header) -> bool:
-    """True for an image of the reversed polarity."""
-    if sequence_of(header) is not Sequence.POLARITY_PAIR:
-        return False
+    """True for an image of the reversed polarity, once it is unfolded."""
+    return _is_of_pair(header) and round(header.number("GEUserData12") or 0) == Scheme.REVERSED
+
+
+def _is_of_pair(header: Header) -> bool:
+    return sequence_of(header) is PulseSequence.POLARITY_PAIR
+
+
+def _polarity(header: Header) -> Scheme:
+    """The polarity of one image, by the scheme of its series and the number of its volume."""
     scheme = round(header.number("GEUserData12") or 0)
     volume = header.integer("TemporalPositionIdentifier") or 0
-    if scheme == Scheme.REVERSED:
-        return True
-    is_odd = volume % 2 == 1
-    return volume > 0 and (
-        (scheme == Scheme.REVERSED_FIRST and is_odd) or (scheme == Scheme.FORWARD_FIRST and not is_odd)
-    )
+    alternating: dict[int, int] = {Scheme.REVERSED_FIRST: 1, Scheme.FORWARD_FIRST: 0}
+    is_turned = scheme == Scheme.REVERSED or (volume > 0 and alternating.get(scheme) == volume % 2)
+    return Scheme.REVERSED if is_turned else Scheme.FORWARD
 
 
 def _unfold(header: Header) -> Header:
-    """The header with the place at which its rows really lie: from the last row upwards."""
+    """The header with its own polarity in place of the scheme, and with the place at which its rows really lie."""
+    polarity = _polarity(header)
+    header = header.with_shared({header.table.places["GEUserData12"]: str(int(polarity)).encode()})
+    return _upright(header) if polarity is Scheme.REVERSED else header
+
+
+def _upright(header: Header) -> Header:
+    """The header of an image whose first row is the last of those that it tells of."""
     position, cosines = header.numbers("ImagePositionPatient"), header.numbers("ImageOrientationPatient")
     spacing, rows = header.numbers("PixelSpacing"), header.integer("Rows") or 0
     if len(position) != 3 or len(spacing) != 2 or not rows or not geometry.is_orientation(cosines):
@@ -59,15 +70,19 @@ def _texts(numbers: Any) -> bytes:
 
 
 def _fix(header: Header, traits: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**traits, "variant": "reversed" if is_reversed(header) else "forward"}
+    # They lie as the others do; what tells them apart is the polarity.
+    return {**traits, "orientation": _stored_cosines(header), "component": "reversed"}
+
+
+def _stored_cosines(header: Header) -> tuple[float, ...]:
+    """Image Orientation (Patient) as the file has it."""
+    cosines = header.numbers("ImageOrientationPatient")
+    return (*cosines[:3], *(0.0 - c for c in cosines[3:]))
 
 
 def _facts(header: Header, _extent: Extent) -> dict[str, Any]:
-    cosines = header.numbers("ImageOrientationPatient")
-    if len(cosines) != 6:
-        return {}
-    # What the header of the file says. The direction of the phase encoding is told along the stored rows already.
-    return {"ImageOrientationPatientDICOM": [*cosines[:3], *(0.0 - c for c in cosines[3:])]}
+    # The direction of the phase encoding needs no change: it is told along the rows as they are stored.
+    return {"ImageOrientationPatientDICOM": list(_stored_cosines(header)) or None}
 
 
 _WHY = (
@@ -76,13 +91,17 @@ _WHY = (
     "data set neurolabusc/dcm_qa_polar, which was not read"
 )
 
-QUIRK = UnfoldQuirk(name="ge-polarity-pairs", why=_WHY, applies=is_reversed, unfold=_unfold)
+QUIRK = UnfoldQuirk(name="ge-polarity-pairs", why=_WHY, applies=_is_of_pair, unfold=_unfold)
 
 KINDS = TraitsQuirk(
     name="ge-polarity-kinds",
     why=_WHY,
-    keywords=("GEPulseSequenceName", "GEUserData12", "TemporalPositionIdentifier"),
-    applies=lambda header: sequence_of(header) is Sequence.POLARITY_PAIR,
+    keywords=(
+        "GEPulseSequenceName",
+        "GEUserData12",
+        "ImageOrientationPatient",
+    ),
+    applies=is_reversed,
     fix=_fix,
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convkit.dicom.header import Header
-from convkit.quirks._ge import Release, Sequence, is_ge_mr, release_of, sequence_of
+from convkit.quirks._ge import PulseSequence, Release, is_ge_mr, release_of, sequence_of
 from convkit.quirks._quirk import SliceTimeQuirk
 
 _MS = 1e-3
@@ -13,7 +13,7 @@ _TICKS_BEFORE: Release = (20, 0, 0)
 
 
 def _applies(header: Header) -> bool:
-    is_epi = is_ge_mr(header) and sequence_of(header) in {Sequence.REAL_TIME, Sequence.MULTI_PHASE}
+    is_epi = is_ge_mr(header) and sequence_of(header) in {PulseSequence.REAL_TIME, PulseSequence.MULTI_PHASE}
     return is_epi and header.text("MRAcquisitionType") != "3D"
 
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from convkit.dicom.header import Header
-from convkit.quirks._ge import Release, Sequence, is_ge_mr, release_of, sequence_of
+from convkit.quirks._ge import PulseSequence, Release, is_ge_mr, release_of, sequence_of
 from convkit.quirks._ge_protocol import protocol_number, protocol_of
 from convkit.quirks._quirk import Extent, FactsQuirk
 from convkit.quirks.ge_acceleration import multiband_factor
@@ -26,7 +26,7 @@ _NO_CYCLING = {"PREMIER": (0.72, 0.72), "UHP": (0.5, 1.0), "7.0T": (0.5, 1.0)}
 
 
 def _applies(header: Header) -> bool:
-    is_epi = is_ge_mr(header) and sequence_of(header) is not Sequence.OTHER
+    is_epi = is_ge_mr(header) and sequence_of(header) is not PulseSequence.OTHER
     return is_epi and header.text("MRAcquisitionType") != "3D" and header.has_far("GEProtocolDataBlock")
 
 
@@ -45,9 +45,9 @@ def _facts(header: Header, extent: Extent) -> dict[str, Any]:
 def _is_interleaved(header: Header) -> bool | None:
     """True where every second slice is excited first; None where that is not known."""
     protocol, kind = protocol_of(header), sequence_of(header)
-    if kind is Sequence.DIFFUSION:
+    if kind is PulseSequence.DIFFUSION:
         return None if _is_cycling(header) else True
-    if kind is Sequence.MULTI_PHASE:
+    if kind is PulseSequence.MULTI_PHASE:
         # It has no choice of the order in its protocol; but a clock for each slice, if only one is excited at once.
         has_clock = header.number("TriggerTime") is not None and multiband_factor(header) == 1
         return None if has_clock or _VARIABLE in protocol.get("IOPT", "") else True
@@ -71,7 +71,7 @@ def _ranks(header: Header, slices: int, *, is_interleaved: bool) -> list[int]:
     if bands > 1 and (release is None or release < _EARLIEST_MULTIBAND):
         return []
     count = math.ceil(slices / bands)
-    keeps_even = release is not None and release >= _EVEN_GROUPS and sequence_of(header) is not Sequence.DIFFUSION
+    keeps_even = release is not None and release >= _EVEN_GROUPS and sequence_of(header) is not PulseSequence.DIFFUSION
     if bands > 1 and not keeps_even and count % 2 == 0:
         count += 1
     if not is_interleaved:

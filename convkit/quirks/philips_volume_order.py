@@ -63,6 +63,16 @@ QUIRK = OrderQuirk(
     why="(2005,xx96) volume number of creator Philips MR Imaging DD 006 up to release 10, else b-value (2005,xx12) "
     "before gradient number (2005,xx13); labelling: phase (2001,xx08) within control and label (2005,xx29) within "
     "dynamic; data set neurolabusc/dcm_qa_philips_dwi, dcm2niix issues 533, 546 and 809",
+    keywords=(
+        "PhilipsPhaseNumber",
+        "PhilipsDiffusionVolumeNumber",
+        "DimensionRank",
+        "TemporalPositionIdentifier",
+        "PhilipsLabelType",
+        "PhilipsDiffusionBValueNumber",
+        "PhilipsGradientOrientationNumber",
+        "SoftwareVersions",
+    ),
     applies=_applies,
     number=_number,
 )

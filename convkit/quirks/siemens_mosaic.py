@@ -95,7 +95,7 @@ def _positions(  # noqa: PLR0913, PLR0917 (everything the place of a tile depend
     row, column = np.array(cosines[:3]), np.array(cosines[3:])
     first = np.array(origin) + row * spacing[1] * margin[1] / 2 + column * spacing[0] * margin[0] / 2
     step = geometry.slice_normal(cosines) * distance
-    if len(normal) == 3 and float(geometry.unit(normal) @ step) < _OPPOSED * distance:
+    if len(normal) == 3 and any(normal) and float(geometry.unit(normal) @ step) < _OPPOSED * distance:
         step = -step
     return tuple(b"\\".join(repr(float(x)).encode() for x in first + step * k) for k in range(slices))
 

@@ -45,6 +45,13 @@ def _unfold(header: Header) -> Header:
     frames = []
     for item in items[:slices]:
         own = {e.tag: item.value(e) for e in item.elements() if e.tag in _KEPT}
+        if not own.get(_POSITION, b"").strip(b" \0"):
+            raise MissingAttributeError(
+                "The private sequence (0065,xx51) of a grid does not tell the position of every tile.",
+                header.path,
+                "Export the series again without removing private elements.",
+                "geometry.missing-position",
+            )
         frames.append(shared | {place[_KEPT[tag]]: value for tag, value in own.items()})
     return header.with_frames(frames, Picture(rows, columns, across))
 

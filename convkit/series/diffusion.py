@@ -20,7 +20,7 @@ SAME_DIRECTION = np.cos(np.radians(0.5))
 
 def gradients_of(stack: Stack) -> tuple[tuple[Gradient, ...], tuple[Note, ...]]:
     """How each volume is weighted, and notes; no gradients where the series is not weighted, or cannot be trusted."""
-    if not any(f.gradient and f.gradient.b_value > 0 for f in stack.all_frames):
+    if not stack.is_weighted:
         return (), ()
     found: list[Gradient] = []
     for volume in stack.frames:
@@ -33,12 +33,12 @@ def gradients_of(stack: Stack) -> tuple[tuple[Gradient, ...], tuple[Note, ...]]:
 
 def _of_volume(frames: Sequence[Frame]) -> Gradient | Note:
     """The weighting that all slices of a volume share, or what is wrong with it."""
-    first = frames[0].gradient
-    missing = sum(f.gradient is None for f in frames)
+    first = frames[0].kind.gradient
+    missing = sum(f.kind.gradient is None for f in frames)
     if first is None or missing:
         text = f"{missing} of {len(frames)} images of a volume do not tell their diffusion weighting, others do."
         return note("diffusion.incomplete", text)
-    if not all(f.gradient is first or (f.gradient and _is_same(first, f.gradient)) for f in frames):
+    if not all(f.kind.gradient is first or (f.kind.gradient and _is_same(first, f.kind.gradient)) for f in frames):
         return note("diffusion.contradictory")
     return first
 

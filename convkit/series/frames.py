@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
 from operator import itemgetter
 
 from convkit.dicom import pixels, values
+from convkit.dicom.attributes import TagTable
 from convkit.dicom.header import Header
 from convkit.errors import ConvkitError, MissingAttributeError, PixelError
-from convkit.model.diffusion import Gradient
-from convkit.model.frame import Frame, PixelLayout, PixelSource, Position
+from convkit.model.frame import Frame, FrameKind, PixelSource, Position
 from convkit.model.notes import Note, note
-from convkit.quirks import GRADIENT_KEYWORDS, RESCALE_KEYWORDS, gradient_of
-from convkit.series.moments import read_moments
+from convkit.quirks import DEFAULT_CHOICES, GRADIENT_KEYWORDS, RESCALE_KEYWORDS, ValueChoices, gradient_of
+from convkit.series.moments import moments_of_frames
 from convkit.series.rescale import KEYWORDS as VALUE_KEYWORDS
 from convkit.series.rescale import rescale_of
 from convkit.series.traits import KEYWORDS as TRAIT_KEYWORDS
@@ -22,7 +21,7 @@ from convkit.series.traits import read_traits
 _SPACING_KEYWORDS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
 
 
-_ALIKE_KEYWORDS = tuple(
+_KIND_KEYWORDS = tuple(
     dict.fromkeys(
         (
             *TRAIT_KEYWORDS,
@@ -40,65 +39,92 @@ _ALIKE_KEYWORDS = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Alike:
-    """What most instances of a series share, so that it is read once; see `Frame` for its fields."""
-
-    layout: PixelLayout
-    orientation: tuple[float, ...] | None
-    spacing: tuple[float, float] | None
-    depth_mm: float | None
-    slope: float
-    intercept: float
-    has_rescale: bool
-    value_codes: tuple[str, ...]
-    traits: tuple[Hashable, ...]
-    gradient: Gradient | None
-
-
-def frames_of(images: Sequence[Header]) -> tuple[list[Frame], list[Note]]:
+def frames_of(images: Sequence[Header], choices: ValueChoices = DEFAULT_CHOICES) -> tuple[list[Frame], list[Note]]:
     """Frames of images, and an error note for each image that cannot be used.
 
-    What the frames share is read once for all whose raw values are equal, which most are.
+    What frames share is read once for all whose raw values are equal, which most are.
     """
-    known: dict[tuple[bytes | None, ...], _Alike] = {}
+    if not images:
+        return [], []
+    reader = _Reader(images[0].table, choices)
     frames: list[Frame] = []
     problems: list[Note] = []
-    key_of = itemgetter(*(images[0].table.places[k] for k in _ALIKE_KEYWORDS)) if images else None
     for index, image in enumerate(images):
         try:
             if image.fault:
                 problems.append(image.fault)
-                continue
-            for header in _headers(image):
-                key = key_of(header.parsed.raw) if key_of else ()
-                alike = known.get(key)
-                if alike is None:
-                    alike = known[key] = _alike(header)
-                frames.append(_frame(header, index, alike, image))
+            else:
+                frames += reader.frames(image, index)
         except ConvkitError as err:
             problems.append(note(err.code, err.what, where=image.path, hint=err.hint))
     return frames, problems
 
 
-def _headers(image: Header) -> Iterator[Header]:
-    """A header for each frame of an image."""
-    return map(image.of_frame, range(image.frames))
+_Place = tuple[Position | None, float, FrameKind]
+"""What a frame is apart from its object: position, its rounding, and the rest that others share."""
 
 
-def _alike(header: Header) -> _Alike:
+class _Reader:
+    """Reads the frames of the images of one series; remembers what it has read."""
+
+    def __init__(self, table: TagTable, choices: ValueChoices) -> None:
+        self._choices = choices
+        self._key_of = itemgetter(*(table.places[k] for k in _KIND_KEYWORDS))
+        self._kind_places = frozenset(table.places[k] for k in (*_KIND_KEYWORDS, "ImagePositionPatient"))
+        self._position = table.places["ImagePositionPatient"]
+        self._kinds: dict[tuple[bytes | None, ...], FrameKind] = {}
+        self._places: dict[Hashable, list[_Place]] = {}
+
+    def frames(self, image: Header, index: int) -> list[Frame]:
+        """The frames of one image."""
+        places = self._places_of(image)
+        source = pixels.source_of(image, places[0][2].layout)
+        uid, number, defect = image.sop_instance_uid, image.integer("InstanceNumber"), _defect(source, image.size)
+        moments = moments_of_frames(image)
+        return [
+            Frame(index, place, source, uid, number, position, rounding, kind, moment, defect)
+            for place, ((position, rounding, kind), moment) in enumerate(zip(places, moments, strict=True))
+        ]
+
+    def _places_of(self, image: Header) -> list[_Place]:
+        """What each frame of an image is; read once for images whose frames are alike."""
+        if image.unfolded is None:
+            return [self._place(image)]
+        unfolded = image.unfolded
+        own = [column for column, place in enumerate(unfolded.places) if place in self._kind_places]
+        rows = (
+            unfolded.rows
+            if len(own) == len(unfolded.places)
+            else tuple(tuple(row[column] for column in own) for row in unfolded.rows)
+        )
+        key = (self._key_of(image.parsed.raw), image.parsed.raw[self._position], unfolded.places, rows)
+        found = self._places.get(key)
+        if found is None:
+            found = self._places[key] = [self._place(image.of_frame(frame)) for frame in range(image.frames)]
+        return found
+
+    def _place(self, header: Header) -> _Place:
+        raw = header.parsed.raw
+        key = self._key_of(raw)
+        kind = self._kinds.get(key)
+        if kind is None:
+            kind = self._kinds[key] = _kind(header, self._choices)
+        return _position(header), 0.5 * 10.0 ** -values.decimals(raw[self._position] or b""), kind
+
+
+def _kind(header: Header, choices: ValueChoices) -> FrameKind:
     orientation = header.numbers("ImageOrientationPatient")
-    slope, intercept = rescale_of(header)
-    return _Alike(
+    slope, intercept = rescale_of(header, choices)
+    return FrameKind(
         layout=pixels.layout_of(header),
         orientation=orientation if len(orientation) == 6 else None,
         spacing=_spacing(header),
         depth_mm=_depth(header),
         slope=slope,
         intercept=intercept,
+        traits=read_traits(header),
         has_rescale=header.has("RescaleSlope") or header.has("RescaleIntercept"),
         value_codes=tuple(code for code, is_due in _VALUE_CODES.items() if is_due(header)),
-        traits=read_traits(header),
         gradient=gradient_of(header),
     )
 
@@ -112,30 +138,6 @@ _VALUE_CODES: dict[str, Callable[[Header], bool]] = {
     ),
 }
 """Code of a note about the values to when it is due."""
-
-
-def _frame(header: Header, index: int, alike: _Alike, image: Header) -> Frame:
-    source = pixels.source_of(header, alike.layout, image)
-    raw_position = header.raw("ImagePositionPatient") or b""
-    return Frame(
-        instance=index,
-        pixels=source,
-        sop_instance_uid=header.sop_instance_uid,
-        instance_number=header.integer("InstanceNumber"),
-        position_lps=_position(header),
-        position_rounding_mm=0.5 * 10.0 ** -values.decimals(raw_position),
-        orientation=alike.orientation,
-        spacing=alike.spacing,
-        depth_mm=alike.depth_mm,
-        slope=alike.slope,
-        intercept=alike.intercept,
-        has_rescale=alike.has_rescale,
-        value_codes=(*alike.value_codes, *(("pixels.surplus",) if pixels.has_surplus(source) else ())),
-        traits=alike.traits,
-        moments=read_moments(header),
-        defect=_defect(source, header.size),
-        gradient=alike.gradient,
-    )
 
 
 def _defect(source: PixelSource, size: int) -> Note | None:

@@ -17,7 +17,7 @@ from convkit.model import values
 from convkit.model.frame import PixelLayout
 from convkit.model.notes import Note, note
 from convkit.model.volume import MappingState, ValueMapping, Volume
-from convkit.quirks import rescale_notes
+from convkit.quirks import ValueChoices, rescale_notes
 from convkit.series.diffusion import gradients_of
 from convkit.series.facts import units_of
 from convkit.series.leads import Leads
@@ -70,7 +70,7 @@ def load(stack: Stack, leads: Leads, options: LoadOptions) -> Volume:
         is_3d_acquisition=header.text("MRAcquisitionType") == "3D",
         facts=facts,
         split=stack.split,
-        notes=(*stack.notes, *notes, *loaded.notes, *doubts, *_value_notes(stack, header)),
+        notes=(*stack.notes, *notes, *loaded.notes, *doubts, *_value_notes(stack, header, options.choices)),
         sources=tuple(tuple(f.sop_instance_uid for f in v) for v in stack.frames),
         series_instance_uid=header.series_instance_uid,
         study_instance_uid=header.study_instance_uid,
@@ -86,7 +86,7 @@ def _read(stack: Stack) -> tuple[Array, tuple[Note, ...]]:
     shape = (stack.volumes, len(stack.frames[0]), layout.rows, layout.columns, *sample)
     array = np.empty(shape, pixels.array_type(layout))
     for place, frames in zip(array, stack.frames, strict=True):
-        pixels.read_into([frame.pixels for frame in frames], place)
+        pixels.read_into(frames, place)
     if layout.is_colour:
         return array, ()
     is_junk = _clean(array, [f.pixels.layout for f in stack.all_frames])
@@ -133,7 +133,7 @@ def _mapped(array: Array, stack: Stack, options: LoadOptions) -> _Loaded:
     layout = stack.first.pixels.layout
     if layout.is_colour:
         return _Loaded(array, ValueMapping(), ())
-    slopes, intercepts = tuple(f.slope for f in frames), tuple(f.intercept for f in frames)
+    slopes, intercepts = tuple(f.kind.slope for f in frames), tuple(f.kind.intercept for f in frames)
     is_uniform = len(set(slopes)) == 1 and len(set(intercepts)) == 1
     numbers = (slopes[:1], intercepts[:1]) if is_uniform else (slopes, intercepts)
     narrow = values.narrowed(array, max(f.pixels.layout.bits_stored for f in frames))
@@ -161,9 +161,11 @@ def _rescaled_by_slice(array: Array, slopes: Sequence[float], intercepts: Sequen
     return real
 
 
-def _value_notes(stack: Stack, header: Header) -> tuple[Note, ...]:
-    codes = dict.fromkeys(code for frame in stack.all_frames for code in frame.value_codes)
-    return (*rescale_notes(header), *map(note, codes), *_kind(header))
+def _value_notes(stack: Stack, header: Header, choices: ValueChoices) -> tuple[Note, ...]:
+    codes = dict.fromkeys(code for kind in stack.kinds for code in kind.value_codes)
+    if any(pixels.has_surplus(volume[0].pixels) for volume in stack.frames):
+        codes["pixels.surplus"] = None
+    return (*rescale_notes(header, choices), *map(note, codes), *_kind(header))
 
 
 def _kind(header: Header) -> tuple[Note, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from convkit.dicom import values
 from convkit.dicom.header import Header
-from convkit.quirks import volume_number
+from convkit.quirks import ORDER_KEYWORDS, volume_number
 
 DAY_S = 86400.0
 
@@ -22,19 +22,22 @@ class Moment:
         As the reason of a split names it.
     entity : str
         Part of a file name.
+    reads : tuple of str
+        Every keyword that `read` reads.
     read : header to a sortable number, None where absent
     """
 
     keyword: str
     entity: str
+    reads: tuple[str, ...]
     read: Callable[[Header], float | None]
 
 
-def _number(keyword: str) -> Callable[[Header], float | None]:
-    return lambda header: header.number(keyword)
+def _number(keyword: str, entity: str, named: str = "") -> Moment:
+    return Moment(named or keyword, entity, (keyword,), lambda header: header.number(keyword))
 
 
-def _date_and_time(date: str, time: str) -> Callable[[Header], float | None]:
+def _time(date: str, time: str) -> Moment:
     """Days and seconds as one sortable number; not a duration (days count YYYYMMDD)."""
 
     def read(header: Header) -> float | None:
@@ -45,10 +48,10 @@ def _date_and_time(date: str, time: str) -> Callable[[Header], float | None]:
         day = header.raw(date)
         return (values.day_number(day) or 0 if day else 0) * DAY_S + seconds
 
-    return read
+    return Moment(time, "acq", (date, time), read)
 
 
-def _moment(keyword: str) -> Callable[[Header], float | None]:
+def _moment(keyword: str) -> Moment:
     """Days and seconds of a date with time as one sortable number."""
 
     def read(header: Header) -> float | None:
@@ -56,22 +59,39 @@ def _moment(keyword: str) -> Callable[[Header], float | None]:
         seconds = values.seconds_of_moment(raw) if raw else None
         return None if raw is None or seconds is None else (values.day_number(raw) or 0) * DAY_S + seconds
 
-    return read
+    return Moment(keyword, "acq", (keyword,), read)
 
 
 MOMENTS: tuple[Moment, ...] = (
-    Moment("A private number of the manufacturer", "vol", volume_number),
-    Moment("TemporalPositionIdentifier", "t", _number("TemporalPositionIdentifier")),
-    Moment("DimensionIndexValues", "t", _number("DimensionRank")),
-    Moment("FrameReferenceTime", "t", _number("FrameReferenceTime")),
-    Moment("TriggerTime", "phase", _number("TriggerTime")),
-    Moment("AcquisitionNumber", "acq", _number("AcquisitionNumber")),
-    Moment("AcquisitionTime", "acq", _date_and_time("AcquisitionDate", "AcquisitionTime")),
-    Moment("FrameAcquisitionDateTime", "acq", _moment("FrameAcquisitionDateTime")),
-    Moment("ContentTime", "acq", _date_and_time("ContentDate", "ContentTime")),
+    Moment("A private number of the manufacturer", "vol", ORDER_KEYWORDS, volume_number),
+    _number("TemporalPositionIdentifier", "t"),
+    _number("DimensionRank", "t", "DimensionIndexValues"),
+    _number("FrameReferenceTime", "t"),
+    _number("TriggerTime", "phase"),
+    _number("AcquisitionNumber", "acq"),
+    _time("AcquisitionDate", "AcquisitionTime"),
+    _moment("FrameAcquisitionDateTime"),
+    _time("ContentDate", "ContentTime"),
 )
 
+Moments = tuple[float | None, ...]
+"""The moments of one frame, in the order of `MOMENTS`."""
 
-def read_moments(header: Header) -> tuple[float | None, ...]:
-    """The moments of one instance, in the order of `MOMENTS`."""
-    return tuple(moment.read(header) for moment in MOMENTS)
+
+def moments_of_frames(image: Header) -> list[Moments]:
+    """The moments of each frame of an image."""
+    shared = tuple(moment.read(image) for moment in MOMENTS)
+    if image.unfolded is None:
+        return [shared]
+    own = {image.table.attributes[place].keyword for place in image.unfolded.places}
+    varying = [rank for rank, moment in enumerate(MOMENTS) if own & {*moment.reads}]
+    if not varying:
+        return [shared] * image.frames
+    return [_own(image.of_frame(frame), shared, varying) for frame in range(image.frames)]
+
+
+def _own(header: Header, shared: Moments, varying: Sequence[int]) -> Moments:
+    moments = list(shared)
+    for rank in varying:
+        moments[rank] = MOMENTS[rank].read(header)
+    return tuple(moments)

@@ -30,7 +30,7 @@ def plan_series(series: Series, options: StackOptions) -> list[Planned]:
     unless `options.irregular` says otherwise. Where its header does not even say to which volume it belongs, the
     whole series is refused. Images that form no volume (projections, captures) cost only themselves.
     """
-    frames, problems = frames_of(series.images)
+    frames, problems = frames_of(series.images, options.choices)
     form_volumes = any(f.position_lps is not None for f in frames)
     if problems and form_volumes and options.irregular is Irregular.ERROR:
         return [Refusal(tuple(frames), _combined(problems, len(frames) + len(problems)), notes=tuple(problems))]
@@ -61,7 +61,7 @@ def _combined(problems: Sequence[Note], images: int) -> Note:
 
 
 def _plan_part(part: Part, problems: tuple[Note, ...], options: StackOptions) -> list[Planned]:
-    if all(f.position_lps is None or f.orientation is None for f in part.frames):
+    if all(f.position_lps is None or f.kind.orientation is None for f in part.frames):
         return _plan_unplaced(part, problems, options)
     defects = tuple(f.defect for f in part.frames if f.defect)
     if defects and (options.irregular is Irregular.ERROR or len(defects) == len(part.frames)):
@@ -71,17 +71,17 @@ def _plan_part(part: Part, problems: tuple[Note, ...], options: StackOptions) ->
 
 
 def _plan_placed(part: Part, options: StackOptions) -> list[Planned]:
-    bare = sum(f.position_lps is None or f.orientation is None for f in part.frames)
+    bare = sum(f.position_lps is None or f.kind.orientation is None for f in part.frames)
     if bare:
         text = f"{bare} of {len(part.frames)} images lack Image Position (Patient) or Image Orientation (Patient)."
         return [Refusal(part.frames, note("geometry.missing-position", text), part.split)]
-    if not geometry.is_orientation(part.frames[0].orientation or ()):
+    if not geometry.is_orientation(part.frames[0].kind.orientation or ()):
         return [Refusal(part.frames, note("geometry.bad-orientation"), part.split)]
-    with_rescale = sum(f.has_rescale for f in part.frames)
+    with_rescale = sum(f.kind.has_rescale for f in part.frames)
     if 0 < with_rescale < len(part.frames):
         text = f"{len(part.frames) - with_rescale} of {len(part.frames)} images have no rescale, the others have one."
         return [Refusal(part.frames, note("header.inconsistent", text), part.split)]
-    if part.frames[0].spacing is None:
+    if part.frames[0].kind.spacing is None:
         return _without_spacing(part, (), options)
     return [_with_mixed_values(planned) for planned in stack_part(part, options)]
 
@@ -90,11 +90,11 @@ def _with_mixed_values(planned: Planned) -> Planned:
     """The stack with a note of what varies in it although it should not."""
     if not isinstance(planned, Stack):
         return planned
-    frames = planned.all_frames
+    kinds = planned.kinds
     mixed = [
         trait.says
         for place, trait in enumerate(TRAITS)
-        if trait.is_steady and len({f.traits[place] for f in frames}) > 1
+        if trait.is_steady and len({kind.traits[place] for kind in kinds}) > 1
     ]
     if not mixed:
         return planned
@@ -110,10 +110,10 @@ def _without_spacing(part: Part, problems: tuple[Note, ...], options: StackOptio
 
 def _plan_unplaced(part: Part, problems: tuple[Note, ...], options: StackOptions) -> list[Planned]:
     """Images without a place: normal for projections, captures and ultrasound, a defect for CT, MR and PET."""
-    is_defect = part.frames[0].traits[PLACES["sop_class"]] in PLANE_REQUIRED
+    is_defect = part.frames[0].kind.traits[PLACES["sop_class"]] in PLANE_REQUIRED
     if is_defect and options.irregular is not Irregular.KEEP:
         return [Refusal(part.frames, note("geometry.missing-position"), part.split, problems)]
-    if part.frames[0].traits[PLACES["converted_from"]] is not None and _are_numbered(part.frames):
+    if part.frames[0].kind.traits[PLACES["converted_from"]] is not None and _are_numbered(part.frames):
         return [_pile(part, problems)]
     if len(part.frames) > 1 and len({f.instance for f in part.frames}) == 1:
         return [_cine(part, problems)]
@@ -142,7 +142,7 @@ def _cine(part: Part, problems: tuple[Note, ...]) -> Planned:
     if defect:
         return Refusal(part.frames, defect, part.split, problems)
     alone = unplaced(part.frames[0], part.split, problems)
-    return replace(alone, frames=tuple((f,) for f in sorted(part.frames, key=lambda f: f.pixels.frame)))
+    return replace(alone, frames=tuple((f,) for f in sorted(part.frames, key=lambda f: f.index)))
 
 
 def _one_by_one(part: Part, problems: tuple[Note, ...]) -> list[Planned]:

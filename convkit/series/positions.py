@@ -73,7 +73,7 @@ def projections(frames: Sequence[Frame]) -> geometry.Floats:
 
 def in_plane(frames: Sequence[Frame]) -> geometry.Floats:
     """Where each frame starts within the plane of the first one, along its row and its column, (n, 2) float64, mm."""
-    cosines = frames[0].orientation or (1, 0, 0, 0, 1, 0)
+    cosines = frames[0].kind.orientation or (1, 0, 0, 0, 1, 0)
     axes = np.array([cosines[:3], cosines[3:]], dtype=np.float64)
     return positions_of(frames) @ axes.T
 
@@ -85,7 +85,7 @@ def positions_of(frames: Sequence[Frame]) -> geometry.Floats:
 
 def normal_of(frames: Sequence[Frame]) -> geometry.Floats:
     """Slice normal of parallel frames, (3,) float64, LPS."""
-    return geometry.slice_normal(frames[0].orientation or (1, 0, 0, 0, 1, 0))
+    return geometry.slice_normal(frames[0].kind.orientation or (1, 0, 0, 0, 1, 0))
 
 
 def _tolerance(heights: geometry.Floats) -> float:

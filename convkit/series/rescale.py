@@ -6,7 +6,7 @@ import math
 
 from convkit.dicom.header import Header
 from convkit.errors import MissingAttributeError
-from convkit.quirks import corrected_rescale
+from convkit.quirks import DEFAULT_CHOICES, ValueChoices, corrected_rescale
 
 KEYWORDS = ("RescaleSlope", "RescaleIntercept", "RealWorldValueSlope", "RealWorldValueIntercept", "RealWorldUnits")
 """What `rescale_of` reads, the vendors' elements apart."""
@@ -15,7 +15,7 @@ _NO_UNITS = frozenset({"", "1", "NO UNITS", "[ARB'U]", "US"})
 """UCUM codes that say no unit: a mapping to them is no measurement (Philips gives one in every image)."""
 
 
-def rescale_of(header: Header) -> tuple[float, float]:
+def rescale_of(header: Header, choices: ValueChoices = DEFAULT_CHOICES) -> tuple[float, float]:
     """Slope and intercept: of the real world where it has units, else those of the rescale, as its vendor means it.
 
     Raises
@@ -30,6 +30,7 @@ def rescale_of(header: Header) -> tuple[float, float]:
         header,
         _number(header, "RescaleSlope", "0028,1053", 1.0),
         _number(header, "RescaleIntercept", "0028,1052", 0.0),
+        choices,
     )
 
 

@@ -49,7 +49,7 @@ def stack_part(part: Part, options: StackOptions) -> list[Planned]:
 
 def _has_conflict(positions: Positions) -> bool:
     """True where one position has two files of one SOP Instance UID: it cannot be known which one is right."""
-    uids = [[(f.sop_instance_uid, f.pixels.frame) for f in level if f.sop_instance_uid] for level in positions.levels]
+    uids = [[(f.sop_instance_uid, f.index) for f in level if f.sop_instance_uid] for level in positions.levels]
     return any(len(set(level)) < len(level) for level in uids)
 
 
@@ -176,6 +176,7 @@ _TITLES = {
 
 def _worst(ordered: tuple[tuple[Frame, ...], ...]) -> Line:
     """The judgement of the first volume that is not even, else of the first; volumes must lie on each other."""
+    ordered = _distinct(ordered)
     lines = [spacing.judge(volume) for volume in ordered]
     worst = next((line for line in lines if line.evenness is not Evenness.EVEN), lines[0])
     apart = _apart(ordered)
@@ -184,6 +185,11 @@ def _worst(ordered: tuple[tuple[Frame, ...], ...]) -> Line:
             Evenness.NOT_COLLINEAR, worst.step_lps, worst.is_sheared, worst.is_rounded, apart, (), worst.base_mm
         )
     return worst
+
+
+def _distinct(ordered: tuple[tuple[Frame, ...], ...]) -> tuple[tuple[Frame, ...], ...]:
+    """One volume of all that lie at the same positions to the last digit, as the volumes of a run do."""
+    return tuple({tuple(f.position_lps for f in volume): volume for volume in reversed(ordered)}.values())[::-1]
 
 
 def _apart(ordered: tuple[tuple[Frame, ...], ...]) -> float:
@@ -281,15 +287,15 @@ def _single(ordered: tuple[tuple[Frame, ...], ...], split: Split, notes: tuple[N
     if _apart(ordered):
         text = f"Images of one height lie {_apart(ordered):.2f} mm apart within their plane."
         return Refusal(tuple(f for v in ordered for f in v), note("geometry.not-collinear", text), split, notes)
-    code = "geometry.assumed-thickness" if first.depth_mm else "geometry.assumed-depth"
-    step = normal_of([first]) * (first.depth_mm or 1.0)
+    code = "geometry.assumed-thickness" if first.kind.depth_mm else "geometry.assumed-depth"
+    step = normal_of([first]) * (first.kind.depth_mm or 1.0)
     return Stack(ordered, _grid(ordered[0], step, is_sheared=False), split, (*notes, note(code)))
 
 
 def _grid(frames: Sequence[Frame], step: geometry.Floats, *, is_sheared: bool) -> Grid:
     first = frames[0]
-    cosines = first.orientation or (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-    row_spacing, column_spacing = first.spacing or (1.0, 1.0)
+    cosines = first.kind.orientation or (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+    row_spacing, column_spacing = first.kind.spacing or (1.0, 1.0)
     return Grid(
         origin_lps=first.position_lps or (0.0, 0.0, 0.0),
         row_direction_lps=(cosines[0], cosines[1], cosines[2]),
@@ -303,14 +309,14 @@ def _grid(frames: Sequence[Frame], step: geometry.Floats, *, is_sheared: bool) -
 
 def unplaced(frame: Frame, split: Split, notes: tuple[Note, ...]) -> Stack:
     """An image without a place in space: pixel sizes only."""
-    row_spacing, column_spacing = frame.spacing or (1.0, 1.0)
+    row_spacing, column_spacing = frame.kind.spacing or (1.0, 1.0)
     grid = Grid(
         (0.0, 0.0, 0.0),
         (1.0, 0.0, 0.0),
         (0.0, 1.0, 0.0),
         row_spacing,
         column_spacing,
-        (0.0, 0.0, frame.depth_mm or 1.0),
+        (0.0, 0.0, frame.kind.depth_mm or 1.0),
         is_placed=False,
     )
     return Stack(((frame,),), grid, split, (*notes, note("geometry.no-position")))

@@ -131,7 +131,7 @@ def _drift(positions: Floats, heights: Floats, normal: Floats) -> float:
 
 
 def _pixel(frames: Sequence[Frame]) -> float:
-    return min(frames[0].spacing or (1.0, 1.0))
+    return min(frames[0].kind.spacing or (1.0, 1.0))
 
 
 def describe_gaps(frames: Sequence[Frame], line: Line) -> str:

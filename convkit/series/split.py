@@ -36,15 +36,22 @@ class Part:
 def split_by_traits(frames: Sequence[Frame]) -> list[Part]:
     """Parts of a series that differ in a trait; see `convkit.series.traits` for hard and soft ones."""
     parts = [Part(tuple(frames))] if frames else []
-    for place, trait in enumerate(TRAITS):
+    for place in _varying(frames):
+        trait = TRAITS[place]
         parts = [piece for part in parts for piece in _split(part, place, trait)]
     return _with_unique_labels(parts)
+
+
+def _varying(frames: Sequence[Frame]) -> list[int]:
+    """Places of the traits in which any two frames differ."""
+    distinct = {f.kind.traits for f in {id(f.kind): f for f in frames}.values()}
+    return [place for place in range(len(TRAITS)) if len({traits[place] for traits in distinct}) > 1]
 
 
 def _split(part: Part, place: int, trait: Trait) -> list[Part]:
     if len(part.frames) < 2:
         return [part]
-    groups = grouped(part.frames, lambda f: f.traits[place], trait.is_same)
+    groups = grouped(part.frames, lambda f: f.kind.traits[place], trait.is_same)
     if len(groups) < 2 or not (trait.is_hard or _tells_volumes_apart([g for _, g in groups])):
         return [part]
     if trait.least_rest and sum(by_position(g).most for v, g in groups if v is None) < trait.least_rest:
@@ -106,7 +113,7 @@ def overlap(groups: Sequence[Sequence[Frame]]) -> bool:
     slice, so there may be at most twice as many groups as images at a position.
     """
     frames = [f for g in groups for f in g]
-    if any(f.position_lps is None or f.orientation is None for f in frames):
+    if any(f.position_lps is None or f.kind.orientation is None for f in frames):
         return False
     together = by_position(frames)
     apart = sum(len(by_position(g).levels) for g in groups)
@@ -133,8 +140,10 @@ def split_by_origin(part: Part) -> list[Part] | None:
 
     For two fields of view side by side in one series: both breasts, or two stations of a table.
     """
-    tolerance, most = in_plane_tolerance(part.frames), by_position(part.frames).most
-    places = in_plane(part.frames)
+    tolerance, places = in_plane_tolerance(part.frames), in_plane(part.frames)
+    if np.ptp(places, axis=0).max() <= tolerance:
+        return None
+    most = by_position(part.frames).most
     clusters: list[tuple[Floats, list[Frame]]] = []
     for place, frame in zip(places, part.frames, strict=True):
         near = next((g for p, g in clusters if np.abs(p - place).max() <= tolerance), None)
@@ -159,7 +168,7 @@ def split_by_soft_trait(part: Part, is_good: Callable[[Sequence[Frame]], bool]) 
     for place, trait in enumerate(TRAITS):
         if trait.is_hard:
             continue
-        groups = grouped(part.frames, lambda f, p=place: f.traits[p])  # type: ignore[misc]
+        groups = grouped(part.frames, lambda f, p=place: f.kind.traits[p])  # type: ignore[misc]
         if len(groups) > 1 and all(len(g) > 2 and is_good(g) for _, g in groups):
             return _pieces(part, trait, groups)
     return None

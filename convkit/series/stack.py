@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from convkit.model.frame import Frame
+from convkit.model.frame import Frame, FrameKind
 from convkit.model.geometry import Grid
 from convkit.model.notes import Note
 from convkit.model.volume import WHOLE, Split
@@ -49,6 +49,16 @@ class Stack:
     def all_frames(self) -> tuple[Frame, ...]:
         """The frames volume by volume."""
         return tuple(frame for volume in self.frames for frame in volume)
+
+    @property
+    def kinds(self) -> tuple[FrameKind, ...]:
+        """What the frames share, each once."""
+        return tuple({id(f.kind): f.kind for f in self.all_frames}.values())
+
+    @property
+    def is_weighted(self) -> bool:
+        """True where diffusion gradients were played out for some frame."""
+        return any(kind.gradient is not None and kind.gradient.b_value > 0 for kind in self.kinds)
 
     @property
     def first(self) -> Frame:

@@ -10,6 +10,7 @@ A value says where it belongs: every voxel of `series()` has a stored value of i
 from tests.builders.files import truncate, write, write_as
 from tests.builders.instances import instance
 from tests.builders.kinds import (
+    countless_mosaic,
     cr,
     dicomdir,
     encapsulated_pdf,
@@ -21,6 +22,7 @@ from tests.builders.kinds import (
     presentation_state,
     rgb,
     rt_structure_set,
+    segmentation,
     structured_report,
     ultrasound,
     ybr_full,
@@ -32,6 +34,7 @@ __all__ = [
     "PLANES",
     "Place",
     "Recipe",
+    "countless_mosaic",
     "cr",
     "dicomdir",
     "encapsulated_pdf",
@@ -46,6 +49,7 @@ __all__ = [
     "rgb",
     "rt_structure_set",
     "same_uid_twice",
+    "segmentation",
     "series",
     "series_uid",
     "structured_report",

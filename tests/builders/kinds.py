@@ -1,4 +1,4 @@
-"""Objects of other kinds: those that must be set aside, and images that are no slice of a stack."""
+"""Objects of other kinds: small ones of many frames, what is no image, and images that are no slice of a stack."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ _NO_IMAGE = dict.fromkeys(
 _NO_PLACE = dict.fromkeys(("ImageOrientationPatient", "ImagePositionPatient", "FrameOfReferenceUID", "SliceThickness"))
 
 
-# --- set aside: many slices in one image ---------------------------------------------------------------
+# --- many slices in one object; `tests.builders.packed` makes them of given slices ----------------------
 
 
-def mosaic(tiles: int = 4, size: int = 8, **overrides: Any) -> Dataset:
-    """A Siemens mosaic: `tiles` slices of size x size in one square image, marked in Image Type."""
+def mosaic(tiles: int = 4, size: int = 8, *, count: bool = True, **overrides: Any) -> Dataset:
+    """A Siemens mosaic: `tiles` slices of size x size in one square image; without `count` it does not say how many."""
     across = int(np.ceil(np.sqrt(tiles)))
     pixels = np.arange((across * size) ** 2, dtype=np.uint16).reshape(across * size, across * size)
     given: dict[str, Any] = {
@@ -55,9 +55,14 @@ def mosaic(tiles: int = 4, size: int = 8, **overrides: Any) -> Dataset:
         "ImageType": ["ORIGINAL", "PRIMARY", "M", "ND", "NORM", "MOSAIC"],
     }
     dataset = instance(**(given | overrides))
-    block = dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True)
-    block.add_new(0x0A, "US", tiles)
+    if count:
+        dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0A, "US", tiles)
     return dataset
+
+
+def countless_mosaic(**overrides: Any) -> Dataset:
+    """A mosaic that cannot be taken apart: refused."""
+    return mosaic(count=False, **overrides)
 
 
 def enhanced_mr(frames: int = 3, rows: int = 6, columns: int = 7, **overrides: Any) -> Dataset:
@@ -216,6 +221,11 @@ def ultrasound(**overrides: Any) -> Dataset:
     """A single ultrasound frame: 8 bits, no position, no pixel spacing."""
     pixels = np.arange(42, dtype=np.uint8).reshape(6, 7)
     return _picture(**({"Modality": "US", "pixels": pixels, "ImageType": ["ORIGINAL", "PRIMARY"]} | overrides))
+
+
+def segmentation(**overrides: Any) -> Dataset:
+    """A segmentation: its pixels are labels of another series."""
+    return instance(**({"Modality": "SEG", "SOPClassUID": _STORAGE + "66.4"} | overrides))
 
 
 def without_image(dataset: Dataset) -> Dataset:

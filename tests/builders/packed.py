@@ -67,7 +67,7 @@ def tiled(slices: Slices, across: int, down: int) -> Array:
     return picture
 
 
-def mosaic_of(  # noqa: PLR0917 (what a mosaic may lack)
+def mosaic_of(
     slices: Slices, number: int = 1, *, version: int = 2, tags: Mapping[str, Any] | None = None, **overrides: Any
 ) -> Dataset:
     """A Siemens mosaic of slices, with a CSA header (PS3.3 has no word for it; nibabel's notes on mosaics).

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from convkit import __version__
-from tests.builders import mosaic, series, structured_report, truncate, write
+from tests.builders import countless_mosaic, series, structured_report, truncate, write
 from tests.cli.command import convkit, lines
 from tests.jobs.work import contents
 
@@ -389,9 +389,9 @@ def test_convert_twice_resumes(tmp_path: Path) -> None:
     assert "1 resumed" in second.stderr
 
 
-def test_mosaic_is_named_with_what_to_do(tmp_path: Path) -> None:
-    write([mosaic()], tmp_path / "in")
+def test_mosaic_without_its_count_is_named_with_what_to_do(tmp_path: Path) -> None:
+    write([countless_mosaic()], tmp_path / "in")
     done = convkit("convert", tmp_path / "in", "-o", tmp_path / "out", "-j1")
     assert done.returncode == 5
-    assert "[object.mosaic]" in done.stderr
-    assert "dcm2niix" in done.stderr
+    assert "[object.mosaic-count]" in done.stderr
+    assert "without removing private elements" in done.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydicom import Dataset
 
-from tests.builders import cr, instance, mosaic, series, structured_report, truncate, write
+from tests.builders import countless_mosaic, cr, instance, mosaic, series, structured_report, truncate, write
 from tests.cli.command import convkit
 from tests.jobs.work import again
 
@@ -50,6 +50,7 @@ def source(tmp_path: Path) -> Path:
         *series(series=6, slices=2, RescaleSlope=0),
         *series(series=7, slices=2, Rows=None),
         mosaic(series=8),
+        countless_mosaic(series=14),
         structured_report(series=9),
         cr(series=10),
         instance(series=11, SeriesInstanceUID=None),

@@ -38,7 +38,7 @@ def test_the_demo_leaves_volumes_in_every_format_it_names(demo):
 
 def test_the_demo_shows_what_was_refused_with_its_code(demo):
     _, done = demo
-    for code in ("pixels.truncated", "object.mosaic", "geometry.missing-slice", "header.no-series-uid"):
+    for code in ("pixels.truncated", "object.multi-frame", "geometry.missing-slice", "header.no-series-uid"):
         assert f"[{code}]" in done.stdout
 
 

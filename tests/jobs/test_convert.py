@@ -13,15 +13,14 @@ from pydicom import Dataset
 import convkit
 from convkit import InputError, OutputError, Severity, Status, UsageError
 from tests.builders import (
+    countless_mosaic,
     cr,
     dicomdir,
     encapsulated_pdf,
-    enhanced_mr,
     key_object,
-    mosaic,
-    multi_frame_us,
     presentation_state,
     rt_structure_set,
+    segmentation,
     series,
     structured_report,
     truncate,
@@ -45,7 +44,7 @@ def batch(folder: Path, *, shuffle: bool = True) -> Path:
     ]
     for recipe in recipes:
         write(series(**recipe), folder / str(recipe["series"]), shuffle=shuffle)
-    write([structured_report(series=8), cr(series=9), mosaic(series=10)], folder)
+    write([structured_report(series=8), cr(series=9), countless_mosaic(series=10)], folder)
     return folder
 
 
@@ -301,9 +300,7 @@ def test_leftovers_of_a_killed_run_are_removed(tmp_path: Path) -> None:
 # --- set aside -------------------------------------------------------------------------------------------
 
 SET_ASIDE = {
-    "mosaic": (mosaic, "object.mosaic", Severity.ERROR),
-    "enhanced MR": (enhanced_mr, "object.multi-frame", Severity.ERROR),
-    "ultrasound loop": (multi_frame_us, "object.multi-frame", Severity.ERROR),
+    "segmentation": (segmentation, "object.multi-frame", Severity.ERROR),
     "report": (structured_report, "object.not-image", Severity.INFO),
     "presentation state": (presentation_state, "object.not-image", Severity.INFO),
     "key object": (key_object, "object.not-image", Severity.INFO),
@@ -339,12 +336,14 @@ def test_text_says_what_a_skipped_object_is(tmp_path: Path) -> None:
         assert word in run.texts
 
 
-def test_mosaic_in_a_series_of_plain_slices_leaves_the_plain_ones_right(tmp_path: Path) -> None:
+def test_mosaic_without_count_beside_plain_slices_refuses_the_series(tmp_path: Path) -> None:
+    """What it would have added is not known, so the volume may be incomplete."""
     datasets = series(modality="MR")
-    odd = mosaic(number=99)
-    run = convert([*datasets, odd], tmp_path)
-    assert check_world(datasets, run.images) == []
-    assert run.report.exit_code == 4
+    run = convert([*datasets, countless_mosaic(number=99)], tmp_path)
+    assert (run.report.exit_code, run.images) == (5, [])
+    assert "object.mosaic-count" in run.codes
+    kept = convert_folder(tmp_path / "in", tmp_path / "kept", irregular="keep")
+    assert check_world(datasets, kept.images) == []
 
 
 def test_dicomdir_is_an_index_not_an_image(tmp_path: Path) -> None:
@@ -382,7 +381,7 @@ def test_empty_folder_is_nothing_to_do(tmp_path: Path) -> None:
 
 
 def test_images_of_one_report_outcome_are_counted(tmp_path: Path) -> None:
-    run = convert([mosaic(number=n) for n in range(1, 6)], tmp_path)
+    run = convert([structured_report(number=n) for n in range(1, 6)], tmp_path)
     (outcome,) = run.report.outcomes
     assert outcome.facts["instances"] == 5
 
@@ -480,7 +479,7 @@ def test_no_value_that_identifies_a_person_reaches_report_names_or_files(tmp_pat
             setattr(dataset, keyword, value)
         return dataset
 
-    write(map(told, [*series(), *series(series=2, missing=(1,)), mosaic(series=3)]), tmp_path / "in")
+    write(map(told, [*series(), *series(series=2, missing=(1,)), countless_mosaic(series=3)]), tmp_path / "in")
     run = convert_folder(tmp_path / "in", tmp_path / "out", irregular="error")
     everything = json.dumps(run.report.to_json()) + "".join(contents(tmp_path / "out"))
     raw = b"".join(contents(tmp_path / "out").values())

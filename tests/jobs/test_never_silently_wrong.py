@@ -295,11 +295,15 @@ REFUSED: dict[str, tuple[Callable[[], list[Dataset]], dict[str, Any], str]] = {
     "unequal 4-D": (unequal_volumes, {}, "geometry.duplicate-slice"),
     "unequal 4-D, keep": (unequal_volumes, {"irregular": "keep"}, "geometry.duplicate-slice"),
     "unequal 4-D, resample": (unequal_volumes, {"irregular": "resample"}, "geometry.duplicate-slice"),
-    "dose grid": (lambda: [instance(SOPClassUID=DOSE, Modality="RTDOSE", DoseGridScaling=0.001)], {}, "object.rt-dose"),
-    "dose grid of several frames": (
-        lambda: [instance(SOPClassUID=DOSE, Modality="RTDOSE", NumberOfFrames=2)],
+    "dose grid without scaling": (
+        lambda: [instance(SOPClassUID=DOSE, Modality="RTDOSE")],
         {},
-        "object.multi-frame",
+        "header.missing-attribute",
+    ),
+    "dose grid whose planes have no offsets": (
+        lambda: [instance(SOPClassUID=DOSE, Modality="RTDOSE", DoseGridScaling=0.001, NumberOfFrames=2)],
+        {},
+        "header.inconsistent",
     ),
 }
 

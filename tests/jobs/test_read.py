@@ -23,7 +23,7 @@ from convkit import (
     ValueRangeError,
     Volume,
 )
-from tests.builders import cr, enhanced_mr, mosaic, rgb, series, structured_report, truncate, write
+from tests.builders import countless_mosaic, cr, rgb, segmentation, series, structured_report, truncate, write
 from tests.builders.oracle import Output, check_world
 from tests.builders.outputs import read_output
 
@@ -128,7 +128,7 @@ def test_no_volume_is_an_error_of_its_class(
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize("build", [mosaic, enhanced_mr])
+@pytest.mark.parametrize("build", [countless_mosaic, segmentation])
 def test_object_that_is_not_handled_is_an_unsupported_error(build: object, tmp_path: Path) -> None:
     write([build()], tmp_path)  # type: ignore[operator]
     with pytest.raises(UnsupportedError):

@@ -11,7 +11,7 @@ import pytest
 
 import convkit
 from convkit import ExitCode, InputError, UsageError
-from tests.builders import cr, dicomdir, mosaic, series, structured_report, truncate, write, write_as
+from tests.builders import countless_mosaic, cr, dicomdir, series, structured_report, truncate, write, write_as
 
 
 def two_studies(folder: Path) -> Path:
@@ -74,10 +74,10 @@ def test_pictures_of_a_series_are_one_row(tmp_path: Path) -> None:
     assert (row["split"], row["volumes"], row["instances"]) == ("_img-*", 4, 4)
 
 
-def test_set_aside_images_are_a_row_with_their_code(tmp_path: Path) -> None:
-    write([mosaic(number=n) for n in (1, 2)], tmp_path)
+def test_refused_images_are_a_row_with_their_code(tmp_path: Path) -> None:
+    write([countless_mosaic(number=n) for n in (1, 2)], tmp_path)
     (row,) = convkit.scan(tmp_path, jobs=1).to_rows()
-    assert (row["problems"], row["instances"]) == (["object.mosaic"], 2)
+    assert (row["problems"], row["instances"]) == (["object.mosaic-count"], 2)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -9,9 +9,26 @@ import numpy as np
 import pytest
 from pydicom import Dataset
 
-from convkit.quirks import SET_ASIDE, TRAITS, VALUES, corrected_rescale, corrected_traits, rescale_notes, set_aside
+from convkit.quirks import (
+    FACTS,
+    GRADIENTS,
+    MERGE,
+    ORDERS,
+    SLICE_TIMES,
+    TRAITS,
+    UNFOLD,
+    VALUES,
+    acquisition_of,
+    corrected_rescale,
+    corrected_traits,
+    gradient_of,
+    rescale_notes,
+    slice_time,
+    unfold,
+    volume_number,
+)
 from convkit.series.traits import read_traits
-from tests.builders import instance, mosaic, series
+from tests.builders import instance, series
 from tests.builders.oracle import check_world
 from tests.jobs.work import assert_right, convert
 from tests.series.frames import headers_of
@@ -140,51 +157,21 @@ def test_scale_slopes_that_differ_are_applied_slice_by_slice(tmp_path: Path) -> 
     assert np.isfinite(run.image.values).all()
 
 
-# --- tiled images ----------------------------------------------------------------------------------------
-
-
-def test_siemens_mosaic_is_set_aside(tmp_path: Path) -> None:
-    (header,) = headers_of([mosaic()], tmp_path)
-    reason = set_aside(header)
-    assert reason is not None
-    assert reason.code == "object.mosaic"
-
-
-@pytest.mark.parametrize("word", ["MOSAICS", "NOMOSAIC", "mosaic like"])
-def test_word_like_mosaic_is_no_mosaic(word: str, tmp_path: Path) -> None:
-    datasets = series(modality="MR", ImageType=["ORIGINAL", "PRIMARY", "M", word.upper().replace(" ", "_")])
-    assert_right(datasets, convert(datasets, tmp_path))
-
-
-def test_mosaic_in_the_description_is_no_mosaic(tmp_path: Path) -> None:
-    datasets = series(modality="MR", SeriesDescription="MOSAIC", Manufacturer="SIEMENS")
-    assert_right(datasets, convert(datasets, tmp_path))
-
-
-def test_united_imaging_grid_is_set_aside(tmp_path: Path) -> None:
-    grid = instance(Modality="MR", Manufacturer="UIH", ImageType=["ORIGINAL", "PRIMARY", "EPI", "VFRAME"])
-    (header,) = headers_of([grid], tmp_path)
-    reason = set_aside(header)
-    assert reason is not None
-    assert reason.code == "object.mosaic"
-
-
-def test_united_imaging_plain_slices_are_converted(tmp_path: Path) -> None:
-    datasets = series(modality="MR", Manufacturer="UIH", ImageType=["ORIGINAL", "PRIMARY", "EPI", "FRAME"])
-    assert_right(datasets, convert(datasets, tmp_path))
-
-
 # --- all -------------------------------------------------------------------------------------------------
 
 
 def test_plain_image_is_touched_by_no_quirk(tmp_path: Path) -> None:
     (header,) = headers_of([instance(Modality="MR")], tmp_path)
-    assert set_aside(header) is None
+    assert unfold(header) is header
+    assert acquisition_of(header) is None
     assert corrected_rescale(header, 2.0, 3.0) == (2.0, 3.0)
     assert corrected_traits(header, {"component": "mag"}) == {"component": "mag"}
+    assert (volume_number(header), gradient_of(header), slice_time(header)) == (None, None, None)
     assert read_traits(header)
 
 
-@pytest.mark.parametrize("quirk", [*SET_ASIDE, *TRAITS, *VALUES], ids=lambda q: q.name)
+@pytest.mark.parametrize(
+    "quirk", [*UNFOLD, *MERGE, *TRAITS, *ORDERS, *VALUES, *GRADIENTS, *SLICE_TIMES, *FACTS], ids=lambda q: q.name
+)
 def test_every_quirk_cites_its_source(quirk: Any) -> None:
     assert len(quirk.why) > 20

@@ -10,6 +10,7 @@ from pydicom import Dataset
 
 from convkit.dicom.attributes import table_of
 from convkit.dicom.header import Header, read_header
+from convkit.jobs.collection import unfolded
 from convkit.model.frame import Frame
 from convkit.series.frames import frames_of
 from convkit.series.group import Series, group
@@ -20,8 +21,8 @@ from tests.builders import write
 
 
 def headers_of(datasets: Iterable[Dataset], folder: Path, keep: tuple[str, ...] = ()) -> list[Header]:
-    """Headers as read from files, in the order of the data sets."""
-    return [read_header(str(path), table_of(keep)) for path in write(datasets, folder, shuffle=True)]
+    """Headers as read from files and unfolded, in the order of the data sets."""
+    return [unfolded(read_header(str(path), table_of(keep))) for path in write(datasets, folder, shuffle=True)]
 
 
 def series_of(datasets: Iterable[Dataset], folder: Path) -> Series:

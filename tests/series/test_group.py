@@ -8,7 +8,7 @@ from pathlib import Path
 from convkit.dicom.attributes import table_of
 from convkit.dicom.header import read_header
 from convkit.series.group import group, same_bytes, without_doubles
-from tests.builders import mosaic, series, structured_report, write
+from tests.builders import segmentation, series, structured_report, write
 from tests.jobs.work import again
 from tests.series.frames import headers_of, series_of
 
@@ -35,9 +35,11 @@ def test_order_of_headers_does_not_matter(tmp_path: Path) -> None:
 
 
 def test_what_is_no_image_stands_apart_with_its_reason(tmp_path: Path) -> None:
-    one = series_of([*series(series=1), structured_report(series=1, number=8), mosaic(series=1, number=9)], tmp_path)
+    one = series_of(
+        [*series(series=1), structured_report(series=1, number=8), segmentation(series=1, number=9)], tmp_path
+    )
     assert len(one.images) == 5
-    assert {reason.code for _, reason in one.others} == {"object.not-image", "object.mosaic"}
+    assert {reason.code for _, reason in one.others} == {"object.not-image", "object.multi-frame"}
     assert one.instances == 7
 
 

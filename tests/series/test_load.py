@@ -11,9 +11,11 @@ from pydicom import Dataset
 
 from convkit.errors import PixelError, ValueRangeError
 from convkit.model.volume import MappingState, Volume
+from convkit.series.leads import leads_of
 from convkit.series.load import load
 from convkit.series.options import LoadOptions, StackOptions, Values
 from convkit.series.plan import plan_series
+from convkit.series.stack import Stack
 from tests.builders import cr, rgb, series
 from tests.builders.oracle import stored_values
 from tests.series.frames import series_of
@@ -22,7 +24,8 @@ from tests.series.frames import series_of
 def loaded(datasets: list[Dataset], folder: Path, **options: Any) -> Volume:
     one = series_of(datasets, folder)
     (stack,) = plan_series(one, StackOptions())
-    return load(stack, one.images[stack.first.instance], LoadOptions(**options))  # type: ignore[union-attr,arg-type]
+    assert isinstance(stack, Stack)
+    return load(stack, leads_of(one, stack), LoadOptions(**options))
 
 
 def stored(datasets: list[Dataset]) -> np.ndarray:
@@ -175,10 +178,11 @@ def test_step_in_time_is_the_repetition_time(tmp_path: Path) -> None:
 def test_file_that_shrank_since_it_was_planned_is_a_pixel_error(tmp_path: Path) -> None:
     one = series_of(series(), tmp_path)
     (stack,) = plan_series(one, StackOptions())
+    assert isinstance(stack, Stack)
     path = Path(one.images[2].path)
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(PixelError) as caught:
-        load(stack, one.images[0], LoadOptions())  # type: ignore[arg-type]
+        load(stack, leads_of(one, stack), LoadOptions())
     assert caught.value.code == "pixels.truncated"
 
 
@@ -186,11 +190,12 @@ def test_broken_compressed_data_are_a_pixel_error(tmp_path: Path) -> None:
     datasets = series(syntax="jpegls", rows=32, columns=33, slices=2)
     one = series_of(datasets, tmp_path)
     (stack,) = plan_series(one, StackOptions())
+    assert isinstance(stack, Stack)
     path = Path(one.images[1].path)
     whole = path.read_bytes()
     start = whole.index(b"\xff\xd8")
     path.write_bytes(whole[:start] + bytes(len(whole) - start - 8) + whole[-8:])
     with pytest.raises(PixelError) as caught:
-        load(stack, one.images[0], LoadOptions())  # type: ignore[arg-type]
+        load(stack, leads_of(one, stack), LoadOptions())
     assert caught.value.code == "pixels.undecodable"
     assert caught.value.where == str(path)
