@@ -388,41 +388,48 @@ def _is_same_kind(vr: int, expected: int) -> bool:
 
 
 def _skip_items(window: _Window, position: int, *, is_explicit: bool) -> int:
-    """Position after a sequence of undefined length (PS3.5 7.5.2)."""
-    while True:
-        tag, length = _item_header(window, position)
+    """Position after a sequence of undefined length (PS3.5 7.5.2); nested ones are walked, not recursed."""
+    within = [(False, is_explicit)]  # whether each is an item, and the encoding inside
+    while within:
+        is_item, is_explicit = within[-1]
+        if is_item:
+            position = _skip_element(window, position, within, is_explicit=is_explicit)
+        else:
+            tag, length = _item_header(window, position)
+            position += 8
+            if tag == _SEQUENCE_END:
+                within.pop()
+            elif tag != _ITEM:
+                raise Declined
+            elif length == UNDEFINED:
+                within.append((True, is_explicit))
+            else:
+                position += length
+        if position > window.size:
+            raise Cut
+    return position
+
+
+def _skip_element(window: _Window, position: int, within: list[tuple[bool, bool]], *, is_explicit: bool) -> int:
+    """Position after an element of an item, or inside it where it is a sequence of undefined length."""
+    tag, vr, length = _element_header(window, position)
+    if tag == _ITEM_END:
+        within.pop()
+        return position + 8
+    if not is_explicit:
+        (length,) = _LENGTH(window.data, position + 4 - window.base)
         position += 8
-        if tag == _SEQUENCE_END:
-            return position
-        if tag != _ITEM:
-            raise Declined
-        position = _skip_item(window, position, is_explicit=is_explicit) if length == UNDEFINED else position + length
-        if position > window.size:
-            raise Cut
-
-
-def _skip_item(window: _Window, position: int, *, is_explicit: bool) -> int:
-    """Position after an item of undefined length: walk its elements up to its delimiter."""
-    while True:
-        tag, vr, length = _element_header(window, position)
-        if tag == _ITEM_END:
-            return position + 8
-        if not is_explicit:
-            (length,) = _LENGTH(window.data, position + 4 - window.base)
-            position += 8
-        elif vr in _LONG_VRS:
-            (length,) = _LENGTH(window.data, position + 8 - window.base)
-            position += 12
-        elif vr in _SHORT_VRS:
-            position += 8
-        else:
-            raise Declined
-        if length == UNDEFINED:
-            position = _skip_items(window, position, is_explicit=is_explicit and vr != _UN)
-        else:
-            position += length
-        if position > window.size:
-            raise Cut
+    elif vr in _LONG_VRS:
+        (length,) = _LENGTH(window.data, position + 8 - window.base)
+        position += 12
+    elif vr in _SHORT_VRS:
+        position += 8
+    else:
+        raise Declined
+    if length == UNDEFINED:
+        within.append((False, is_explicit and vr != _UN))
+        return position
+    return position + length
 
 
 def _item_header(window: _Window, position: int) -> tuple[int, int]:

@@ -108,6 +108,7 @@ PhilipsWaterFatShift 2001 22 FL
 Philips MR Imaging DD 001
 PhilipsScaleSlope 2005 0E FL
 PhilipsImageType 2005 11 CS
+PhilipsDynamicScanBeginTime 2005 A0 FL
 PhilipsDiffusionDirectionRL 2005 B0 FL
 PhilipsDiffusionDirectionAP 2005 B1 FL
 PhilipsDiffusionDirectionFH 2005 B2 FL

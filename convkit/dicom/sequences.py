@@ -15,14 +15,14 @@ from convkit.errors import InputError
 
 UNDEFINED = 0xFFFFFFFF
 
+SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
+"""Value representations whose length has two bytes (PS3.5 7.1.2)."""
+
+ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+
 _EXPLICIT = Struct("<HH2sH").unpack_from
 _IMPLICIT = Struct("<HHI").unpack_from
 _LENGTH = Struct("<I").unpack_from
-
-_SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
-_ITEM = 0xFFFEE000
-_ITEM_END = 0xFFFEE00D
-_SEQUENCE_END = 0xFFFEE0DD
 
 
 class Element(NamedTuple):
@@ -100,74 +100,83 @@ def items_of(value: FarValue | None) -> list[Item]:
 
 def _items(data: bytes, position: int, end: int, *, is_explicit: bool) -> Iterator[Item]:
     while position + 8 <= end:
-        tag, length = _header(data, position)
+        tag, length = header_at(data, position)
         position += 8
-        if tag == _SEQUENCE_END:
+        if tag == SEQUENCE_END:
             return
-        if tag != _ITEM:
-            raise _broken()
+        if tag != ITEM:
+            raise broken()
         if length == UNDEFINED:
-            after = _after_item(data, position, end, is_explicit=is_explicit)
+            after = position_after(data, position, end, is_item=True, is_explicit=is_explicit)
             yield Item(data, position, after - 8, is_explicit)
         else:
             after = position + length
             if after > end:
-                raise _broken()
+                raise broken()
             yield Item(data, position, after, is_explicit)
         position = after
 
 
 def _element(data: bytes, position: int, end: int, *, is_explicit: bool) -> tuple[Element, int]:
     """The element at a position, and where the next one starts."""
-    if position + 8 > end:
-        raise _broken()
-    if not is_explicit:
-        group, number, length = _IMPLICIT(data, position)
-        vr, start = b"", position + 8
-    else:
-        group, number, vr, length = _EXPLICIT(data, position)
-        start = position + 8
-        if vr not in _SHORT_VRS:
-            if position + 12 > end:
-                raise _broken()
-            (length,) = _LENGTH(data, start)
-            start += 4
+    tag, vr, start, length = _start_of(data, position, end, is_explicit=is_explicit)
     inner = is_explicit and vr != b"UN"
     if length == UNDEFINED:
-        after = _after_sequence(data, start, end, is_explicit=inner)
-        return Element(group << 16 | number, vr, start, after - 8, inner), after
+        after = position_after(data, start, end, is_item=False, is_explicit=inner)
+        return Element(tag, vr, start, after - 8, inner), after
     if start + length > end:
-        raise _broken()
-    return Element(group << 16 | number, vr, start, start + length, inner), start + length
+        raise broken()
+    return Element(tag, vr, start, start + length, inner), start + length
 
 
-def _after_sequence(data: bytes, position: int, end: int, *, is_explicit: bool) -> int:
-    while True:
+def _start_of(data: bytes, position: int, end: int, *, is_explicit: bool) -> tuple[int, bytes, int, int]:
+    """Tag, value representation, start of the value, and length of the element at a position."""
+    if position + 8 > end:
+        raise broken()
+    if not is_explicit:
+        group, number, length = _IMPLICIT(data, position)
+        return group << 16 | number, b"", position + 8, length
+    group, number, vr, length = _EXPLICIT(data, position)
+    if vr in SHORT_VRS:
+        return group << 16 | number, vr, position + 8, length
+    if position + 12 > end:
+        raise broken()
+    return group << 16 | number, vr, position + 12, _LENGTH(data, position + 8)[0]
+
+
+def position_after(data: bytes, position: int, end: int, *, is_item: bool, is_explicit: bool) -> int:
+    """Where the delimiter of an item or a sequence of undefined length ends; nested ones are walked, not recursed."""
+    within = [(is_item, is_explicit)]
+    while within:
         if position + 8 > end:
-            raise _broken()
-        tag, length = _header(data, position)
-        position += 8
-        if tag == _SEQUENCE_END:
-            return position
-        if tag != _ITEM:
-            raise _broken()
-        position = (
-            _after_item(data, position, end, is_explicit=is_explicit) if length == UNDEFINED else position + length
-        )
+            raise broken()
+        is_item, is_explicit = within[-1]
+        tag, length = header_at(data, position)
+        if tag == (ITEM_END if is_item else SEQUENCE_END):
+            within.pop()
+            position += 8
+        elif is_item:
+            _, vr, position, length = _start_of(data, position, end, is_explicit=is_explicit)
+            if length == UNDEFINED:
+                within.append((False, is_explicit and vr != b"UN"))
+            else:
+                position += length
+        elif tag != ITEM:
+            raise broken()
+        elif length == UNDEFINED:
+            within.append((True, is_explicit))
+            position += 8
+        else:
+            position += 8 + length
+    return position
 
 
-def _after_item(data: bytes, position: int, end: int, *, is_explicit: bool) -> int:
-    while position + 8 <= end:
-        if _header(data, position)[0] == _ITEM_END:
-            return position + 8
-        _, position = _element(data, position, end, is_explicit=is_explicit)
-    raise _broken()
-
-
-def _header(data: bytes, position: int) -> tuple[int, int]:
+def header_at(data: bytes, position: int) -> tuple[int, int]:
+    """Tag and length of an item or a delimiter."""
     group, number, length = _IMPLICIT(data, position)
     return group << 16 | number, length
 
 
-def _broken() -> InputError:
+def broken() -> InputError:
+    """What to raise where lengths contradict each other."""
     return InputError("A sequence in the header has lengths that lead nowhere.", "", "", "input.broken-header")

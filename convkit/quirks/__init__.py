@@ -1,8 +1,9 @@
 """Vendor oddities as small strategies, one a file; nothing outside this room asks for a manufacturer.
 
-A quirk module holds `QUIRK`. Stages: MERGE tells which series are one acquisition, UNFOLD tells the frames of an object apart, TRAITS corrects what tells the volumes
-of a series apart, VALUES corrects the rescale, GRADIENTS finds the diffusion weighting, SLICE_TIMES when a slice was
-acquired, FACTS what goes into the sidecar.
+A quirk module holds `QUIRK`. Stages: MERGE tells which series are one acquisition, UNFOLD tells the frames of an
+object apart, TRAITS corrects what tells the volumes of a series apart, ORDERS numbers them, VALUES corrects the rescale,
+GRADIENTS finds the diffusion weighting, SLICE_TIMES when a slice was acquired, VOLUME_TIMES when a volume was begun, FACTS
+what goes into the sidecar.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from convkit.quirks import (
     ge_slice_order,
     manufacturer_names,
     philips_diffusion,
+    philips_dynamic_time,
     philips_image_type,
     philips_precise_values,
     philips_protocol,
@@ -70,6 +72,7 @@ from convkit.quirks._quirk import (
     UnfoldQuirk,
     ValueChoices,
     ValuesQuirk,
+    VolumeTimeQuirk,
 )
 
 __all__ = [
@@ -90,6 +93,7 @@ __all__ = [
     "unfold",
     "vendor_facts",
     "volume_number",
+    "volume_time",
 ]
 
 UNFOLD: tuple[UnfoldQuirk, ...] = (
@@ -127,6 +131,7 @@ SLICE_TIMES: tuple[SliceTimeQuirk, ...] = (
     uih_slice_times.QUIRK,
     ge_slice_clock.QUIRK,
 )
+VOLUME_TIMES: tuple[VolumeTimeQuirk, ...] = (philips_dynamic_time.QUIRK,)
 FACTS: tuple[FactsQuirk, ...] = (
     manufacturer_names.QUIRK,
     siemens_sequence.QUIRK,
@@ -225,6 +230,12 @@ def gradient_of(header: Header) -> Gradient | None:
 def slice_time(header: Header) -> float | None:
     """When a frame was acquired, seconds after a moment that all slices of its volume share; None where unknown."""
     found = (q.seconds(header) for q in SLICE_TIMES if q.applies(header))
+    return next((s for s in found if s is not None), None)
+
+
+def volume_time(header: Header) -> float | None:
+    """When a volume was begun, seconds after a moment that all volumes of its run share; None where no vendor says."""
+    found = (q.seconds(header) for q in VOLUME_TIMES if q.applies(header))
     return next((s for s in found if s is not None), None)
 
 

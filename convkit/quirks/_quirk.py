@@ -162,6 +162,25 @@ class SliceTimeQuirk:
 
 
 @dataclass(frozen=True, slots=True)
+class VolumeTimeQuirk:
+    """Where a vendor says when a volume was begun.
+
+    Attributes
+    ----------
+    name : str
+    why : str
+        Citation.
+    applies : predicate on the header of a frame
+    seconds : header of the first frame of a volume to seconds after any moment that all volumes of a run share
+    """
+
+    name: str
+    why: str
+    applies: Callable[[Header], bool]
+    seconds: Callable[[Header], float | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Extent:
     """How much there is of a volume whose facts are asked for.
 

@@ -42,7 +42,7 @@ def _gradient(header: Header) -> Gradient | None:
     if b_value == 0 or length <= _SHORT:
         return _without_private_direction(header, b_value)
     if length < _LONG:
-        b_value = max(_STEP, np.floor(b_value * length**2 / _STEP + 0.5) * _STEP)
+        b_value = max(_STEP, float(np.floor(b_value * length**2 / _STEP + 0.5)) * _STEP)
     return gradient(b_value, _patient_direction(header, *parts), "(0043,xx39), (0019,xxBB)")
 
 
@@ -78,9 +78,9 @@ def _patient_direction(header: Header, frequency: float, phase: float, through: 
 QUIRK = GradientQuirk(
     name="ge-diffusion",
     why="(0043,xx39), value 1, b-value of creator GEMS_PARM_01; (0019,xxBB) to (0019,xxBD) direction of GEMS_ACQU_01 "
-    "along frequency, phase and slice: dcm2niix's vendor notes on GE; GE's words in rordenlab/dcm2niix issues 602 "
-    "(bias), 777 (unweighted images), 970 (planes and rows, checked by GE on its scanners), pull request 736 (feet "
-    "first); no such series was seen",
+    "along frequency, phase and slice: dcm2niix's vendor notes on GE; rordenlab/dcm2niix issues 602 (bias), 777 "
+    "(unweighted images), 970 (planes and rows), pull request 736 (feet first); signs measured on what dcm2niix "
+    "makes of edited headers in three planes, because no diffusion series was at hand",
     keywords=(
         "Modality",
         "Manufacturer",

@@ -57,8 +57,8 @@ def _facts(header: Header, _extent: Extent) -> dict[str, Any]:
 QUIRK = TraitsQuirk(
     name="ge-field-map",
     why="Sequences named B0map, 3db0map: (0043,xx30) of creator GEMS_PARM_01 is 0 for the field and 2 for the "
-    "magnitude, (0043,xx2C) the time between the echoes; rordenlab/dcm2niix issue 501; data set "
-    "neurolabusc/dcm_qa_fmap",
+    "magnitude, (0043,xx2C) the time between the echoes; observed in data set "
+    "neurolabusc/dcm_qa_fmap, where dcm2niix agrees",
     keywords=(
         "GEPulseSequenceName",
         "GEInternalPulseSequenceName",

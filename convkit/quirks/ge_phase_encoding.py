@@ -67,8 +67,8 @@ def _polarity_in(data: bytes) -> bool | None:
 QUIRK = FactsQuirk(
     name="ge-phase-encoding",
     why="(0018,9034) Rectilinear Phase Encode Reordering from version 27 on, else (0043,xx2A) User Define Data of "
-    "creator GEMS_PARM_01, whose fields are those of the raw-data header rdbm.h (polarity bit and view order); "
-    "rordenlab/dcm2niix issues 163 and 674; data sets neurolabusc/dcm_qa_nih, dcm_qa_stc",
+    "creator GEMS_PARM_01 (polarity bit and view order, at the places that dcm2niix's source gives); "
+    "rordenlab/dcm2niix issues 163 and 674; data sets neurolabusc/dcm_qa_nih, dcm_qa_stc, which lack (0018,9034)",
     applies=is_ge_mr,
     facts=_facts,
 )

@@ -28,7 +28,7 @@ def _facts(header: Header, _extent: Extent) -> dict[str, Any]:
 QUIRK = FactsQuirk(
     name="ge-sequence",
     why="(0019,xx9C) name, (0019,xx9E) internal name of the pulse sequence and (0019,xx5A) duration in microseconds of "
-    "creator GEMS_ACQU_01, (0043,xx02) to (0043,xx04) gradient offsets of GEMS_PARM_01, GE MR conformance statements; "
+    "creator GEMS_ACQU_01, (0043,xx02) to (0043,xx04) gradient offsets of GEMS_PARM_01: pydicom's private dictionary; "
     "data sets neurolabusc/dcm_qa_nih, dcm_qa_stc, dcm_qa_fmap",
     applies=is_ge_mr,
     facts=_facts,

@@ -36,7 +36,7 @@ def _is_multiband(header: Header) -> bool:
 QUIRK = SliceTimeQuirk(
     name="ge-slice-clock",
     why="Trigger Time (0018,1060), ms, of multi-phase EPI; (0021,xx5E) RTIA timer of creator GEMS_RELA_01, of epiRT; "
-    "rordenlab/dcm2niix issues 286, 311 and 336; data set neurolabusc/dcm_qa_stc",
+    "dcm2niix's vendor notes on GE; rordenlab/dcm2niix issues 311 and 336; data set neurolabusc/dcm_qa_stc",
     applies=_applies,
     seconds=_seconds,
 )

@@ -97,8 +97,8 @@ def _is_upward(header: Header, slices: int) -> bool | None:
 QUIRK = FactsQuirk(
     name="ge-slice-order",
     why="Protocol data block (0025,xx1B) of creator GEMS_SERS_01, line SLICEORDER, and (0019,xx19), (0019,xx1B) first "
-    "and last scan location; the order of multiband excitations and of diffusion as GE told it in data set "
-    "neurolabusc/dcm_qa_ge and in rordenlab/dcm2niix issues 336, 635, 699 and 723; data sets neurolabusc/dcm_qa_nih, "
+    "and last scan location; the order of multiband excitations and of diffusion as dcm2niix has it, measured on its "
+    "output for edited headers (rordenlab/dcm2niix issues 336, 635, 699, 723); data sets neurolabusc/dcm_qa_nih, "
     "dcm_qa_stc (multiband and diffusion were not seen)",
     applies=_applies,
     facts=_facts,

@@ -15,6 +15,7 @@ from typing import Any
 from convkit.dicom import values
 from convkit.dicom.header import Header
 from convkit.dicom.sequences import Item
+from convkit.quirks import volume_time
 from convkit.series._clock import DAY_S, STARTS, seconds, since, written
 from convkit.series._fact import changed
 from convkit.series._pet_facts import injection
@@ -23,6 +24,10 @@ Leads = Sequence[Header]
 """The header of the first frame of each volume."""
 
 _MS = 1e-3
+
+_LEAST_VOLUMES = 2
+_OTHER_S = 0.05
+"""An interval that differs from Repetition Time by more than this is another time; clocks jitter by milliseconds."""
 
 EVEN_SHARE = 0.05
 """Of the mean interval: how far an interval may be off before volumes are called unevenly spaced in time; the clock of
@@ -87,6 +92,10 @@ def interval_s(leads: Leads) -> float | None:
 
 def _starts(leads: Leads) -> list[float] | None:
     """When each volume starts, in s after the first; None where a time is missing or does not grow."""
+    told = [volume_time(lead) for lead in leads]
+    if len(leads) > 1 and all(time is not None for time in told) and len(set(told)) == len(leads):
+        starts = [round((time or 0.0) - (told[0] or 0.0), 6) for time in told]
+        return starts if all(a < b for a, b in pairwise(starts)) else None
     times = [seconds(lead, STARTS) for lead in leads]
     if times[0] is None:
         return None
@@ -102,11 +111,24 @@ def _is_even(starts: Sequence[float]) -> bool:
 
 
 def _repetition_time(leads: Leads) -> float | None:
-    """Interval of the volumes, where the header tells no repetition time."""
+    """Interval of the volumes, where the header tells no repetition time, or only that of an excitation.
+
+    BIDS means the time from volume to volume. In a 3-D acquisition Repetition Time is that of one excitation.
+    """
     starts = _starts(leads)
-    if leads[0].number("RepetitionTime") or not starts or len(starts) == 1 or not _is_even(starts):
+    if not starts or len(starts) < _LEAST_VOLUMES or not _is_even(starts):
         return None
-    return interval_s(leads)
+    told, interval = leads[0].number("RepetitionTime"), interval_s(leads)
+    is_excitation = leads[0].text("MRAcquisitionType") == "3D" and told and interval
+    if told and not (is_excitation and abs(told * _MS - (interval or 0.0)) > _OTHER_S):
+        return None
+    return interval
+
+
+def _excitation_time(leads: Leads) -> float | None:
+    """Repetition Time of a 3-D acquisition whose volumes follow each other more slowly."""
+    told = leads[0].number("RepetitionTime")
+    return told * _MS if told and _repetition_time(leads) is not None else None
 
 
 def _volume_timing(leads: Leads) -> list[float] | None:
@@ -244,6 +266,7 @@ VOLUME_FACTS: tuple[VolumeFact, ...] = (
     VolumeFact("ImageDecayCorrectionTime", _decay_correction_time, _PET),
     VolumeFact("DecayCorrectionFactor", _each("DecayFactor"), _PET),
     VolumeFact("ScatterFraction", _each("ScatterFractionFactor", 100.0), _PET),  # BIDS: percent
+    VolumeFact("RepetitionTimeExcitation", _excitation_time, ("MR",)),
     VolumeFact("RepetitionTime", _repetition_time, _OTHERS),
     VolumeFact("VolumeTiming", _volume_timing, _OTHERS),
     VolumeFact("TriggerTime", _trigger_times, ("MR", "CT")),

@@ -1,0 +1,467 @@
+"""Functional groups to raw values at the places of a table, in one walk over the bytes (PS3.3 C.7.6.16).
+
+An object may have thousands of frames of a hundred elements each, so nothing is made of an element that is not wanted,
+and a group that is equal to the one that the frame before had is not read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache, partial
+from struct import Struct
+from struct import error as StructError  # noqa: N812 (it is a class)
+from typing import NamedTuple
+
+from convkit.dicom import values
+from convkit.dicom.attributes import PRIVATE_BLOCKS, Known, TagTable, swapped
+from convkit.dicom.header import FarValue
+from convkit.dicom.lean import is_same_kind
+from convkit.dicom.sequences import (
+    ITEM,
+    ITEM_END,
+    SEQUENCE_END,
+    SHORT_VRS,
+    UNDEFINED,
+    Item,
+    broken,
+    header_at,
+    items_of,
+    position_after,
+)
+
+_MACROS = frozenset(
+    (
+        0x00189006,  # MR Imaging Modifier
+        0x00189042,  # MR Receive Coil
+        0x00189049,  # MR Transmit Coil
+        0x00189112,  # MR Timing and Related Parameters
+        0x00189114,  # MR Echo
+        0x00189115,  # MR Modifier
+        0x00189117,  # MR Diffusion
+        0x00189118,  # Cardiac Synchronization
+        0x00189119,  # MR Averages
+        0x00189125,  # MR FOV/Geometry
+        0x00189226,  # MR Image Frame Type
+        0x00189251,  # MR Arterial Spin Labeling
+        0x00189301,  # CT Acquisition Type
+        0x00189304,  # CT Acquisition Details
+        0x00189312,  # CT Geometry
+        0x00189314,  # CT Reconstruction
+        0x00189321,  # CT Exposure
+        0x00189325,  # CT X-Ray Details
+        0x00189329,  # CT Image Frame Type
+        0x00189732,  # PET Frame Acquisition
+        0x00189735,  # PET Position
+        0x00189736,  # PET Frame Correction Factors
+        0x00189749,  # PET Reconstruction
+        0x00189751,  # PET Frame Type
+        0x00209111,  # Frame Content
+        0x00209113,  # Plane Position
+        0x00209116,  # Plane Orientation
+        0x00209170,  # Unassigned Shared Converted Attributes
+        0x00209171,  # Unassigned Per-Frame Converted Attributes
+        0x00209253,  # Respiratory Synchronization
+        0x00209310,  # Temporal Position
+        0x00289110,  # Pixel Measures
+        0x00289145,  # Pixel Value Transformation
+    )
+)
+"""Functional groups that describe the frame itself."""
+
+_INNER = frozenset((0x00189076, 0x00189601))
+"""Sequences inside functional groups: Diffusion Gradient Direction, Diffusion b-matrix."""
+
+_REAL_WORLD = 0x00409096
+"""Real World Value Mapping Sequence, the one functional group that may have several items (PS3.3 C.7.6.16.2.11)."""
+
+_UNITS, _CODE_VALUE = 0x004008EA, 0x00080100
+"""Measurement Units Code Sequence of a real world value mapping, and the code in it."""
+
+_INDEX_VALUES = 0x00209157
+
+_CLASSIC = {
+    "EffectiveEchoTime": "EchoTime",
+    "InversionTimes": "InversionTime",
+    "NominalCardiacTriggerDelayTime": "TriggerTime",
+    "TemporalPositionIndex": "TemporalPositionIdentifier",
+    "FrameAcquisitionNumber": "AcquisitionNumber",
+    "FrameAcquisitionDuration": "ActualFrameDuration",
+}
+"""Keyword in a functional group to that of the classic object, where they differ."""
+
+_NEVER = frozenset(
+    {
+        "SOPClassUID",
+        "SOPInstanceUID",
+        "InstanceNumber",
+        "NumberOfFrames",
+        "Rows",
+        "Columns",
+        "ImagePositionPatient",
+        "ImageOrientationPatient",
+        "PixelSpacing",
+        "ImageType",
+        "SeriesInstanceUID",
+        "StudyInstanceUID",
+        "SeriesNumber",
+    }
+)
+"""Attributes that a vendor's group inside a functional group repeats for the classic image that the frame might have
+been; Philips gives a position there that is half a voxel off (data set neurolabusc/dcm_qa_enh)."""
+
+_MOST_KNOWN = 4096
+"""Elements and creators of which it is remembered what to do; real objects have some hundreds."""
+
+_MOST_SEEN, _LONGEST_SEEN = 128, 1 << 16
+"""Groups that are remembered, and the bytes of the longest: a frame has about a dozen of some hundred bytes."""
+
+_EXPLICIT = Struct("<6sH").unpack_from
+_IMPLICIT = Struct("<4sI").unpack_from
+_LENGTH = Struct("<I").unpack_from
+_SHORT_HEADER, _LONG_HEADER = 8, 12
+_ITEM_START = b"\xfe\xff\x00\xe0"
+
+_SKIP, _END, _RULE = -1, -2, -3
+"""What to do with an element, beside keeping it at a place (0 and up): jump over it, end the item, ask its rule."""
+
+
+class Groups(NamedTuple):
+    """What functional groups say, place to raw value.
+
+    Attributes
+    ----------
+    standard : values of the standard's groups
+    private : values of a vendor's groups, which repeat some of the standard in the vendor's own way
+    """
+
+    standard: dict[int, bytes]
+    private: dict[int, bytes]
+
+
+class _Rule(NamedTuple):
+    """What to do with an element.
+
+    Attributes
+    ----------
+    place : int or None
+        Where its value goes.
+    vr, expected : str
+        Value representations that it has and should have; equal where it is kept as it is.
+    inner : _Plan or None
+        For a sequence whose items are to be read.
+    grown : callable or None
+        For the name of an owner: from its value to the plan for what follows.
+    """
+
+    place: int | None = None
+    vr: str = ""
+    expected: str = ""
+    inner: _Plan | None = None
+    grown: Callable[[bytes], _Plan] | None = None
+
+
+_NO_RULE = _Rule()
+
+
+class _Plan(dict[bytes, int]):
+    """What to do with the elements of an item, by the bytes that they start with: tag and value representation.
+
+    It fills itself: what to do is found out when an element is met for the first time.
+    """
+
+    def __init__(self, rule_of: Callable[[int, str], _Rule]) -> None:
+        super().__init__()
+        self._rule_of = rule_of
+        self._rules: dict[bytes, _Rule] = {}
+
+    def __missing__(self, key: bytes) -> int:
+        step = self._step(key)
+        if len(self) < _MOST_KNOWN:
+            self[key] = step
+        return step
+
+    def rule(self, key: bytes) -> _Rule:
+        """The rule of an element whose step says to ask it."""
+        rule = self._rules.get(key)
+        if rule is None:
+            rule = self._rule_of(_tag(key), key[4:].decode("latin-1"))
+            if len(self._rules) < _MOST_KNOWN:
+                self._rules[key] = rule
+        return rule
+
+    def _step(self, key: bytes) -> int:
+        if _tag(key) == ITEM_END:
+            return _END
+        rule, vr = self.rule(key), key[4:]
+        is_long = bool(vr) and vr not in SHORT_VRS
+        if is_long or rule.inner is not None or rule.grown or rule.vr != rule.expected:
+            return _RULE
+        return _SKIP if rule.place is None else rule.place
+
+
+def _tag(key: bytes) -> int:
+    return swapped(int.from_bytes(key[:4], "little"))
+
+
+class _Span(NamedTuple):
+    """Where an item or the items of a sequence lie.
+
+    Attributes
+    ----------
+    data : bytes
+    start, end : int
+        Of it in the bytes; where `is_open`, the end of what it is in.
+    is_explicit : bool
+        Encoding of the elements.
+    is_open : bool
+        True where its length is undefined, so that a delimiter ends it.
+    """
+
+    data: bytes
+    start: int
+    end: int
+    is_explicit: bool
+    is_open: bool
+
+
+class GroupReader:
+    """Reads functional groups into the places of a table.
+
+    Parameters
+    ----------
+    table : TagTable
+
+    Attributes
+    ----------
+    index_place : int
+        Where Dimension Index Values of a frame are found in `Groups.standard`.
+    """
+
+    def __init__(self, table: TagTable) -> None:
+        own = {a.tag: (place, a.keyword) for place, a in enumerate(table.attributes) if not a.creator and not a.is_far}
+        classic = {tag: (table.places[_CLASSIC[k]], k) for tag, (_, k) in own.items() if k in _CLASSIC}
+        self._table = table
+        self._known = own | classic
+        # What an element has for itself, where the place that it goes to has another value representation.
+        self._given = {tag: table.attributes[own[tag][0]].vr for tag in classic}
+        self._private_groups = {group for group, _ in table.owned}
+        self.index_place = own[_INDEX_VALUES][0] if _INDEX_VALUES in own else len(table.attributes)
+        self._units, self._inner, self._macro = _Plan(self._of_units), _Plan(self._of_inner), _Plan(self._of_macro)
+        self._vendors: dict[Known, _Plan] = {}
+        self._vendor = self._vendor_of(table.start)
+        self._seen: dict[bytes, tuple[bytes, dict[int, bytes], bool]] = {}
+
+    def read(self, value: FarValue | None) -> list[Groups]:
+        """What each item of functional groups says; none where they are absent.
+
+        Raises
+        ------
+        InputError
+            The lengths inside lead nowhere.
+        """
+        if value is None:
+            return []
+        data, end = value.data, len(value.data)
+        found: list[Groups] = []
+        try:
+            position = 0
+            while item := _item_at(_Span(data, position, end, value.is_explicit, is_open=False)):
+                found.append(Groups({}, {}))
+                position = self._item(found[-1], item)
+        except StructError as err:
+            raise broken() from err
+        return found
+
+    def real_world(self, items: Sequence[Item]) -> dict[int, bytes]:
+        """Place to raw value of the first real world value mapping (PS3.3 C.7.6.16.2.11)."""
+        found: dict[int, bytes] = {}
+        for item in items[:1]:
+            try:
+                _walk(self._macro, found, _Span(*item, is_open=False))
+            except StructError as err:
+                raise broken() from err
+        return found
+
+    # --- walking -----------------------------------------------------------------------------------------
+
+    def _item(self, groups: Groups, item: _Span) -> int:
+        """Read one item of functional groups; returns where the next one starts."""
+        data, position, end, is_explicit, is_open = item
+        unpack = _EXPLICIT if is_explicit else _IMPLICIT
+        starts_with, seen = data.startswith, self._seen
+        while position < end:
+            key, length = unpack(data, position)
+            same = seen.get(key)
+            # Equal bytes say the same and end at the same place: most groups repeat from frame to frame.
+            if same and starts_with(same[0], position):
+                groups[same[2]].update(same[1])
+                position += len(same[0])
+                continue
+            if is_open and _tag(key) == ITEM_END:
+                return position + _SHORT_HEADER
+            found: dict[int, bytes] = {}
+            after = self._group(found, _element(data, position, end, key, length), key)
+            is_private = bool(key[0] & 1)  # the low byte of the group number
+            groups[is_private].update(found)
+            if after - position <= _LONGEST_SEEN and (key in seen or len(seen) < _MOST_SEEN):
+                seen[key] = data[position:after], found, is_private
+            position = after
+        if position != end or is_open:
+            raise broken()
+        return position
+
+    def _group(self, found: dict[int, bytes], value: _Span, key: bytes) -> int:
+        """Read one functional group; returns where it ends."""
+        tag = _tag(key)
+        plan = self._plan_of(tag, value, key[4:])
+        if plan is not None:
+            return _walk_items(plan, found, value)
+        if tag != _REAL_WORLD:
+            return _after(value)
+        after = _after(value)
+        found |= self.real_world(items_of(FarValue(value.data[value.start : after], value.is_explicit)))
+        return after
+
+    def _plan_of(self, tag: int, value: _Span, vr: bytes) -> _Plan | None:
+        """How to read a functional group; None for one that is not wanted."""
+        if tag in _MACROS:
+            return self._macro
+        is_owned = tag >> 16 in self._private_groups and (tag & 0xFFFF) >> 8 in PRIVATE_BLOCKS
+        is_sequence = vr == b"SQ" or value.data.startswith(_ITEM_START, value.start)
+        return self._vendor if is_owned and is_sequence else None
+
+    # --- what to do with an element ----------------------------------------------------------------------
+
+    def _kept(self, place: int, tag: int, vr: str) -> _Rule:
+        expected = self._table.attributes[place].vr
+        # Where the file does not say: the element may have another representation than the place that it goes to.
+        said = self._given.get(tag, expected) if vr in {"", "UN"} else vr
+        return _Rule(place, expected, expected) if is_same_kind(said, expected) else _Rule(place, said, expected)
+
+    def _of_macro(self, tag: int, vr: str) -> _Rule:
+        """Elements of the standard's groups."""
+        if tag == _INDEX_VALUES:
+            return _Rule(self.index_place)
+        rule = self._of_inner(tag, vr)
+        if tag in _INNER:
+            return rule._replace(inner=self._inner)
+        return rule._replace(inner=self._units) if tag == _UNITS else rule
+
+    def _of_inner(self, tag: int, vr: str) -> _Rule:
+        """Elements of the sequences inside the standard's groups."""
+        return self._kept(self._known[tag][0], tag, vr) if tag in self._known else _NO_RULE
+
+    def _of_units(self, tag: int, _vr: str) -> _Rule:
+        return _Rule(self._table.places["RealWorldUnits"]) if tag == _CODE_VALUE else _NO_RULE
+
+    def _vendor_of(self, known: Known) -> _Plan:
+        """Elements of a vendor's groups, and what these repeat of the classic object, after some creators were met."""
+        plan = self._vendors.get(known)
+        if plan is None:
+            plan = _Plan(partial(self._of_vendor, known))
+            if len(self._vendors) < _MOST_KNOWN:
+                self._vendors[known] = plan
+        return plan
+
+    def _of_vendor(self, known: Known, tag: int, vr: str) -> _Rule:
+        if not tag >> 16 & 1:
+            place, keyword = self._known.get(tag, (None, ""))
+            return _NO_RULE if place is None or keyword in _NEVER else self._kept(place, tag, vr)
+        if tag & 0xFFFF in PRIVATE_BLOCKS:
+            return _Rule(grown=lambda creator: self._vendor_of(known.after(swapped(tag), creator)))
+        slot = known.slots.get(swapped(tag))
+        return _NO_RULE if slot is None or slot[2] else self._kept(slot[0], tag, vr)
+
+
+def _walk(plan: _Plan, found: dict[int, bytes], item: _Span) -> int:
+    """Keep what is wanted of one item; returns where the next one starts."""
+    data, position, end, is_explicit, is_open = item
+    unpack = _EXPLICIT if is_explicit else _IMPLICIT
+    while position < end:
+        key, length = unpack(data, position)
+        step = plan[key]
+        if step >= 0 and length != UNDEFINED:
+            start = position + _SHORT_HEADER
+            position = start + length
+            found[step] = data[start:position]
+        elif step == _SKIP and length != UNDEFINED:
+            position += _SHORT_HEADER + length
+        elif step == _END and is_open:
+            return position + _SHORT_HEADER
+        else:
+            position, plan = _by_rule(plan, found, _element(data, position, end, key, length), key)
+    if position != end or is_open:
+        raise broken()
+    return position
+
+
+def _walk_items(plan: _Plan, found: dict[int, bytes], sequence: _Span) -> int:
+    """Keep what is wanted of the items of a sequence; returns where the sequence ends."""
+    data, position, end, is_explicit, is_open = sequence
+    while item := _item_at(_Span(data, position, end, is_explicit, is_open)):
+        position = _walk(plan, found, item)
+    return position + _SHORT_HEADER if is_open else end
+
+
+def _by_rule(plan: _Plan, found: dict[int, bytes], value: _Span, key: bytes) -> tuple[int, _Plan]:
+    """Keep the value of an element that is no plain short one; returns where it ends, and the plan for the next."""
+    rule = plan.rule(key)
+    after = _after(value) if rule.inner is None else _walk_items(rule.inner, found, value)
+    if rule.place is None and not rule.grown:
+        return after, plan
+    raw = value.data[value.start : after - _SHORT_HEADER if value.is_open else after]
+    if rule.grown:
+        return after, rule.grown(raw)
+    changed = raw if rule.vr == rule.expected else _converted(raw, rule.vr, rule.expected)
+    if changed is not None:
+        found[rule.place] = changed
+    return after, plan
+
+
+def _element(data: bytes, position: int, end: int, key: bytes, length: int) -> _Span:
+    """The value of an element, by what was read of its start."""
+    vr = key[4:]
+    start = position + _SHORT_HEADER
+    if vr and vr not in SHORT_VRS:
+        (length,) = _LENGTH(data, start)
+        start = position + _LONG_HEADER
+    is_open = length == UNDEFINED
+    stop = end if is_open else start + length
+    if stop > end:
+        raise broken()
+    return _Span(data, start, stop, vr not in {b"", b"UN"}, is_open)  # PS3.5 6.2.2: inside UN VR is implicit
+
+
+def _item_at(sequence: _Span) -> _Span | None:
+    """The item that a sequence, or what is left of it, starts with; None at its end."""
+    data, position, end, is_explicit, is_open = sequence
+    if position + _SHORT_HEADER > end:
+        if is_open:
+            raise broken()
+        return None
+    tag, length = header_at(data, position)
+    if tag == SEQUENCE_END:
+        return None
+    start = position + _SHORT_HEADER
+    stop = end if length == UNDEFINED else start + length
+    if tag != ITEM or stop > end:
+        raise broken()
+    return _Span(data, start, stop, is_explicit, length == UNDEFINED)
+
+
+def _after(value: _Span) -> int:
+    """Where a value ends that is not looked into."""
+    if not value.is_open:
+        return value.end
+    return position_after(value.data, value.start, value.end, is_item=False, is_explicit=value.is_explicit)
+
+
+@lru_cache(_MOST_KNOWN)
+def _converted(raw: bytes, vr: str, expected: str) -> bytes | None:
+    return values.converted(raw, vr, expected)
+
+
+@cache
+def group_reader(table: TagTable) -> GroupReader:
+    """The reader for a table; it remembers what it has seen, so there is one."""
+    return GroupReader(table)
