@@ -6,7 +6,7 @@ and a group that is equal to the one that the frame before had is not read again
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache, partial
 from struct import Struct
 from struct import error as StructError  # noqa: N812 (it is a class)
@@ -230,11 +230,6 @@ class GroupReader:
     Parameters
     ----------
     table : TagTable
-
-    Attributes
-    ----------
-    index_place : int
-        Where Dimension Index Values of a frame are found in `Groups.standard`.
     """
 
     def __init__(self, table: TagTable) -> None:
@@ -245,7 +240,7 @@ class GroupReader:
         # What an element has for itself, where the place that it goes to has another value representation.
         self._given = {tag: table.attributes[own[tag][0]].vr for tag in classic}
         self._private_groups = {group for group, _ in table.owned}
-        self.index_place = own[_INDEX_VALUES][0] if _INDEX_VALUES in own else len(table.attributes)
+        self._index_place = own.get(_INDEX_VALUES, (len(table.attributes), ""))[0]
         self._units, self._inner, self._macro = _Plan(self._of_units), _Plan(self._of_inner), _Plan(self._of_macro)
         self._vendors: dict[Known, _Plan] = {}
         self._vendor = self._vendor_of(table.start)
@@ -271,6 +266,13 @@ class GroupReader:
         except StructError as err:
             raise broken() from err
         return found
+
+    def take_index_values(self, groups: Groups) -> tuple[float, ...]:
+        """Dimension Index Values, taken from the groups unless the table has a place for them."""
+        raw = groups.standard.get(self._index_place, b"")
+        if self._index_place == len(self._table.attributes):
+            groups.standard.pop(self._index_place, None)
+        return values.numbers(raw, "UL")
 
     def real_world(self, items: Sequence[Item]) -> dict[int, bytes]:
         """Place to raw value of the first real world value mapping (PS3.3 C.7.6.16.2.11)."""
@@ -341,7 +343,7 @@ class GroupReader:
     def _of_macro(self, tag: int, vr: str) -> _Rule:
         """Elements of the standard's groups."""
         if tag == _INDEX_VALUES:
-            return _Rule(self.index_place)
+            return _Rule(self._index_place)
         rule = self._of_inner(tag, vr)
         if tag in _INNER:
             return rule._replace(inner=self._inner)
@@ -409,12 +411,13 @@ def _by_rule(plan: _Plan, found: dict[int, bytes], value: _Span, key: bytes) -> 
     after = _after(value) if rule.inner is None else _walk_items(rule.inner, found, value)
     if rule.place is None and not rule.grown:
         return after, plan
-    raw = value.data[value.start : after - _SHORT_HEADER if value.is_open else after]
+    raw: bytes | None = value.data[value.start : after - _SHORT_HEADER if value.is_open else after]
     if rule.grown:
-        return after, rule.grown(raw)
-    changed = raw if rule.vr == rule.expected else _converted(raw, rule.vr, rule.expected)
-    if changed is not None:
-        found[rule.place] = changed
+        return after, rule.grown(raw or b"")
+    if rule.vr != rule.expected:
+        raw = _converted(raw or b"", rule.vr, rule.expected)
+    if rule.place is not None and raw is not None:
+        found[rule.place] = raw
     return after, plan
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convkit.dicom import values
 from convkit.dicom.attributes import swapped
 from convkit.dicom.functional_groups import Groups, group_reader
 from convkit.dicom.header import Header
@@ -51,8 +50,8 @@ def unfold(header: Header) -> Header:
             "header.inconsistent",
         )
     base = shared[0] if shared else Groups({}, {})
-    base.standard.pop(reader.index_place, None)
-    index_values = [values.numbers(f.standard.pop(reader.index_place, b""), "UL") for f in frames]
+    reader.take_index_values(base)
+    index_values = [reader.take_index_values(groups) for groups in frames]
     place = header.table.places["DimensionRank"]
     rows = [
         # The standard's before the vendor's, the frame's own before what all frames share.

@@ -182,7 +182,7 @@ def read_into(frames: Sequence[Frame], out: NDArray[Any]) -> None:
     start = 0
     for _, group in groupby(frames, key=lambda f: f.instance):
         alike = list(group)
-        _read_object(alike[0].pixels, [f.index for f in alike], out[start : start + len(alike)])
+        _read_object(alike[0].pixels, [f.place for f in alike], out[start : start + len(alike)])
         start += len(alike)
 
 

@@ -156,8 +156,8 @@ class Frame(NamedTuple):
     ----------
     instance : int
         Index of the instance in its series.
-    index : int
-        Place of the frame in its instance, from 0.
+    place : int
+        Of the frame in its instance, from 0.
     pixels : PixelSource
         Of the instance.
     sop_instance_uid : str
@@ -175,7 +175,7 @@ class Frame(NamedTuple):
     """
 
     instance: int
-    index: int
+    place: int
     pixels: PixelSource
     sop_instance_uid: str
     instance_number: int | None
@@ -188,4 +188,4 @@ class Frame(NamedTuple):
     @property
     def number(self) -> float | None:
         """Instance number, and behind its point the place in the instance: frames of one object follow each other."""
-        return None if self.instance_number is None else self.instance_number + self.index / self.pixels.frames
+        return None if self.instance_number is None else self.instance_number + self.place / self.pixels.frames

@@ -48,7 +48,7 @@ def _is_same(one: Gradient, other: Gradient) -> bool:
         return False
     if one.direction_lps is None or other.direction_lps is None:
         return one.direction_lps is other.direction_lps
-    return abs(float(np.dot(one.direction_lps, other.direction_lps))) >= SAME_DIRECTION
+    return bool(abs(float(np.dot(one.direction_lps, other.direction_lps))) >= SAME_DIRECTION)
 
 
 def _doubts(gradients: Sequence[Gradient]) -> tuple[Note, ...]:

@@ -45,7 +45,7 @@ class Series:
 
     def header_of(self, frame: Frame) -> Header:
         """The header of one of its frames."""
-        return self.images[frame.instance].of_frame(frame.index)
+        return self.images[frame.instance].of_frame(frame.place)
 
     @property
     def headers(self) -> tuple[Header, ...]:

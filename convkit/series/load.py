@@ -65,7 +65,7 @@ def load(stack: Stack, leads: Leads, options: LoadOptions) -> Volume:
         is_placed=stack.grid.is_placed,
         is_sheared=stack.grid.is_sheared,
         mapping=loaded.mapping,
-        units="" if loaded.mapping.state is MappingState.IGNORED else units_of(header),
+        units="" if loaded.mapping.state is MappingState.IGNORED else units_of(header) or facts.get("Units", ""),
         step_s=step_of(stack, leads, facts),
         is_3d_acquisition=header.text("MRAcquisitionType") == "3D",
         facts=facts,

@@ -142,7 +142,7 @@ def _cine(part: Part, problems: tuple[Note, ...]) -> Planned:
     if defect:
         return Refusal(part.frames, defect, part.split, problems)
     alone = unplaced(part.frames[0], part.split, problems)
-    return replace(alone, frames=tuple((f,) for f in sorted(part.frames, key=lambda f: f.index)))
+    return replace(alone, frames=tuple((f,) for f in sorted(part.frames, key=lambda f: f.place)))
 
 
 def _one_by_one(part: Part, problems: tuple[Note, ...]) -> list[Planned]:

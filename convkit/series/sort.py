@@ -49,7 +49,7 @@ def stack_part(part: Part, options: StackOptions) -> list[Planned]:
 
 def _has_conflict(positions: Positions) -> bool:
     """True where one position has two files of one SOP Instance UID: it cannot be known which one is right."""
-    uids = [[(f.sop_instance_uid, f.index) for f in level if f.sop_instance_uid] for level in positions.levels]
+    uids = [[(f.sop_instance_uid, f.place) for f in level if f.sop_instance_uid] for level in positions.levels]
     return any(len(set(level)) < len(level) for level in uids)
 
 
@@ -60,12 +60,12 @@ def _with_doubles(part: Part, positions: Positions, options: StackOptions) -> li
     """A part whose positions hold unequal numbers of images."""
     complete = without_short_volume(positions.levels)
     if complete:
-        kept = Part(tuple(complete), part.split)
+        rest = Part(tuple(complete), part.split)
         text = (
             f"The last volume has {len(part.frames) - len(complete)} of {len(positions.levels)} slices; it was left "
             "out."
         )
-        return [_noted(planned, note("series.short-volume", text)) for planned in stack_part(kept, options)]
+        return [_noted(planned, note("series.short-volume", text)) for planned in stack_part(rest, options)]
     apart = split_by_moment(part)
     if apart:
         warning = note("geometry.unequal-extent")

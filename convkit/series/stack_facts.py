@@ -39,7 +39,7 @@ def _in_order(facts: dict[str, Any], stack: Stack) -> dict[str, Any]:
     times = facts.get("SliceTiming")
     if not isinstance(times, list):
         return facts
-    tiles = [f.index for f in stack.frames[0]]
+    tiles = [f.place for f in stack.frames[0]]
     if stack.coordinates is not None or len(times) <= max(tiles) or len(times) < stack.slices:
         return {key: value for key, value in facts.items() if key != "SliceTiming"}
     is_tiled = stack.first.pixels.picture is not None

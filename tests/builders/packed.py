@@ -325,3 +325,14 @@ def _many(
         "NumberOfFrames": len(slices),
     }
     return instance(number=number, **(_identity(slices[0]) | given | dict(attributes)))
+
+
+def with_undefined_lengths(dataset: Dataset) -> Dataset:
+    """The data set with all its sequences and items of undefined length (PS3.5 7.5.2), in place."""
+    for element in dataset:
+        if element.VR == "SQ":
+            element.is_undefined_length = True
+            for item in element.value:
+                item.is_undefined_length_sequence_item = True
+                with_undefined_lengths(item)
+    return dataset

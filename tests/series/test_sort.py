@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convkit.series.group import group
-from convkit.series.moments import MOMENTS, read_moments
+from convkit.series.moments import MOMENTS, moments_of_frames
 from convkit.series.options import Irregular, StackOptions, Tilt
 from convkit.series.plan import plan_series
 from convkit.series.positions import by_position, projections
@@ -148,7 +148,7 @@ def test_order_by_uid_alone_is_said(tmp_path: Path) -> None:
 
 def test_moments_are_read_in_the_order_of_the_table(tmp_path: Path) -> None:
     (header,) = headers_of([instance(TemporalPositionIdentifier=2, TriggerTime=30.5, AcquisitionNumber=7)], tmp_path)
-    found = dict(zip((m.keyword for m in MOMENTS), read_moments(header), strict=True))
+    found = dict(zip((m.keyword for m in MOMENTS), moments_of_frames(header)[0], strict=True))
     assert found["TemporalPositionIdentifier"] == 2
     assert found["TriggerTime"] == 30.5
     assert found["AcquisitionNumber"] == 7

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convkit.model.frame import Frame, PixelLayout, PixelSource
+from convkit.model.frame import Frame, FrameKind, PixelLayout, PixelSource
 from convkit.series.spacing import Evenness, describe_gaps, even_runs, judge
 from tests.builders import series
 from tests.series.frames import frames_from
@@ -19,21 +18,20 @@ from tests.series.frames import frames_from
 _LAYOUT = PixelLayout(6, 7, 1, 16, 16, 15, True, "MONOCHROME2", False)
 
 
+_KIND = FrameKind(_LAYOUT, (1, 0, 0, 0, 1, 0), (0.8, 0.7), 3, 1, 0, ())
+
+
 def frame(number: int, z: float, x: float = 0.0, y: float = 0.0, rounding: float = 0.0) -> Frame:
     """An axial frame at a place."""
     return Frame(
         instance=number,
+        place=0,
         pixels=PixelSource("", 0, 84, "", _LAYOUT),
         sop_instance_uid=f"2.25.{number}",
         instance_number=number,
         position_lps=(x, y, z),
         position_rounding_mm=rounding,
-        orientation=(1, 0, 0, 0, 1, 0),
-        spacing=(0.8, 0.7),
-        depth_mm=3,
-        slope=1,
-        intercept=0,
-        traits=(),
+        kind=_KIND,
         moments=(),
     )
 
@@ -128,7 +126,7 @@ def test_many_gaps_are_counted() -> None:
 
 
 def test_unknown_instance_number_is_said() -> None:
-    frames = [replace(f, instance_number=None) for f in at(0, 3, 9, 12)]
+    frames = [f._replace(instance_number=None) for f in at(0, 3, 9, 12)]
     assert "instance unknown" in describe_gaps(frames, judge(frames))
 
 
