@@ -289,7 +289,9 @@ TRAITS: tuple[Trait, ...] = (
         _valued("units"),
         is_hard=True,
     ),
-    Trait("image_type", "ImageType", ("ImageType", "FrameType"), _image_type, _type_label, is_hard=False, is_steady=True),
+    Trait(
+        "image_type", "ImageType", ("ImageType", "FrameType"), _image_type, _type_label, is_hard=False, is_steady=True
+    ),
     Trait(
         "repetition_time",
         "RepetitionTime",

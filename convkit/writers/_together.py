@@ -112,5 +112,12 @@ def mask_of(volume: Volume) -> Volume:
         raise ValueError("the volume was not resampled")
     mask = volume.invented.view(np.uint8)
     return replace(
-        volume, array=mask, invented=None, mapping=ValueMapping(), units="", facts=MappingProxyType({}), notes=(), gradients=()
+        volume,
+        array=mask,
+        invented=None,
+        mapping=ValueMapping(),
+        units="",
+        facts=MappingProxyType({}),
+        notes=(),
+        gradients=(),
     )

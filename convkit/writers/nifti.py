@@ -77,5 +77,7 @@ def _encode_gz(file: BinaryIO, volume: Volume) -> None:
     file.writelines(deflated(_pieces(volume), Container.GZIP))
 
 
-_COMPRESSED = ImageFormat(NiftiGzWriter.suffixes[0], NiftiGzWriter.sidecar_suffix, _encode_gz, native_layout, tables=fsl_tables)
+_COMPRESSED = ImageFormat(
+    NiftiGzWriter.suffixes[0], NiftiGzWriter.sidecar_suffix, _encode_gz, native_layout, tables=fsl_tables
+)
 _PLAIN = ImageFormat(NiftiWriter.suffixes[0], NiftiWriter.sidecar_suffix, _encode, native_layout, tables=fsl_tables)

@@ -57,6 +57,11 @@ def to_plain(value: Any) -> Any:
     return value
 
 
+def _sources(slices: tuple[str, ...]) -> tuple[str, ...]:
+    """SOP Instance UID behind each slice of a volume; one alone where one object holds them all."""
+    return slices[:1] if len(set(slices)) == 1 else slices
+
+
 def _diffusion(volume: Volume) -> dict[str, Any]:
     """The weighting of each volume in the patient's frame, whatever the order of the voxels."""
     return {
@@ -81,5 +86,6 @@ def _own(volume: Volume, *, with_affine: bool) -> dict[str, Any]:
     if with_affine:
         own["AffineLPS"] = volume.affine_lps
     own["SourceAxis"] = FILE_AXES[volume.source_axis]
-    own["Sources"] = volume.sources[0] if len(volume.sources) == 1 else volume.sources
+    sources = [_sources(slices) for slices in volume.sources]
+    own["Sources"] = sources[0] if len(sources) == 1 else sources
     return own
