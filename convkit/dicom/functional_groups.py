@@ -1,7 +1,8 @@
 """Functional groups to raw values at the places of a table, in one walk over the bytes (PS3.3 C.7.6.16).
 
-An object may have thousands of frames of a hundred elements each, so nothing is made of an element that is not wanted,
-and a group that is equal to the one that the frame before had is not read again.
+An object may have thousands of frames of a hundred elements each. Most of their groups repeat, and most of the others
+differ in values only: a group that is equal to the last of its kind is not read again, and where tags, lengths and
+delimiters are those of an earlier one, its values are taken from the same places without a walk.
 """
 
 from __future__ import annotations
@@ -112,8 +113,14 @@ been; Philips gives a position there that is half a voxel off (data set neurolab
 _MOST_KNOWN = 4096
 """Elements and creators of which it is remembered what to do; real objects have some hundreds."""
 
-_MOST_SEEN, _LONGEST_SEEN = 128, 1 << 16
-"""Groups that are remembered, and the bytes of the longest: a frame has about a dozen of some hundred bytes."""
+_MOST_SEEN, _LONGEST_SEEN = 64, 1 << 14
+"""Kinds of groups that are remembered, and bytes of the longest; a frame has about a dozen of some hundred bytes."""
+
+_MOST_LAYOUTS = 24
+"""Layouts that are remembered of one kind of group. Decimal strings have different lengths, so there are several."""
+
+_CLOSING = 16
+"""Bytes at the end of a group that tell fast whether a layout may fit: two delimiters, where lengths are undefined."""
 
 _EXPLICIT = Struct("<6sH").unpack_from
 _IMPLICIT = Struct("<4sI").unpack_from
@@ -224,6 +231,119 @@ class _Span(NamedTuple):
     is_open: bool
 
 
+_Cut = tuple[int, int, int, str, str]
+"""A wanted value: its place, its start and end in the bytes, and `vr` and `expected` of its `_Rule`."""
+
+
+class _Trace(NamedTuple):
+    """What a walk has met.
+
+    Attributes
+    ----------
+    cuts : list of _Cut
+        Wanted values.
+    passed : list of (start, end)
+        Values that are not wanted.
+    """
+
+    cuts: list[_Cut]
+    passed: list[tuple[int, int]]
+
+    def found(self, data: bytes) -> dict[int, bytes]:
+        """Place to value."""
+        found: dict[int, bytes] = {}
+        for place, start, end, vr, expected in self.cuts:
+            value = data[start:end] if vr == expected else _converted(data[start:end], vr, expected)
+            if value is not None:
+                found[place] = value
+        return found
+
+
+class _Layout:
+    """A group without its values: finds them in other bytes that have the same tags, lengths and delimiters.
+
+    Parameters
+    ----------
+    raw : bytes
+        Of a group.
+    offset : int
+        Of the group in the bytes that were walked.
+    trace : _Trace
+        Of that walk.
+    """
+
+    __slots__ = ("_changed", "_closing", "_mask", "_places", "_structure", "_unpack", "length")
+
+    def __init__(self, raw: bytes, offset: int, trace: _Trace) -> None:
+        self.length = len(raw)
+        mask = bytearray(b"\xff" * len(raw))
+        for start, end in [*trace.passed, *((cut[1], cut[2]) for cut in trace.cuts)]:
+            mask[start - offset : end - offset] = bytes(end - start)
+        closing = mask[-_CLOSING:]
+        self._closing = raw[len(raw) - len(closing) + closing.rfind(0) + 1 :]
+        # As one long number, because comparing bytes under a mask then takes three operations.
+        self._mask = int.from_bytes(mask, "little")
+        self._structure = int.from_bytes(raw, "little") & self._mask
+        self._places = [cut[0] for cut in trace.cuts]
+        self._changed = [(place, vr, expected) for place, _, _, vr, expected in trace.cuts if vr != expected]
+        befores = [offset, *(cut[2] for cut in trace.cuts)]
+        parts = (f"{cut[1] - before}x{cut[2] - cut[1]}s" for cut, before in zip(trace.cuts, befores, strict=False))
+        self._unpack = Struct(f"<{''.join(parts)}").unpack_from
+
+    def found(self, data: bytes, position: int, end: int) -> dict[int, bytes] | None:
+        """Place to value in the bytes at a position; None where they are laid out otherwise."""
+        after = position + self.length
+        if after > end or not data.startswith(self._closing, after - len(self._closing)):
+            return None
+        if int.from_bytes(data[position:after], "little") & self._mask != self._structure:
+            return None
+        found: dict[int, bytes] = dict(zip(self._places, self._unpack(data, position), strict=True))
+        for place, vr, expected in self._changed:
+            value = _converted(found.pop(place), vr, expected)
+            if value is not None:
+                found[place] = value
+        return found
+
+
+class _Memory:
+    """What is remembered of one kind of group: the last one, and how such groups were laid out.
+
+    Attributes
+    ----------
+    raw : bytes
+        Of the last one; empty where there is none.
+    found : dict
+        What it says, place to value.
+    """
+
+    __slots__ = ("_layouts", "found", "raw")
+
+    def __init__(self) -> None:
+        self.raw = b""
+        self.found: dict[int, bytes] = {}
+        self._layouts: list[_Layout] = []
+
+    def learn(self, data: bytes, position: int, after: int, trace: _Trace) -> None:
+        """Remember how the group is laid out that was walked, the last one."""
+        # Of two values for one place the order decides, which a layout does not know.
+        is_plain = len({cut[0] for cut in trace.cuts}) == len(trace.cuts)
+        if is_plain and after - position <= _LONGEST_SEEN:
+            layout = _Layout(data[position:after], position, trace)
+            self._layouts = [layout, *self._layouts[: _MOST_LAYOUTS - 1]]
+
+    def recall(self, data: bytes, position: int, end: int) -> int:
+        """Where the group at a position ends, its values in `found`, if it is laid out like an earlier one; else 0."""
+        for rank, layout in enumerate(self._layouts):
+            found = layout.found(data, position, end)
+            if found is not None:
+                if rank:
+                    self._layouts.insert(0, self._layouts.pop(rank))
+                after = position + layout.length
+                self.raw, self.found = data[position:after], found
+                return after
+        return 0
+
+
 class GroupReader:
     """Reads functional groups into the places of a table.
 
@@ -242,9 +362,10 @@ class GroupReader:
         self._private_groups = {group for group, _ in table.owned}
         self._index_place = own.get(_INDEX_VALUES, (len(table.attributes), ""))[0]
         self._units, self._inner, self._macro = _Plan(self._of_units), _Plan(self._of_inner), _Plan(self._of_macro)
+        self._nothing = _Plan(lambda _tag, _vr: _NO_RULE)
         self._vendors: dict[Known, _Plan] = {}
         self._vendor = self._vendor_of(table.start)
-        self._seen: dict[bytes, tuple[bytes, dict[int, bytes], bool]] = {}
+        self._seen: dict[bytes, _Memory] = {}
 
     def read(self, value: FarValue | None) -> list[Groups]:
         """What each item of functional groups says; none where they are absent.
@@ -276,13 +397,13 @@ class GroupReader:
 
     def real_world(self, items: Sequence[Item]) -> dict[int, bytes]:
         """Place to raw value of the first real world value mapping (PS3.3 C.7.6.16.2.11)."""
-        found: dict[int, bytes] = {}
-        for item in items[:1]:
-            try:
-                _walk(self._macro, found, _Span(*item, is_open=False))
-            except StructError as err:
-                raise broken() from err
-        return found
+        trace = _Trace([], [])
+        try:
+            for item in items[:1]:
+                _walk(self._macro, trace, _Span(*item, is_open=False))
+        except StructError as err:
+            raise broken() from err
+        return trace.found(items[0].data) if items else {}
 
     # --- walking -----------------------------------------------------------------------------------------
 
@@ -290,47 +411,58 @@ class GroupReader:
         """Read one item of functional groups; returns where the next one starts."""
         data, position, end, is_explicit, is_open = item
         unpack = _EXPLICIT if is_explicit else _IMPLICIT
-        starts_with, seen = data.startswith, self._seen
+        seen, starts_with = self._seen, data.startswith
         while position < end:
             key, length = unpack(data, position)
-            same = seen.get(key)
-            # Equal bytes say the same and end at the same place: most groups repeat from frame to frame.
-            if same and starts_with(same[0], position):
-                groups[same[2]].update(same[1])
-                position += len(same[0])
-                continue
-            if is_open and _tag(key) == ITEM_END:
-                return position + _SHORT_HEADER
-            found: dict[int, bytes] = {}
-            after = self._group(found, _element(data, position, end, key, length), key)
-            is_private = bool(key[0] & 1)  # the low byte of the group number
-            groups[is_private].update(found)
-            if after - position <= _LONGEST_SEEN and (key in seen or len(seen) < _MOST_SEEN):
-                seen[key] = data[position:after], found, is_private
-            position = after
+            memory = seen.get(key)
+            if memory is None:
+                if is_open and _tag(key) == ITEM_END:
+                    return position + _SHORT_HEADER
+                memory = self._remembered(key)
+            # Equal bytes say the same, and end at the same place.
+            if memory.raw and starts_with(memory.raw, position):
+                position += len(memory.raw)
+            else:
+                position = memory.recall(data, position, end) or self._group(
+                    memory, _element(data, position, end, key, length), key, position
+                )
+            groups[key[0] & 1].update(memory.found)  # an odd group, whose low byte comes first, is a vendor's
         if position != end or is_open:
             raise broken()
         return position
 
-    def _group(self, found: dict[int, bytes], value: _Span, key: bytes) -> int:
-        """Read one functional group; returns where it ends."""
-        tag = _tag(key)
+    def _remembered(self, key: bytes) -> _Memory:
+        memory = _Memory()
+        if len(self._seen) < _MOST_SEEN:
+            self._seen[key] = memory
+        return memory
+
+    def _group(self, memory: _Memory, value: _Span, key: bytes, position: int) -> int:
+        """Walk one functional group; returns where it ends."""
+        tag, data = _tag(key), value.data
         plan = self._plan_of(tag, value, key[4:])
         if plan is not None:
-            return _walk_items(plan, found, value)
-        if tag != _REAL_WORLD:
-            return _after(value)
-        after = _after(value)
-        found |= self.real_world(items_of(FarValue(value.data[value.start : after], value.is_explicit)))
+            trace = _Trace([], [])
+            after = _walk_items(plan, trace, value)
+            memory.found = trace.found(data)
+            memory.learn(data, position, after, trace)
+        else:
+            after = _after(value)
+            is_mapping = tag == _REAL_WORLD
+            items = items_of(FarValue(data[value.start : after], value.is_explicit)) if is_mapping else []
+            memory.found = self.real_world(items)
+        memory.raw = data[position:after] if after - position <= _LONGEST_SEEN else b""
         return after
 
     def _plan_of(self, tag: int, value: _Span, vr: bytes) -> _Plan | None:
-        """How to read a functional group; None for one that is not wanted."""
+        """How to read a functional group; None for what is none, or is read otherwise."""
         if tag in _MACROS:
             return self._macro
         is_owned = tag >> 16 in self._private_groups and (tag & 0xFFFF) >> 8 in PRIVATE_BLOCKS
         is_sequence = vr == b"SQ" or value.data.startswith(_ITEM_START, value.start)
-        return self._vendor if is_owned and is_sequence else None
+        if is_owned and is_sequence:
+            return self._vendor
+        return self._nothing if vr == b"SQ" and tag != _REAL_WORLD else None
 
     # --- what to do with an element ----------------------------------------------------------------------
 
@@ -344,10 +476,9 @@ class GroupReader:
         """Elements of the standard's groups."""
         if tag == _INDEX_VALUES:
             return _Rule(self._index_place)
-        rule = self._of_inner(tag, vr)
         if tag in _INNER:
-            return rule._replace(inner=self._inner)
-        return rule._replace(inner=self._units) if tag == _UNITS else rule
+            return _Rule(inner=self._inner)
+        return _Rule(inner=self._units) if tag == _UNITS else self._of_inner(tag, vr)
 
     def _of_inner(self, tag: int, vr: str) -> _Rule:
         """Elements of the sequences inside the standard's groups."""
@@ -375,49 +506,54 @@ class GroupReader:
         return _NO_RULE if slot is None or slot[2] else self._kept(slot[0], tag, vr)
 
 
-def _walk(plan: _Plan, found: dict[int, bytes], item: _Span) -> int:
-    """Keep what is wanted of one item; returns where the next one starts."""
+def _walk(plan: _Plan, trace: _Trace, item: _Span) -> int:
+    """Note what there is in one item; returns where the next one starts."""
     data, position, end, is_explicit, is_open = item
     unpack = _EXPLICIT if is_explicit else _IMPLICIT
+    cuts, passed = trace
     while position < end:
         key, length = unpack(data, position)
         step = plan[key]
-        if step >= 0 and length != UNDEFINED:
-            start = position + _SHORT_HEADER
+        start = position + _SHORT_HEADER
+        if length == UNDEFINED or step <= _RULE:
+            position, plan = _by_rule(plan, trace, _element(data, position, end, key, length), key)
+        elif step >= 0:
             position = start + length
-            found[step] = data[start:position]
-        elif step == _SKIP and length != UNDEFINED:
-            position += _SHORT_HEADER + length
-        elif step == _END and is_open:
-            return position + _SHORT_HEADER
+            cuts.append((step, start, position, "", ""))
+        elif step == _SKIP:
+            position = start + length
+            passed.append((start, position))
+        elif is_open:
+            return start
         else:
-            position, plan = _by_rule(plan, found, _element(data, position, end, key, length), key)
+            raise broken()
     if position != end or is_open:
         raise broken()
     return position
 
 
-def _walk_items(plan: _Plan, found: dict[int, bytes], sequence: _Span) -> int:
-    """Keep what is wanted of the items of a sequence; returns where the sequence ends."""
+def _walk_items(plan: _Plan, trace: _Trace, sequence: _Span) -> int:
+    """Note what there is in the items of a sequence; returns where the sequence ends."""
     data, position, end, is_explicit, is_open = sequence
     while item := _item_at(_Span(data, position, end, is_explicit, is_open)):
-        position = _walk(plan, found, item)
+        position = _walk(plan, trace, item)
     return position + _SHORT_HEADER if is_open else end
 
 
-def _by_rule(plan: _Plan, found: dict[int, bytes], value: _Span, key: bytes) -> tuple[int, _Plan]:
-    """Keep the value of an element that is no plain short one; returns where it ends, and the plan for the next."""
+def _by_rule(plan: _Plan, trace: _Trace, value: _Span, key: bytes) -> tuple[int, _Plan]:
+    """Note an element that is no plain short one; returns where it ends, and the plan for the next one."""
     rule = plan.rule(key)
-    after = _after(value) if rule.inner is None else _walk_items(rule.inner, found, value)
-    if rule.place is None and not rule.grown:
-        return after, plan
-    raw: bytes | None = value.data[value.start : after - _SHORT_HEADER if value.is_open else after]
+    if rule.inner is not None:
+        return _walk_items(rule.inner, trace, value), plan
+    after = _after(value)
+    if value.is_open:
+        return after, plan  # a sequence that nothing reads; its inside is part of the layout
     if rule.grown:
-        return after, rule.grown(raw or b"")
-    if rule.vr != rule.expected:
-        raw = _converted(raw or b"", rule.vr, rule.expected)
-    if rule.place is not None and raw is not None:
-        found[rule.place] = raw
+        return after, rule.grown(value.data[value.start : after])
+    if rule.place is None:
+        trace.passed.append((value.start, after))
+    else:
+        trace.cuts.append((rule.place, value.start, after, rule.vr, rule.expected))
     return after, plan
 
 

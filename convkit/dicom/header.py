@@ -52,6 +52,8 @@ class Header(NamedTuple):
         Place of the frame in its object, from 0.
     fault : Note or None
         Why the frames of the object cannot be told.
+    said : tuple of Note
+        What was assumed while it was unfolded.
     """
 
     path: str
@@ -62,6 +64,7 @@ class Header(NamedTuple):
     unfolded: Unfolded | None = None
     frame: int = 0
     fault: Note | None = None
+    said: tuple[Note, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -80,6 +83,10 @@ class Header(NamedTuple):
     def has_far(self, keyword: str) -> bool:
         """True where there is such a long value."""
         return self.raw(keyword) is not None
+
+    def with_note(self, one: Note) -> Header:
+        """The same header with something that the user must know."""
+        return self._replace(said=(*self.said, one))
 
     def with_shared(self, values: Overlay) -> Header:
         """The same header with some values replaced."""

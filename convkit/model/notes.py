@@ -176,6 +176,9 @@ CODES: dict[str, Code] = {
     "geometry.assumed-thickness": Code(_INFO, "A single slice has no neighbour; its depth is taken from the header."),
     "geometry.assumed-depth": Code(_WARNING, "A single slice has no stated depth; 1 mm was assumed."),
     "geometry.no-position": Code(_INFO, "The image has no place in space; the affine holds pixel sizes only."),
+    "geometry.assumed-tiles": Code(
+        _WARNING, "A mosaic does not tell where its tiles lie; the usual order or distance was assumed."
+    ),
     "geometry.piled": Code(
         _INFO,
         "Captures of the frames of one object were put together in the order of their numbers; they have no place in "

@@ -10,6 +10,7 @@ import numpy as np
 
 from convkit.dicom.header import Header
 from convkit.model import geometry
+from convkit.model.notes import note
 from convkit.quirks._ge import PulseSequence, sequence_of
 from convkit.quirks._quirk import Extent, FactsQuirk, TraitsQuirk, UnfoldQuirk
 
@@ -26,6 +27,12 @@ class Scheme(IntEnum):
 def is_reversed(header: Header) -> bool:
     """True for an image of the reversed polarity, once it is unfolded."""
     return _is_of_pair(header) and round(header.number("GEUserData12") or 0) == Scheme.REVERSED
+
+
+_SAID = note(
+    "quirk.applied",
+    "Volumes of reversed polarity (epi_pepolar) are stored upside down; their place in space was corrected.",
+)
 
 
 def _is_of_pair(header: Header) -> bool:
@@ -45,7 +52,7 @@ def _unfold(header: Header) -> Header:
     """The header with its own polarity in place of the scheme, and with the place at which its rows really lie."""
     polarity = _polarity(header)
     header = header.with_shared({header.table.places["GEUserData12"]: str(int(polarity)).encode()})
-    return _upright(header) if polarity is Scheme.REVERSED else header
+    return _upright(header).with_note(_SAID) if polarity is Scheme.REVERSED else header
 
 
 def _upright(header: Header) -> Header:

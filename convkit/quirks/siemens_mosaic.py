@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -11,6 +12,7 @@ from convkit.dicom.header import Header
 from convkit.errors import MissingAttributeError
 from convkit.model import geometry
 from convkit.model.frame import Picture
+from convkit.model.notes import Note, note
 from convkit.quirks._csa import csa_number, csa_numbers
 from convkit.quirks._quirk import UnfoldQuirk
 
@@ -55,7 +57,19 @@ def _unfold(header: Header) -> Header:
     place = header.table.places
     shared = {place["Rows"]: tile[0].to_bytes(2, "little"), place["Columns"]: tile[1].to_bytes(2, "little")}
     frames = [shared | {place["ImagePositionPatient"]: p} for p in positions]
+    for doubt in _doubts(header, data):
+        header = header.with_note(doubt)
     return header.with_frames(frames, Picture(rows, columns, across))
+
+
+def _doubts(header: Header, csa: bytes) -> Iterator[Note]:
+    """Yield what had to be assumed of where the tiles lie."""
+    if not csa_numbers(csa, "SliceNormalVector"):
+        text = "The direction from tile to tile is missing (CSA header); row x column direction was assumed."
+        yield note("geometry.assumed-tiles", text)
+    if not header.number("SpacingBetweenSlices"):
+        text = "The distance from tile to tile is missing; the slice thickness was assumed, without a gap."
+        yield note("geometry.assumed-tiles", text)
 
 
 def _slices(header: Header, csa: bytes) -> int:

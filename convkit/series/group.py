@@ -127,6 +127,7 @@ def _series(study: str, uid: str, members: list[Header]) -> Series:
         else:
             others.append((header, reason))
     kept, notes = without_doubles(images)
+    notes += list(dict.fromkeys(said for header in kept for said in header.said))
     notes += _number_gaps([*kept, *(h for h, _ in others)])
     return Series(study, "" if uid.startswith("\0") else uid, tuple(kept), tuple(others), tuple(notes))
 
