@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from pydicom.pixels.utils import iter_pixels, pixel_array
 
 def decode(path: str, frames: Sequence[int], *, is_colour: bool) -> Iterator[NDArray[Any]]:
     """Yield the stored samples of some frames, (rows, columns), or RGB bytes, (rows, columns, 3)."""
-    stat = os.stat(path)
+    stat = Path(path).stat()
     dataset = _read(path, stat.st_size, stat.st_mtime_ns)
     for array in _arrays(dataset, frames):
         # PS3.5 8.2: YBR becomes RGB in pydicom; palettes and depths above 8 bits are handled here.

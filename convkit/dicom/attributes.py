@@ -11,13 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 from convkit.dicom.private_attributes import private_rows
 from convkit.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One element of the table.
 
     Attributes
@@ -220,6 +220,7 @@ SharedFunctionalGroupsSequence 52009229 SQ
 PerFrameFunctionalGroupsSequence 52009230 SQ
 """
 
+
 def _core() -> tuple[Attribute, ...]:
     rows = (line.split() for line in _CORE_TEXT.split("\n") if line)
     standard = (Attribute(k, int(t, 16), v, is_far=v == "SQ") for k, t, v in rows)
@@ -242,7 +243,7 @@ PRIVATE_BLOCKS = range(0x10, 0x100)
 _CREATOR_SLOT = (CREATOR, int.from_bytes(b"LO", "little"), False)
 
 _MOST_KNOWN = 256
-"""Arrangements of private blocks that are remembered; a data set has a handful, and a hostile one may not fill memory."""
+"""Arrangements of private blocks to remember: a data set has a handful, and a hostile one may not fill memory."""
 
 
 @dataclass(slots=True, eq=False)

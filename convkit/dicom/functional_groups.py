@@ -462,7 +462,8 @@ class GroupReader:
         is_sequence = vr == b"SQ" or value.data.startswith(_ITEM_START, value.start)
         if is_owned and is_sequence:
             return self._vendor
-        return self._nothing if vr == b"SQ" and tag != _REAL_WORLD else None
+        is_walked = value.is_open and vr == b"SQ" and tag != _REAL_WORLD
+        return self._nothing if is_walked else None  # to know where it ends
 
     # --- what to do with an element ----------------------------------------------------------------------
 

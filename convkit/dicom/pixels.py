@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from importlib import import_module
 from itertools import groupby
 from typing import Any
@@ -198,7 +197,7 @@ def _read_object(source: PixelSource, indices: Sequence[int], out: NDArray[Any])
 
 def _read_tiles(source: PixelSource, picture: Picture, indices: Sequence[int], out: NDArray[Any]) -> None:
     """Read a picture once and cut it into its tiles."""
-    whole = replace(source, layout=source.stored_layout, frames=1, picture=None)
+    whole = source._replace(layout=source.stored_layout, frames=1, picture=None)
     pixels = np.empty((1, picture.rows, picture.columns, *out.shape[3:]), out.dtype)
     _read_object(whole, [0], pixels)
     rows, columns = out.shape[1:3]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 from convkit.errors import InputError, UsageError
 from convkit.model.notes import Note, note
@@ -15,8 +15,7 @@ OWN_FOLDER = ".convkit"
 """Where a destination keeps its journal; never an input."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """The files of some sources.
 
     Attributes

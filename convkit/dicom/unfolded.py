@@ -45,12 +45,14 @@ def unfolded(
     frames : for each frame what stands over them
     picture : Picture or None
     """
-    places = sorted({place for frame in frames for place in frame})
-    columns = {place: tuple(frame.get(place, raw[place]) for frame in frames) for place in places}
-    varying = tuple(place for place in places if len(set(columns[place])) > 1)
-    shared = list(raw)
-    for place in places:
-        if place not in varying:
-            shared[place] = columns[place][0]
-    rows = tuple(zip(*(columns[place] for place in varying), strict=True)) if varying else ((),) * len(frames)
-    return tuple(shared), Unfolded(varying, rows, picture)
+    shared, varying, columns = list(raw), [], []
+    for place in sorted(set().union(*frames)):
+        own = raw[place]
+        column = [frame.get(place, own) for frame in frames]
+        if column.count(column[0]) == len(column):
+            shared[place] = column[0]
+        else:
+            varying.append(place)
+            columns.append(column)
+    rows = tuple(zip(*columns, strict=True)) if varying else ((),) * len(frames)
+    return tuple(shared), Unfolded(tuple(varying), rows, picture)

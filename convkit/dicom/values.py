@@ -125,9 +125,7 @@ def seconds_of_day(raw: bytes) -> float | None:
 
 @lru_cache(_CACHED)
 def seconds_of_moment(raw: bytes) -> float | None:
-    """The time of day of a date with time (DT: YYYYMMDDHHMMSS.ffffff&ZZXX) in seconds, its zone left out; None where
-    it cannot be read.
-    """
+    """The time of day of a date with time (DT: YYYYMMDDHHMMSS.ffffff&ZZXX) in seconds, without its zone, or None."""
     stripped = raw.strip(b" \0")
     return seconds_of_day(stripped[8:].partition(b"+")[0].partition(b"-")[0]) if len(stripped) >= 10 else None
 

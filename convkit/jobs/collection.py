@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from convkit import quirks
 from convkit.dicom.attributes import is_keyword, nearest_hint, table_of
 from convkit.dicom.header import Header, read_header
-from convkit.dicom.unfold import unfold
 from convkit.dicom.sources import find_files
+from convkit.dicom.unfold import unfold
 from convkit.engine.outcome import ExitCode, Outcome, Status, note_of
 from convkit.engine.run import Runner, attempt, batched
 from convkit.errors import ConvkitError, InputError, UsageError
@@ -35,8 +35,7 @@ BATCH = 128
 """Files a task: one task a file would pay more for the trip between processes than for the reading."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """What became of a batch of files."""
 
     headers: tuple[Header, ...] = ()

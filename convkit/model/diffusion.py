@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Direction = tuple[float, float, float]
 
@@ -11,8 +11,7 @@ WEIGHTED_FROM = 50.0
 diffusion gradients (1.25 or 5), so that below it a direction is not missed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gradient:
+class Gradient(NamedTuple):
     """How one image was weighted.
 
     Attributes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from convkit.model.diffusion import Gradient
@@ -12,8 +11,7 @@ from convkit.model.notes import Note
 Position = tuple[float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class PixelLayout:
+class PixelLayout(NamedTuple):
     """How the samples of a frame are stored (PS3.3 C.7.6.3).
 
     Attributes
@@ -52,8 +50,7 @@ class PixelLayout:
         return (frames * self.rows * self.columns * self.samples * self.bits_allocated + 7) // 8
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """A stored picture whose tiles are frames.
 
     Attributes
@@ -69,8 +66,7 @@ class Picture:
     across: int
 
 
-@dataclass(frozen=True, slots=True)
-class PixelSource:
+class PixelSource(NamedTuple):
     """Where the pixels of one object lie.
 
     Attributes
@@ -102,7 +98,7 @@ class PixelSource:
         """How one stored picture is laid out, tiles and all."""
         if self.picture is None:
             return self.layout
-        return replace(self.layout, rows=self.picture.rows, columns=self.picture.columns)
+        return self.layout._replace(rows=self.picture.rows, columns=self.picture.columns)
 
     @property
     def stored_bytes(self) -> int:
@@ -110,8 +106,7 @@ class PixelSource:
         return self.stored_layout.bytes_of(1 if self.picture else self.frames)
 
 
-@dataclass(frozen=True, slots=True)
-class FrameKind:
+class FrameKind(NamedTuple):
     """What many frames of a series share, so that it is read once and held once.
 
     Attributes

@@ -7,9 +7,8 @@ order belong to the writers that need them. Everything here is a pure function o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import permutations, product
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,8 +60,7 @@ def unit(vector: Sequence[float] | Floats) -> Floats:
     return np.asarray(array / np.linalg.norm(array), dtype=np.float64)
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(NamedTuple):
     """Where the voxels of a stack lie.
 
     Attributes
@@ -117,8 +115,7 @@ def spacing(affine: Floats) -> tuple[float, float, float]:
 # --- orientation by letters ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """A change of voxel order without interpolation.
 
     Attributes

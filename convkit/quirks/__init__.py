@@ -1,9 +1,9 @@
 """Vendor oddities as small strategies, one a file; nothing outside this room asks for a manufacturer.
 
 A quirk module holds `QUIRK`. Stages: MERGE tells which series are one acquisition, UNFOLD tells the frames of an
-object apart, TRAITS corrects what tells the volumes of a series apart, ORDERS numbers them, VALUES corrects the rescale,
-GRADIENTS finds the diffusion weighting, SLICE_TIMES when a slice was acquired, VOLUME_TIMES when a volume was begun, FACTS
-what goes into the sidecar.
+object apart, TRAITS corrects what tells the volumes of a series apart, ORDERS numbers them, VALUES corrects the
+rescale, GRADIENTS finds the diffusion weighting, SLICE_TIMES when a slice was acquired, VOLUME_TIMES when a volume was
+begun, FACTS what goes into the sidecar.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from convkit.dicom.header import Header
+from convkit.model.diffusion import Gradient
 from convkit.model.notes import Note
 from convkit.quirks import (
     canon_diffusion,
@@ -59,7 +60,6 @@ from convkit.quirks import (
     uih_protocol,
     uih_slice_times,
 )
-from convkit.model.diffusion import Gradient
 from convkit.quirks._quirk import (
     Extent,
     FactsQuirk,

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from convkit.dicom.header import Header
 from convkit.model.diffusion import Gradient
 from convkit.model.notes import Note
 
 
-@dataclass(frozen=True, slots=True)
-class UnfoldQuirk:
+class UnfoldQuirk(NamedTuple):
     """An object that holds, in a vendor's own way, more than its plain attributes say.
 
     Attributes
@@ -32,8 +31,7 @@ class UnfoldQuirk:
     unfold: Callable[[Header], Header]
 
 
-@dataclass(frozen=True, slots=True)
-class TraitsQuirk:
+class TraitsQuirk(NamedTuple):
     """A vendor's own way to say what tells volumes apart.
 
     Attributes
@@ -54,8 +52,7 @@ class TraitsQuirk:
     fix: Callable[[Header, Mapping[str, Any]], Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class OrderQuirk:
+class OrderQuirk(NamedTuple):
     """A vendor's own number for the volumes of a series.
 
     Attributes
@@ -96,8 +93,7 @@ class ValueChoices:
     philips: PhilipsValues = PhilipsValues.PRECISE
 
 
-@dataclass(frozen=True, slots=True)
-class ValuesQuirk:
+class ValuesQuirk(NamedTuple):
     """A vendor's own rescale.
 
     Attributes
@@ -120,8 +116,7 @@ class ValuesQuirk:
     note: Callable[[Header, ValueChoices], Note]
 
 
-@dataclass(frozen=True, slots=True)
-class GradientQuirk:
+class GradientQuirk(NamedTuple):
     """Where a vendor says how an image is diffusion-weighted.
 
     Attributes
@@ -142,8 +137,7 @@ class GradientQuirk:
     gradient: Callable[[Header], Gradient | None]
 
 
-@dataclass(frozen=True, slots=True)
-class SliceTimeQuirk:
+class SliceTimeQuirk(NamedTuple):
     """Where a vendor says when a slice was acquired.
 
     Attributes
@@ -161,8 +155,7 @@ class SliceTimeQuirk:
     seconds: Callable[[Header], float | None]
 
 
-@dataclass(frozen=True, slots=True)
-class VolumeTimeQuirk:
+class VolumeTimeQuirk(NamedTuple):
     """Where a vendor says when a volume was begun.
 
     Attributes
@@ -180,8 +173,7 @@ class VolumeTimeQuirk:
     seconds: Callable[[Header], float | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """How much there is of a volume whose facts are asked for.
 
     Attributes
@@ -193,8 +185,7 @@ class Extent:
     slices: int
 
 
-@dataclass(frozen=True, slots=True)
-class FactsQuirk:
+class FactsQuirk(NamedTuple):
     """Where a vendor hides facts for the sidecar.
 
     Attributes
@@ -215,8 +206,7 @@ class FactsQuirk:
     facts: Callable[[Header, Extent], Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class MergeQuirk:
+class MergeQuirk(NamedTuple):
     """A vendor's habit to send one acquisition as several series.
 
     Attributes

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from convkit.dicom.header import Header
 from convkit.dicom.sequences import Item, items_of
@@ -27,8 +27,7 @@ _INDEXED = rb"\n%%s\[(\d{1,4})\][ \t]*=[ \t]*(%s)" % _NUMBER.pattern
 _BEFORE = b"\n."
 
 
-@dataclass(frozen=True, slots=True)
-class Protocol:
+class Protocol(NamedTuple):
     """A protocol, whose lines are looked up when asked for.
 
     Attributes

@@ -17,8 +17,8 @@ def _seconds(header: Header) -> float | None:
 
 QUIRK = VolumeTimeQuirk(
     name="philips-dynamic-time",
-    why="(2005,xxA0) of creator Philips MR Imaging DD 001: begin of the dynamic scan in seconds after that of the series "
-    "(Philips private dictionary; dcm2niix's notes on Philips). The Acquisition Time of all dynamics is the same.",
+    why="(2005,xxA0) of creator Philips MR Imaging DD 001: begin of the dynamic scan, in seconds after that of the "
+    "series (Philips private dictionary; dcm2niix's notes on Philips). Acquisition Time is the same in all dynamics",
     applies=_applies,
     seconds=_seconds,
 )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from convkit.dicom.header import Header
 
@@ -15,8 +14,7 @@ _DECIMALS = 12
 """Digits after the point that are kept when a unit is changed: takes away what binary fractions add, nothing else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One key of the sidecar: its name, how to get it from a header, and where it has a meaning.
 
     Attributes

@@ -7,10 +7,9 @@ Dates are read for differences between days and never written.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from convkit.dicom import values
 from convkit.dicom.header import Header
@@ -46,8 +45,7 @@ _LONG_HALF_LIFE_S = 10 * 3600.0
 injected."""
 
 
-@dataclass(frozen=True, slots=True)
-class VolumeFact:
+class VolumeFact(NamedTuple):
     """One key of the sidecar that is found from the first header of every volume.
 
     Attributes

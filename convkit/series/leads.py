@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from convkit.dicom.header import Header
 from convkit.model.frame import Frame
@@ -14,8 +14,7 @@ from convkit.series.stack import Stack
 _MR = "MR"
 
 
-@dataclass(frozen=True, slots=True)
-class Leads:
+class Leads(NamedTuple):
     """Headers of a stack.
 
     Attributes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from convkit.dicom import values
 from convkit.dicom.header import Header
@@ -12,8 +12,7 @@ from convkit.quirks import ORDER_KEYWORDS, volume_number
 DAY_S = 86400.0
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """One attribute that may number or time the volumes.
 
     Attributes

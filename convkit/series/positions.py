@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +17,7 @@ the rounding of oblique positions. For thinner slices it shrinks to `SAME_PLACE_
 SAME_PLACE_SHARE = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class Positions:
+class Positions(NamedTuple):
     """Frames sorted along the normal and gathered by position.
 
     Attributes

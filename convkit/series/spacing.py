@@ -7,8 +7,8 @@ are written with one decimal scatter by 0.05 mm without anything being wrong.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,8 +37,7 @@ class Evenness(StrEnum):
     NOT_COLLINEAR = "not-collinear"  # shifted within the plane
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """How the slices of one stack are spaced.
 
     Attributes

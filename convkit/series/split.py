@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,8 +21,7 @@ from convkit.series.traits import TRAITS, Trait
 _LISTED_VALUES = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """Some frames of a series and what told them apart from the rest."""
 
     frames: tuple[Frame, ...]
@@ -194,6 +193,6 @@ def _with_unique_labels(parts: list[Part]) -> list[Part]:
         label = part.split.label
         if counts[label] > 1:
             seen[label] = seen.get(label, 0) + 1
-            part = replace(part, split=replace(part.split, label=f"{label}-{seen[label]}"))  # noqa: PLW2901 (the same part, renamed)
+            part = part._replace(split=replace(part.split, label=f"{label}-{seen[label]}"))  # noqa: PLW2901 (the same part, renamed)
         unique.append(part)
     return unique

@@ -8,8 +8,7 @@ position differ in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from convkit.dicom.header import Header
 from convkit.model import geometry
@@ -39,8 +38,7 @@ _COMPONENTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Trait:
+class Trait(NamedTuple):
     """One thing that may tell volumes apart.
 
     Attributes

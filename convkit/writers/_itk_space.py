@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from convkit.model.volume import Volume
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ItkSpace:
+class ItkSpace(NamedTuple):
     """Where the voxels of an image lie, as ITK has it.
 
     Attributes

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -33,8 +33,7 @@ def _no_tables(_volume: Volume) -> tuple[dict[str, bytes], tuple[Note, ...]]:
     return {}, ()
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFormat:
+class ImageFormat(NamedTuple):
     """What tells the image file of one format from another's.
 
     Attributes

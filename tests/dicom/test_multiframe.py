@@ -120,5 +120,9 @@ def test_what_frames_share_is_held_once(tmp_path: Path) -> None:
 def test_undefined_lengths_give_the_same_frames(syntax: str, tmp_path: Path) -> None:
     plain = header_of(enhanced_of(series(**MR)), tmp_path / "a")
     other = header_of(with_undefined_lengths(enhanced_of(series(**MR), syntax=syntax)), tmp_path / "b")
-    frames = [[h.of_frame(i).plain(k) for k in ("ImagePositionPatient", "EchoTime", "FrameType")] for h in (plain, other) for i in range(5)]
+    frames = [
+        [h.of_frame(i).plain(k) for k in ("ImagePositionPatient", "EchoTime", "FrameType")]
+        for h in (plain, other)
+        for i in range(5)
+    ]
     assert frames[:5] == frames[5:]

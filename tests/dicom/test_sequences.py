@@ -34,8 +34,7 @@ trees = st.recursive(st.lists(values, max_size=2), items, max_leaves=6)
 def encoded(tree: Tree, *, explicit: bool, lengths: random.Random) -> bytes:
     """The items of a tree, each sequence and item of defined or undefined length by chance."""
     return b"".join(
-        enc.item(_elements(item, explicit=explicit, lengths=lengths), undefined=lengths.random() < 0.5)
-        for item in tree
+        enc.item(_elements(item, explicit=explicit, lengths=lengths), undefined=lengths.random() < 0.5) for item in tree
     )
 
 
@@ -65,9 +64,7 @@ def test_items_are_found_in_every_encoding(tree: Tree, explicit: bool, seed: int
 
 
 @settings(max_examples=300)
-@given(
-    tree=trees, explicit=st.booleans(), place=st.floats(0, 1), change=st.integers(0, 255), cut=st.booleans()
-)
+@given(tree=trees, explicit=st.booleans(), place=st.floats(0, 1), change=st.integers(0, 255), cut=st.booleans())
 def test_broken_bytes_give_items_or_a_coded_error(
     tree: Tree, explicit: bool, place: float, change: int, cut: bool
 ) -> None:

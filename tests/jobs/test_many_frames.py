@@ -110,7 +110,9 @@ def test_functional_groups_longer_than_the_window_are_read(syntax: str, tmp_path
 @pytest.mark.parametrize("negated", ["", "column", "both"])
 @pytest.mark.parametrize("descending", [False, True])
 def test_dose_grid_is_in_place_and_in_gray(is_relative: bool, negated: str, descending: bool, tmp_path: Path) -> None:
-    datasets = series(modality="RTDOSE", dtype="uint16", slope=0.25, intercept=0, negated=negated, descending=descending)
+    datasets = series(
+        modality="RTDOSE", dtype="uint16", slope=0.25, intercept=0, negated=negated, descending=descending
+    )
     grid = dose_of(datasets)
     if not is_relative:  # PS3.3 C.8.8.3.2: z positions of the planes
         grid.GridFrameOffsetVector = [d.ImagePositionPatient[2] for d in datasets]
@@ -228,7 +230,7 @@ def philips(datasets: Sequence[Dataset]) -> Dataset:
             InstanceNumber=7,
             TriggerTime=12.5,
         )
-        decoy.private_block(0x2005, "Philips MR Imaging DD 001", create=True).add_new(0x0E, "FL", 0.5)
+        decoy.private_block(0x2005, "Philips MR Imaging DD 001", create=True).add_new(0x0E, "FL", 0.25)
         block = frame.private_block(0x2005, "Philips MR Imaging DD 005", create=True)
         block.add_new(0x0F, "SQ", [decoy])
     return packed
@@ -237,7 +239,7 @@ def philips(datasets: Sequence[Dataset]) -> Dataset:
 def test_what_a_private_group_repeats_does_not_displace_the_image(tmp_path: Path) -> None:
     run = convert([philips(series(slope=2, intercept=-100, **MR))], tmp_path)
     # (stored x RS + RI) / (RS x SS): the scale slope lies in the private group alone
-    assert_right(series(slope=1 / 0.5, intercept=-100 / (2 * 0.5), **MR), run)
+    assert_right(series(slope=1 / 0.25, intercept=-100 / (2 * 0.25), **MR), run)
     assert "quirk.applied" in run.codes
 
 
