@@ -1,6 +1,6 @@
 """Measures `convkit convert` against dcm2niix, on the same data in the same run.
 
-    python benchmarks/convert.py [--data DIR] [--scale 0.1] [--only ct,mr,nii,nii.gz] [--runs 5] [--json FILE]
+    python benchmarks/convert.py [--data DIR] [--scale 0.1] [--only ct,mosaic,nii] [--runs 5] [--json FILE]
 
 Outputs go to a fresh folder each run, which is not part of the time. Above 1, convkit is faster.
 """
@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from importlib.util import find_spec
@@ -21,9 +21,11 @@ from pathlib import Path
 from typing import Any
 
 from make_data import make
+from make_runs import MAKERS, make_runs
 from measure import Cost, find_command, in_turn, medians, ratio, run_command, warm
 
 FORMATS = ("nii", "nii.gz")
+DATA = ("ct", "mr", *MAKERS)
 _Command = Callable[[Path, Path], list[str]]
 
 
@@ -86,6 +88,11 @@ def show(title: str, found: dict[str, Any]) -> None:
         print(f"  {name:<16}{cost['wall_s']:>9.2f}{cost['cpu_s']:>9.2f}{cost['peak_mb']:>9.0f}{ratio_text:>9}")
 
 
+def made(cache: Path, scale: float, names: Sequence[str]) -> dict[str, Path]:
+    """Folders of the made data sets, by name."""
+    return {name: folder for maker in (make, make_runs) for name, folder in maker(cache, scale, names).items()}
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cache = Path(tempfile.gettempdir()) / "convkit-benchmarks"
@@ -93,7 +100,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, default=cache, help=f"where made data are kept ({cache})")
     parser.add_argument("--scratch", type=Path, help="where outputs are written and removed (temporary folder)")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the made data, as a part of the full one")
-    parser.add_argument("--only", default="", help="comma-separated: ct, mr, nii, nii.gz")
+    parser.add_argument("--only", default="", help=f"comma-separated: {', '.join([*DATA, *FORMATS])}")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--extra", default="", help="further options for convkit, in one string")
     parser.add_argument("--json", type=Path, help="write the numbers to this file")
@@ -103,12 +110,11 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     given = arguments()
     only = {part for part in given.only.split(",") if part}
-    sources = {given.data.name: given.data} if given.data else make(given.cache, given.scale)
+    names = [name for name in DATA if name in only or not only & set(DATA)]
+    sources = {given.data.name: given.data} if given.data else made(given.cache, given.scale, names)
     formats = [f for f in FORMATS if not only & set(FORMATS) or f in only]
     results: dict[str, Any] = {}
     for name, source in sources.items():
-        if only & {"ct", "mr"} and name not in only:
-            continue
         megabytes = warm(source) / 1e6
         for to in formats:
             title = f"{name} to {to}: {megabytes:.0f} MB, median of {given.runs} runs"

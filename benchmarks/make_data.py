@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import io
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,23 +62,31 @@ class Template:
 
 def template(dataset: Dataset) -> Template:
     """Write a data set once; its values hold the marks."""
+    return Template(encoded(dataset), len(dataset.PixelData))
+
+
+def encoded(dataset: Dataset) -> bytes:
+    """The bytes of a file."""
     file = io.BytesIO()
     dcmwrite(file, dataset, enforce_file_format=True)
-    return Template(file.getvalue(), len(dataset.PixelData))
+    return file.getvalue()
 
 
-def make(cache: Path, scale: float = 1.0) -> dict[str, Path]:
+def make(cache: Path, scale: float = 1.0, only: Sequence[str] = ()) -> dict[str, Path]:
     """Make what is not there yet; returns the folders ``ct`` and ``mr``."""
-    found = {}
-    for name, maker in (("ct", make_ct), ("mr", make_mr)):
-        folder = cache / f"{name}-{scale:g}"
-        if not (folder / _DONE).exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            print(f"making {folder}", file=sys.stderr)
-            maker(folder / "dicom", scale)
-            (folder / _DONE).write_text("")
-        found[name] = folder / "dicom"
-    return found
+    makers = {"ct": make_ct, "mr": make_mr}
+    return {name: cached(cache, name, scale, maker) for name, maker in makers.items() if not only or name in only}
+
+
+def cached(cache: Path, name: str, scale: float, maker: Callable[[Path, float], None]) -> Path:
+    """The folder of a data set, made if it is not there yet."""
+    folder = cache / f"{name}-{scale:g}"
+    if not (folder / _DONE).exists():
+        print(f"making {folder}", file=sys.stderr)
+        (folder / "dicom").mkdir(parents=True, exist_ok=True)
+        maker(folder / "dicom", scale)
+        (folder / _DONE).write_text("")
+    return folder / "dicom"
 
 
 # --- CT --------------------------------------------------------------------------------------------------
@@ -88,19 +97,19 @@ def make_ct(folder: Path, scale: float) -> None:
     slices = max(3, round(CT_SLICES * scale))
     fill = template(_ct_dataset())
     random = np.random.default_rng(1)
-    body = _body(CT_SIZE)
+    smooth = body(CT_SIZE)
     for series in range(1, CT_SERIES + 1):
         target = folder / f"series{series}"
         target.mkdir(parents=True, exist_ok=True)
         for number in range(1, slices + 1):
             noise = random.standard_normal((CT_SIZE, CT_SIZE), np.float32) * NOISE_HU
             level = 40 * np.sin(number / 25 + series)
-            pixels = np.clip(body * (1000 + level) + noise + 24, 0, 4095).astype("<i2")
+            pixels = np.clip(smooth * (1000 + level) + noise + 24, 0, 4095).astype("<i2")
             path = target / f"IM{number:05d}.dcm"
             path.write_bytes(fill.filled(series, number, 1.25 * number, pixels.tobytes()))
 
 
-def _body(size: int) -> np.ndarray[Any, Any]:
+def body(size: int) -> np.ndarray[Any, Any]:
     """A smooth ellipse with softer and harder places; 0 outside, about 1 inside."""
     y, x = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j].astype(np.float32)
     inside = 1 / (1 + np.exp(60 * (np.hypot(x / 0.8, y / 0.6) - 1)))
@@ -126,12 +135,12 @@ def make_mr(folder: Path, scale: float) -> None:
     slices = max(3, round(MR_SLICES * scale))
     fill = template(_mr_dataset())
     random = np.random.default_rng(2)
-    body = _body(MR_SIZE)
+    smooth = body(MR_SIZE)
     folder.mkdir(parents=True, exist_ok=True)
     for series in range(1, MR_SERIES + 1):
         for number in range(1, slices + 1):
             noise = random.standard_normal((MR_SIZE, MR_SIZE), np.float32) * 20
-            pixels = np.clip(body * 1200 + noise + 60, 0, 4095).astype("<u2")
+            pixels = np.clip(smooth * 1200 + noise + 60, 0, 4095).astype("<u2")
             path = folder / f"MR.{series:03d}.{number:05d}"
             path.write_bytes(fill.filled(series, number, 2.0 * number, pixels.tobytes()))
 

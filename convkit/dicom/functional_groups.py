@@ -359,7 +359,6 @@ class GroupReader:
         self._known = own | classic
         # What an element has for itself, where the place that it goes to has another value representation.
         self._given = {tag: table.attributes[own[tag][0]].vr for tag in classic}
-        self._private_groups = {group for group, _ in table.owned}
         self._index_place = own.get(_INDEX_VALUES, (len(table.attributes), ""))[0]
         self._units, self._inner, self._macro = _Plan(self._of_units), _Plan(self._of_inner), _Plan(self._of_macro)
         self._nothing = _Plan(lambda _tag, _vr: _NO_RULE)
@@ -412,8 +411,12 @@ class GroupReader:
         data, position, end, is_explicit, is_open = item
         unpack = _EXPLICIT if is_explicit else _IMPLICIT
         seen, starts_with = self._seen, data.startswith
+        owned: set[bytes] = set()
         while position < end:
             key, length = unpack(data, position)
+            if key[0] & 1 and key[:2] + key[3:4] not in owned:  # group and block of a private element
+                position = self._unowned(owned, _element(data, position, end, key, length), key)
+                continue
             memory = seen.get(key)
             if memory is None:
                 if is_open and _tag(key) == ITEM_END:
@@ -430,6 +433,15 @@ class GroupReader:
         if position != end or is_open:
             raise broken()
         return position
+
+    def _unowned(self, owned: set[bytes], value: _Span, key: bytes) -> int:
+        """Pass over a private element of an unknown owner, or learn of a known one (PS3.5 7.8.1); returns its end."""
+        after = _after(value)
+        if not key[3] and key[2] in PRIVATE_BLOCKS:
+            owner = value.data[value.start : after].strip(b" \0").decode("latin-1")
+            if (int.from_bytes(key[:2], "little"), owner) in self._table.owned:
+                owned.add(key[:2] + key[2:3])
+        return after
 
     def _remembered(self, key: bytes) -> _Memory:
         memory = _Memory()
@@ -458,9 +470,9 @@ class GroupReader:
         """How to read a functional group; None for what is none, or is read otherwise."""
         if tag in _MACROS:
             return self._macro
-        is_owned = tag >> 16 in self._private_groups and (tag & 0xFFFF) >> 8 in PRIVATE_BLOCKS
+        is_private = bool(tag >> 16 & 1)  # one of an owner that is known: others are not asked for
         is_sequence = vr == b"SQ" or value.data.startswith(_ITEM_START, value.start)
-        if is_owned and is_sequence:
+        if is_private and is_sequence:
             return self._vendor
         is_walked = value.is_open and vr == b"SQ" and tag != _REAL_WORLD
         return self._nothing if is_walked else None  # to know where it ends

@@ -16,9 +16,12 @@ from convkit.series.moments import MOMENTS
 from convkit.series.positions import by_position, in_plane
 from convkit.series.spacing import in_plane_tolerance
 from convkit.series.timing import volumes_in_time
-from convkit.series.traits import TRAITS, Trait
+from convkit.series.traits import PLACES, TRAITS, Trait
 
 _LISTED_VALUES = 6
+
+_PLAIN = frozenset({None, "mag"})
+"""Components that a name need not tell."""
 
 
 class Part(NamedTuple):
@@ -38,7 +41,15 @@ def split_by_traits(frames: Sequence[Frame]) -> list[Part]:
     for place in _varying(frames):
         trait = TRAITS[place]
         parts = [piece for part in parts for piece in _split(part, place, trait)]
-    return _with_unique_labels(parts)
+    return _with_unique_labels([_named(part) for part in parts])
+
+
+def _named(part: Part) -> Part:
+    """The part with its component in its label, where that is no magnitude and nothing else says so."""
+    component = part.frames[0].kind.traits[PLACES["component"]]
+    if component in _PLAIN or "_part-" in part.split.label:
+        return part
+    return part._replace(split=replace(part.split, label=f"_part-{component}{part.split.label}"))
 
 
 def _varying(frames: Sequence[Frame]) -> list[int]:

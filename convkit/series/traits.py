@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from convkit.dicom.header import Header
 from convkit.model import geometry
 from convkit.quirks import TRAIT_KEYWORDS, corrected_traits
+from convkit.series.rescale import real_world_units
 
 ORIENTATION_TOLERANCE = 5e-4
 """Direction cosines that differ by less are the same orientation: headers with four decimals round by 5e-5, and
@@ -112,6 +113,8 @@ def _image_type(header: Header) -> Hashable:
 def _component(header: Header) -> Hashable:
     if header.text("Modality") != "MR":
         return None
+    if real_world_units(header).upper() == "HZ":
+        return "fieldmaphz"
     said = _COMPONENTS.get(header.text("ComplexImageComponent"))
     # PS3.3 C.8.3.1.1.1 leaves values 3 and up to the maker; Siemens uses the third, Philips the fourth.
     return said or next((_COMPONENTS[v] for v in _words(header)[2:5] if v in _COMPONENTS), None)
@@ -257,7 +260,7 @@ TRAITS: tuple[Trait, ...] = (
     Trait(
         "component",
         "ComplexImageComponent, ImageType",
-        ("Modality", "ComplexImageComponent", "ImageType", "FrameType"),
+        ("Modality", "ComplexImageComponent", "ImageType", "FrameType", "RealWorldUnits"),
         _component,
         _valued("part"),
         is_hard=True,

@@ -149,3 +149,38 @@ def test_broken_bytes_are_judged_alike_by_a_reader_that_has_seen_the_whole(
 def test_absent_groups_are_no_frames(explicit: bool) -> None:
     assert GroupReader(TABLE).read(None) == []
     assert GroupReader(TABLE).read(FarValue(b"", explicit)) == []
+
+
+OWNER, STRANGER = b"Philips MR Imaging DD 005 ", b"SOMEBODY ELSE "
+PHILIPS = enc.sequence(
+    0x2005140F,
+    [
+        enc.item(
+            enc.element(0x00180081, "DS", b"99")
+            + enc.element(0x20050010, "LO", enc.even(b"Philips MR Imaging DD 001"))
+            + enc.element(0x2005100E, "FL", pack("<f", 0.25))
+        )
+    ],
+)
+
+
+def owned_by(creator: bytes, block: int = 0x14) -> bytes:
+    return enc.item((enc.element(0x20050000 | block, "LO", creator) if creator else b"") + PHILIPS)
+
+
+@pytest.mark.parametrize(
+    ("item", "is_read"),
+    [
+        (owned_by(OWNER), True),
+        (owned_by(STRANGER), False),
+        (owned_by(b""), False),
+        (owned_by(OWNER, block=0x15), False),
+    ],
+    ids=["owner", "stranger", "nobody", "owner of another block"],
+)
+def test_private_group_is_read_for_its_owner_alone(item: bytes, is_read: bool) -> None:
+    """Also where the same bytes were read before, for their owner."""
+    reader = GroupReader(TABLE)
+    groups = reader.read(FarValue(owned_by(OWNER) + item, is_explicit=True))
+    named = {TABLE.attributes[place].keyword for place in groups[1].private}
+    assert named == ({"EchoTime", "PhilipsScaleSlope"} if is_read else set())

@@ -1,4 +1,4 @@
-"""Objects of many frames, end to end: every voxel in its place, volumes in time, and nothing wrong where they are bad."""
+"""Objects of many frames, end to end: every voxel in its place, volumes in time, nothing wrong where they are bad."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from tests.builders.packed import (
     made,
     mosaic_of,
     recon_tomo_of,
-    with_group,
     with_undefined_lengths,
 )
 from tests.jobs.work import Run, assert_right, contents, convert, convert_folder

@@ -202,3 +202,12 @@ def test_acquisitions_of_unequal_extent_are_two_volumes(tmp_path: Path) -> None:
     made = stacks(datasets, tmp_path)
     assert sorted(s.slices for s in made) == [3, 5]
     assert all("extent" in "".join(s.split.reasons) for s in made)
+
+
+@pytest.mark.parametrize(("image_type", "label"), [("P", "_part-phase"), ("M", ""), ("R", "_part-real")])
+def test_a_lone_volume_is_named_by_its_component_unless_it_is_a_magnitude(
+    image_type: str, label: str, tmp_path: Path
+) -> None:
+    datasets = series(modality="MR", ImageType=["ORIGINAL", "PRIMARY", image_type, "ND"])
+    (stack,) = stacks(datasets, tmp_path)
+    assert (stack.split.label, stack.split.reasons) == (label, ())
