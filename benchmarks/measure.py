@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,13 @@ print(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss, os.waitstatus_to_e
 """A process starts with the peak memory of the one that starts it, so a small one does: its 10 MB are the
 least that is ever shown."""
 
+
+def _environment() -> dict[str, str]:
+    """Of a command: an installed program has its bytecode, so one that runs from its source may keep some, too."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "convkit-benchmarks" / "bytecode")}
+
+
 _PEAK_UNIT = 1e6 if sys.platform == "darwin" else 1e3  # ru_maxrss: bytes there, KiB on Linux
 
 
@@ -56,7 +64,7 @@ def run_command(command: Sequence[str]) -> Cost:
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder) / "said"
         launch = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(said), *command]
-        answer = subprocess.run(launch, check=True, capture_output=True, text=True).stdout.split()
+        answer = subprocess.run(launch, check=True, capture_output=True, text=True, env=_environment()).stdout.split()
         if answer[3] != "0":
             raise RuntimeError(f"{' '.join(command)} ended with {answer[3]}:\n{said.read_text()[-2000:]}")
     return Cost(float(answer[0]), float(answer[1]), float(answer[2]) / _PEAK_UNIT)

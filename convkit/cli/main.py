@@ -73,8 +73,8 @@ def run(args: list[str] | None = None) -> None:
         sys.stderr.close()  # the reader of our results has left; Python would complain about it at exit
         sys.exit(1)
     except OSError as err:
-        click.echo(f"convkit: results cannot be printed ({err.strerror}).", err=True)
-        sys.exit(1)
+        click.echo(f"convkit: a file that is no input cannot be used ({err.strerror}).", err=True)
+        sys.exit(1)  # standard output that is full, or a part of the installation
     sys.exit(int(code or 0))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,15 +60,17 @@ def _parse(path: str, table: TagTable) -> Parsed:
     dataset = _read(path)
     _check_complete(dataset, path)
     syntax = _syntax(dataset)
+    blocks = _blocks(dataset)
     raw: list[bytes | None] = []
     far: list[Far] = []
     for place, attribute in enumerate(table.attributes):
-        tag = _tag(dataset, attribute)
+        tag = _tag(dataset, attribute, blocks)
         if tag is None or tag not in dataset:
             raw.append(None)
         elif attribute.is_far:
-            raw.append(b"")
-            far.append(_far(dataset, place, tag, syntax))
+            is_usable = attribute.vr == "SQ" or not _is_sequence_of_undefined_length(dataset, tag)
+            raw.append(b"" if is_usable else None)
+            far += [_far(dataset, place, tag, syntax)] if is_usable else []
         else:
             value = _raw(dataset, tag, attribute.vr)
             raw.append(_fitting(dataset, tag, attribute, value) if attribute.creator else value)
@@ -77,18 +79,24 @@ def _parse(path: str, table: TagTable) -> Parsed:
     return Parsed(syntax, media_class, tuple(raw), keyword, offset, length, tuple(far))
 
 
-def _tag(dataset: FileDataset, attribute: Attribute) -> int | None:
-    """The tag of an attribute in this data set: a private one lies where its creator is (PS3.5 7.8.1)."""
+def _blocks(dataset: FileDataset) -> dict[tuple[int, bytes], list[int]]:
+    """(Group, private creator) to the blocks that it owns (PS3.5 7.8.1)."""
+    found: dict[tuple[int, bytes], list[int]] = {}
+    for tag in sorted(dataset.keys()):
+        if tag.group & 1 and tag.element in PRIVATE_BLOCKS:
+            owner = (_raw(dataset, int(tag), "LO") or b"").strip(b" \0")
+            found.setdefault((tag.group, owner), []).append(tag.element)
+    return found
+
+
+def _tag(dataset: FileDataset, attribute: Attribute, blocks: Mapping[tuple[int, bytes], list[int]]) -> int | None:
+    """The tag of an attribute in this data set: a private one lies where its creator is."""
     if not attribute.creator:
         return attribute.tag
     group = attribute.tag & 0xFFFF0000
-    for block in PRIVATE_BLOCKS:
-        owner = _raw(dataset, group | block, "LO")
-        if owner is not None and owner.strip(b" \0") == attribute.creator.encode():
-            tag = group | block << 8 | attribute.tag & 0xFF
-            if tag in dataset:
-                return tag
-    return None
+    owned = blocks.get((attribute.tag >> 16, attribute.creator.encode()), ())
+    tags = (group | block << 8 | attribute.tag & 0xFF for block in owned)
+    return next((tag for tag in tags if tag in dataset), None)
 
 
 def _fitting(dataset: FileDataset, tag: int, attribute: Attribute, value: bytes | None) -> bytes | None:
@@ -98,6 +106,11 @@ def _fitting(dataset: FileDataset, tag: int, attribute: Attribute, value: bytes 
         return None
     is_fitting = vr in {None, "UN", attribute.vr} or is_same_kind(vr or "", attribute.vr)
     return value if is_fitting else values.converted(value, vr or "", attribute.vr)
+
+
+def _is_sequence_of_undefined_length(dataset: FileDataset, tag: int) -> bool:
+    """True for what pydicom has decoded already because only its delimiter tells where it ends."""
+    return not isinstance(dataset.get_item(tag, keep_deferred=True), RawDataElement)
 
 
 def _far(dataset: FileDataset, place: int, tag: int, syntax: str) -> Far:

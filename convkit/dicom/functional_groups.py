@@ -365,6 +365,7 @@ class GroupReader:
         self._vendors: dict[Known, _Plan] = {}
         self._vendor = self._vendor_of(table.start)
         self._seen: dict[bytes, _Memory] = {}
+        self._owners: dict[bytes, tuple[bytes, bytes]] = {}
 
     def read(self, value: FarValue | None) -> list[Groups]:
         """What each item of functional groups says; none where they are absent.
@@ -415,7 +416,11 @@ class GroupReader:
         while position < end:
             key, length = unpack(data, position)
             if key[0] & 1 and key[:2] + key[3:4] not in owned:  # group and block of a private element
-                position = self._unowned(owned, _element(data, position, end, key, length), key)
+                owner = self._owners.get(key)
+                if owner is None or not starts_with(owner[0], position):
+                    owner = self._owner(_element(data, position, end, key, length), key, position)
+                owned.add(owner[1])
+                position += len(owner[0])
                 continue
             memory = seen.get(key)
             if memory is None:
@@ -434,14 +439,21 @@ class GroupReader:
             raise broken()
         return position
 
-    def _unowned(self, owned: set[bytes], value: _Span, key: bytes) -> int:
-        """Pass over a private element of an unknown owner, or learn of a known one (PS3.5 7.8.1); returns its end."""
+    def _owner(self, value: _Span, key: bytes, position: int) -> tuple[bytes, bytes]:
+        """A private element outside known blocks: its bytes, and the block that it gives to a known owner, if any.
+
+        A block is told as the bytes of its group and its number (PS3.5 7.8.1).
+        """
         after = _after(value)
+        block = b""
         if not key[3] and key[2] in PRIVATE_BLOCKS:
-            owner = value.data[value.start : after].strip(b" \0").decode("latin-1")
-            if (int.from_bytes(key[:2], "little"), owner) in self._table.owned:
-                owned.add(key[:2] + key[2:3])
-        return after
+            name = value.data[value.start : after].strip(b" \0").decode("latin-1")
+            is_known = (int.from_bytes(key[:2], "little"), name) in self._table.owned
+            block = key[:3] if is_known else b""
+        owner = value.data[position:after], block
+        if after - position <= _LONGEST_SEEN and (key in self._owners or len(self._owners) < _MOST_SEEN):
+            self._owners[key] = owner
+        return owner
 
     def _remembered(self, key: bytes) -> _Memory:
         memory = _Memory()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from itertools import groupby
 from typing import Any
@@ -163,7 +164,7 @@ def has_surplus(source: PixelSource) -> bool:
     return source.transfer_syntax in syntaxes.NATIVE and source.length > source.stored_bytes + 1
 
 
-def read_into(frames: Sequence[Frame], out: NDArray[Any]) -> None:
+def read_into(frames: Sequence[Frame], out: NDArray[Any], *, threads: int = 1) -> None:
     """Read frames into their places.
 
     Parameters
@@ -172,38 +173,66 @@ def read_into(frames: Sequence[Frame], out: NDArray[Any]) -> None:
         Those of one object that follow each other here are read together.
     out : (frames, rows, columns) of the stored type, or (frames, rows, columns, 3) uint8, C-contiguous
         Filled with stored samples; bits above Bits Stored are left as they are in the file.
+    threads : int
+        How many may read at once. Codecs always work alone.
 
     Raises
     ------
     PixelError
         A file is shorter than its header says, or its compressed data cannot be decoded.
     """
+    objects: list[_Object] = []
     start = 0
     for _, group in groupby(frames, key=lambda f: f.instance):
         alike = list(group)
-        _read_object(alike[0].pixels, [f.place for f in alike], out[start : start + len(alike)])
+        objects.append((alike[0].pixels, [f.place for f in alike], out[start : start + len(alike)]))
         start += len(alike)
+    if threads < 2 or len(objects) < threads or not all(_is_native(o[0]) for o in objects):
+        _read_objects(objects)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(_read_objects, objects[t::threads]) for t in range(threads)]:
+            done.result()
+
+
+_Object = tuple[PixelSource, list[int], NDArray[Any]]
+"""An object, the places of some of its frames, and where they are to be read to."""
+
+
+def _read_objects(objects: Sequence[_Object]) -> None:
+    scratch: dict[tuple[Any, ...], NDArray[Any]] = {}  # one picture for all of a size: memory that is new is slow
+    for source, places, out in objects:
+        if source.picture is None:
+            _read_object(source, places, out)
+            continue
+        shape = 1, source.picture.rows, source.picture.columns, *out.shape[3:]
+        whole = scratch.get((shape, out.dtype))
+        if whole is None:
+            whole = scratch[shape, out.dtype] = np.empty(shape, out.dtype)
+        _read_tiles(source, source.picture, places, out, whole)
 
 
 def _read_object(source: PixelSource, indices: Sequence[int], out: NDArray[Any]) -> None:
     """Read frames of one object."""
-    if source.picture is not None:
-        _read_tiles(source, source.picture, indices, out)
-    elif is_direct(source):
+    if is_direct(source):
         _read_direct(source, indices, out)
     else:
         _decode(source, indices, out)
 
 
-def _read_tiles(source: PixelSource, picture: Picture, indices: Sequence[int], out: NDArray[Any]) -> None:
-    """Read a picture once and cut it into its tiles."""
-    whole = source._replace(layout=source.stored_layout, frames=1, picture=None)
-    pixels = np.empty((1, picture.rows, picture.columns, *out.shape[3:]), out.dtype)
-    _read_object(whole, [0], pixels)
+def _is_native(source: PixelSource) -> bool:
+    return is_direct(source._replace(layout=source.stored_layout))
+
+
+def _read_tiles(
+    source: PixelSource, picture: Picture, indices: Sequence[int], out: NDArray[Any], whole: NDArray[Any]
+) -> None:
+    """Read a picture once, and cut it into its tiles."""
+    _read_object(source._replace(layout=source.stored_layout, frames=1, picture=None), [0], whole)
     rows, columns = out.shape[1:3]
     for place, index in zip(out, indices, strict=True):
         down, right = divmod(index, picture.across)
-        place[...] = pixels[0, down * rows : (down + 1) * rows, right * columns : (right + 1) * columns]
+        place[...] = whole[0, down * rows : (down + 1) * rows, right * columns : (right + 1) * columns]
 
 
 def is_direct(source: PixelSource) -> bool:

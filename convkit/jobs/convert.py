@@ -231,7 +231,8 @@ def _converted(
 ) -> Iterator[tuple[VolumeTask, Outcome]]:
     # The largest first, so that no worker is left with a long one at the end.
     ordered = sorted(tasks, key=lambda t: (-_voxels(t), t.stem))
-    task = partial(convert_volume, output=str(output), options=options)
+    threads = max(1, runner.jobs // max(1, len(ordered)))  # few volumes: the workers that are left over read for them
+    task = partial(convert_volume, output=str(output), options=options, threads=threads)
     for done, (index, outcome) in enumerate(runner.map(task, ordered, on_error=failed_volume), 1):
         if progress:
             progress("volumes", done, len(ordered))
@@ -243,9 +244,9 @@ def _voxels(task: VolumeTask) -> int:
     return task.stack.volumes * len(task.stack.frames[0]) * layout.rows * layout.columns
 
 
-def convert_volume(task: VolumeTask, *, output: str, options: ConvertOptions) -> Outcome:
+def convert_volume(task: VolumeTask, *, output: str, options: ConvertOptions, threads: int = 1) -> Outcome:
     """Task: load one volume and write it."""
-    volume = load(task.stack, task.leads, options.load)
+    volume = load(task.stack, task.leads, options.load, threads=threads)
     root = Path(output)
     paths = WRITERS[options.to].write(volume, root / task.stem, options.write)
     relative = tuple(p.relative_to(root).as_posix() for p in paths)

@@ -167,7 +167,9 @@ CODES: dict[str, Code] = {
         _ERROR, "The slices are sheared (gantry tilt).", "Choose --tilt keep or --tilt resample."
     ),
     "geometry.rounded-positions": Code(
-        _WARNING, "Slice positions deviate from even spacing by no more than the rounding in the header."
+        _WARNING,
+        "Slice positions deviate from even places by the rounding in the header, or by less than a quarter of a pixel "
+        "within the plane.",
     ),
     "geometry.kept-irregular": Code(
         _WARNING, "The slices are not evenly spaced; the affine is the best even fit and wrong in between."

@@ -18,9 +18,9 @@ def _applies(header: Header) -> bool:
     return sequence_of(header) in {PulseSequence.REAL_TIME, PulseSequence.MULTI_PHASE}
 
 
-def _facts(header: Header, _extent: Extent) -> dict[str, Any]:
+def _facts(header: Header, extent: Extent) -> dict[str, Any]:
     repetition, delay = header.number("RepetitionTime"), _delay(header)
-    if not repetition or not delay:
+    if extent.volumes == 1 or not repetition or not delay:
         return {}
     # The volumes follow each other at the repetition time that the slices share and the pause after them.
     return {"RepetitionTime": round(repetition * _MS + delay, 9), "DelayTime": delay}
@@ -41,8 +41,7 @@ def _delay(header: Header) -> float:
 QUIRK = FactsQuirk(
     name="ge-group-delay",
     why="(0043,xx7C) Delay after slice group, s, of creator GEMS_PARM_01 (epiRT), line DELACQNOAV of the protocol data "
-    "block (multi-phase EPI); dcm2niix's vendor notes on GE: the sampling interval is (0018,0080) and the delay; a "
-    "delay above zero was not seen",
+    "block (multi-phase EPI); dcm2niix's vendor notes on GE: the sampling interval is (0018,0080) and the delay",
     applies=_applies,
     facts=_facts,
 )

@@ -56,6 +56,12 @@ def _orientation(header: Header) -> list[float] | None:
     return list(header.numbers("ImageOrientationPatient")) or None
 
 
+def _protocol_name(header: Header) -> str | None:
+    """Protocol Name; where a scanner gives none (most CT and PET), what names the series otherwise, as in dcm2niix."""
+    named = (header.text(keyword) for keyword in ("ProtocolName", "SeriesDescription", "SequenceName"))
+    return next((name for name in named if len(name) > 1), None)
+
+
 FACTS: tuple[Fact, ...] = (
     Fact("Modality", same("Modality")),
     Fact("Manufacturer", same("Manufacturer")),
@@ -64,7 +70,7 @@ FACTS: tuple[Fact, ...] = (
     Fact("PatientPosition", same("PatientPosition")),
     Fact("SoftwareVersions", text("SoftwareVersions")),
     Fact("SeriesDescription", text("SeriesDescription")),
-    Fact("ProtocolName", text("ProtocolName")),
+    Fact("ProtocolName", _protocol_name),
     Fact("ScanOptions", text("ScanOptions")),
     Fact("ImageType", _image_type),
     Fact("RawImage", _is_raw),

@@ -10,6 +10,7 @@ from convkit.model.frame import Frame
 from convkit.quirks import slice_time
 from convkit.series.group import Series
 from convkit.series.stack import Stack
+from convkit.series.timing import by_number
 
 _MR = "MR"
 
@@ -20,25 +21,30 @@ class Leads(NamedTuple):
     Attributes
     ----------
     volumes : tuple of Header
-        Of the first slice of each volume.
+        Of the first image of each volume.
+    lowest : Header
+        Of the first slice of the stack.
     slice_times : tuple of float
         When each slice of a volume was acquired, seconds after the first, in the order of the stack; empty where that
         is not known of all of them.
     """
 
     volumes: tuple[Header, ...]
+    lowest: Header
     slice_times: tuple[float, ...] = ()
 
     @property
     def first(self) -> Header:
-        """Of the first slice of the first volume."""
+        """Of the first image of the first volume."""
         return self.volumes[0]
 
 
 def leads_of(series: Series, stack: Stack) -> Leads:
     """The headers that stand for a stack of a series."""
-    volumes = tuple(series.header_of(volume[0]) for volume in stack.frames)
-    return Leads(volumes, _slice_times(series, stack) if volumes[0].text("Modality") == _MR else ())
+    # The first image that was taken, not the lowest one: its time is when the acquisition began.
+    volumes = tuple(series.header_of(min(volume, key=by_number)) for volume in stack.frames)
+    times = _slice_times(series, stack) if volumes[0].text("Modality") == _MR else ()
+    return Leads(volumes, series.header_of(stack.first), times)
 
 
 SAME_SPREAD_S = 1e-7

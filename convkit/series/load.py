@@ -36,7 +36,7 @@ class _Loaded(NamedTuple):
     notes: tuple[Note, ...]
 
 
-def load(stack: Stack, leads: Leads, options: LoadOptions) -> Volume:
+def load(stack: Stack, leads: Leads, options: LoadOptions, *, threads: int = 1) -> Volume:
     """The volume of a stack.
 
     Parameters
@@ -45,6 +45,8 @@ def load(stack: Stack, leads: Leads, options: LoadOptions) -> Volume:
     leads : Leads
         The headers that give the facts.
     options : LoadOptions
+    threads : int
+        How many may read at once.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def load(stack: Stack, leads: Leads, options: LoadOptions) -> Volume:
         The values do not fit the data type that was asked for.
     """
     header = leads.first
-    array, notes = _read(stack)
+    array, notes = _read(stack, threads)
     gradients, doubts = gradients_of(stack)
     facts = facts_of_stack(stack, leads, keep=options.keep)
     loaded = _mapped(array, stack, options)
@@ -78,14 +80,13 @@ def load(stack: Stack, leads: Leads, options: LoadOptions) -> Volume:
     return _cast(_regridded(volume, stack), options)
 
 
-def _read(stack: Stack) -> tuple[Array, tuple[Note, ...]]:
+def _read(stack: Stack, threads: int) -> tuple[Array, tuple[Note, ...]]:
     """Stored samples, (volumes, slices, rows, columns[, 3]), with only the stored bits in them."""
     layout = stack.first.pixels.layout
     sample = (3,) if layout.is_colour else ()
     shape = (stack.volumes, len(stack.frames[0]), layout.rows, layout.columns, *sample)
     array = np.empty(shape, pixels.array_type(layout))
-    for place, frames in zip(array, stack.frames, strict=True):
-        pixels.read_into(frames, place)
+    pixels.read_into(stack.all_frames, array.reshape(-1, *shape[2:]), threads=threads)
     if layout.is_colour:
         return array, ()
     is_junk = _clean(array, [f.pixels.layout for f in stack.all_frames])

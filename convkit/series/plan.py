@@ -123,7 +123,7 @@ def _plan_unplaced(part: Part, problems: tuple[Note, ...], options: StackOptions
 def _are_numbered(frames: Sequence[Frame]) -> bool:
     """True where instance numbers run without a gap, so that images of one object are all there."""
     numbers = sorted(f.instance_number for f in frames if f.instance_number is not None)
-    return len(frames) > 1 and numbers == list(range(numbers[0], numbers[0] + len(frames)))
+    return bool(numbers) and len(frames) > 1 and numbers == list(range(numbers[0], numbers[0] + len(frames)))
 
 
 def _pile(part: Part, problems: tuple[Note, ...]) -> Planned:

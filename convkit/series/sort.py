@@ -217,8 +217,8 @@ def _even(
     """A stack whose slices are used as they are."""
     if line.is_rounded and line.evenness is Evenness.EVEN:
         text = (
-            f"Slices lie up to {line.deviation_mm:.4f} mm off their even places, which the rounding in the header "
-            "explains."
+            f"Slices lie up to {line.deviation_mm:.4f} mm off their even places: by the rounding in the header, or by "
+            "a small part of a pixel."
         )
         notes = (*notes, note("geometry.rounded-positions", text))
     grid = _grid(ordered[0], line.step_lps, is_sheared=line.is_sheared)

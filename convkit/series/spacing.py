@@ -22,6 +22,13 @@ EVEN_SHARE = 0.01
 ROUNDED_SHARE = 0.05
 """The most that rounding in the header may excuse, as a share of the step or of a pixel."""
 
+SHIFTED_SHARE = 0.25
+"""Slices that are shifted against each other by less than this share of a pixel are one stack still: it is said, and
+less than resampling to a straight line would change."""
+
+_GRIDS_MM = (0.1, 0.05, 0.02, 0.01)
+_ON_GRID = 1e-3
+
 COSINE_ROUNDING = 1e-4
 """Direction cosines with four decimals turn the normal by this much; a smaller shear cannot be told from it."""
 
@@ -80,7 +87,7 @@ def judge(frames: Sequence[Frame]) -> Line:
     in_plane, drift, pixel = _in_plane(positions, heights, normal), _drift(positions, heights, normal), _pixel(frames)
     gaps = _gaps(steps, base)
     return Line(
-        evenness=_evenness(off_line <= allowed, in_plane <= in_plane_tolerance(frames), gaps),
+        evenness=_evenness(off_line <= allowed, in_plane <= SHIFTED_SHARE * pixel, gaps),
         step_lps=step,
         is_sheared=bool(drift > max(ROUNDED_SHARE * pixel, COSINE_ROUNDING * float(heights[-1] - heights[0]))),
         is_rounded=bool(off_line > EVEN_SHARE * even or in_plane > EVEN_SHARE * pixel),
@@ -92,7 +99,20 @@ def judge(frames: Sequence[Frame]) -> Line:
 
 def rounding_mm(frames: Sequence[Frame]) -> float:
     """Rounding of the positions, mm: of the one with most decimals, because writers drop zeros at the end."""
-    return min(f.position_rounding_mm for f in frames)
+    return max(min(f.position_rounding_mm for f in frames), _grid_mm(positions_of(frames)) / 2)
+
+
+def _grid_mm(positions: Floats) -> float:
+    """The grid that positions of an oblique stack lie on, mm; 0 where they lie on none.
+
+    Some scanners round positions more coarsely than they write them: the steps of an oblique stack are then whole
+    tenths of a millimetre on every axis, which no geometry explains. Of a stack along one axis it would tell nothing.
+    """
+    steps = np.diff(positions, axis=0)
+    if (np.ptp(positions, axis=0) > _GRIDS_MM[0]).sum() < 2:
+        return 0.0
+    on_grid = (g for g in _GRIDS_MM if np.abs(steps / g - np.round(steps / g)).max() < _ON_GRID)
+    return next(on_grid, 0.0)
 
 
 def in_plane_tolerance(frames: Sequence[Frame]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,9 +27,11 @@ def facts_of_stack(stack: Stack, leads: Leads, *, keep: tuple[str, ...] = ()) ->
         Further DICOM keywords that the user asked for.
     """
     facts = facts_of(leads.first, keep=keep) | volume_facts(leads.volumes)
-    facts |= _in_order(vendor_facts(leads.first, Extent(stack.volumes, stack.slices)), stack)
+    facts |= _in_order(vendor_facts(leads.lowest, Extent(stack.volumes, stack.slices)), stack)
     if "SliceTiming" not in facts:
         facts |= _slice_timing(leads, facts.get("RepetitionTime"))
+    if facts.get("EchoNumber") is None:
+        facts |= _echo_number(stack.split.label)
     if facts.get("PhaseEncodingDirection"):
         facts.pop("PhaseEncodingAxis", None)  # the same without a sign
     return {key: value for key, value in facts.items() if value is not None}
@@ -44,6 +47,12 @@ def _in_order(facts: dict[str, Any], stack: Stack) -> dict[str, Any]:
         return {key: value for key, value in facts.items() if key != "SliceTiming"}
     is_tiled = stack.first.pixels.picture is not None
     return {**facts, "SliceTiming": [times[t] for t in tiles] if is_tiled else times}
+
+
+def _echo_number(label: str) -> dict[str, Any]:
+    """Rank of the echo in its series, where the series was split by echoes and the header does not number them."""
+    found = re.search(r"_echo-(\d+)", label)
+    return {"EchoNumber": int(found.group(1))} if found else {}
 
 
 def _slice_timing(leads: Leads, repetition_time_s: float | None) -> dict[str, Any]:

@@ -63,10 +63,8 @@ def differences(one: lean.Parsed, other: lean.Parsed, table: TagTable = TABLE) -
 def far_differences(path: str | Path, one: lean.Parsed, other: lean.Parsed, table: TagTable = TABLE) -> list[str]:
     """What two answers do not agree on among the values of which only the place is kept."""
     said = [{table.attributes[f.place].keyword: far_value(path, f) for f in p.far} for p in (one, other)]
-    both = said[0].keys() & said[1].keys()
-    return [
-        k for k in (*(said[0].keys() ^ said[1].keys()), *(k for k in both if not is_same_far(*(s[k] for s in said))))
-    ]
+    one_sided = said[0].keys() ^ said[1].keys()
+    return [*one_sided, *(k for k in said[0].keys() & said[1].keys() if not is_same_far(said[0][k], said[1][k]))]
 
 
 def far_value(path: str | Path, far: lean.Far) -> FarValue:
@@ -83,12 +81,9 @@ def is_same_far(one: FarValue, other: FarValue) -> bool:
         return False
 
 
-def tags_of(items: list[Item]) -> list[Any]:
-    """Tags of all elements, group lengths apart, which pydicom does not write; items of known sequences inside."""
-    return [
-        [(e.tag, tags_of(list(i.inside(e))) if e.vr == b"SQ" else None) for e in i.elements() if e.tag & 0xFFFF]
-        for i in items
-    ]
+def tags_of(items: list[Item]) -> list[set[int]]:
+    """Tags of the elements of each item, group lengths apart, which pydicom does not write."""
+    return [{e.tag for e in item.elements() if e.tag & 0xFFFF} for item in items]
 
 
 def assert_same(path: str | Path, table: TagTable = TABLE) -> bool:
@@ -204,11 +199,15 @@ def nested(draw: st.DrawFn, explicit: bool) -> tuple[int, bytes]:
 
 @st.composite
 def private_blocks(draw: st.DrawFn, explicit: bool) -> list[tuple[int, bytes]]:
-    """Group 0043 with a right, a wrong, or no creator."""
+    """Groups 0029 and 0043 with a right, a wrong, or no creator, the first with a value of which the place is kept."""
     found = []
-    if draw(st.booleans()):
-        creator = enc.even(draw(st.sampled_from(CREATORS)))
-        found.append((0x00430010, enc.element(0x00430010, "LO", creator, explicit=explicit)))
+    for group in (0x00290000, 0x00430000):
+        if draw(st.booleans()):
+            creator = enc.even(draw(st.sampled_from(CREATORS)))
+            found.append((group | 0x10, enc.element(group | 0x10, "LO", creator, explicit=explicit)))
+    vr = draw(st.sampled_from(["OB", "OB", "UN", "LO"]))
+    value = draw(st.sampled_from([b"", b"SV10", bytes(40_000 if vr != "LO" else 40)]))
+    found.append((0x00291010, enc.element(0x00291010, vr, value, explicit=explicit)))
     vr = draw(st.sampled_from(["SS", "SS", "US", "UN", "LO"]))
     value = draw(st.sampled_from([pack("<h", 1), pack("<4h", 3, 0, 0, 0), b"", b"3 "]))
     return [*found, (0x0043102F, enc.element(0x0043102F, vr, value, explicit=explicit))]

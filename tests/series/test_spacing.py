@@ -187,3 +187,20 @@ def test_frames_from_files_are_even(recipe: dict[str, Any], tmp_path: Path) -> N
     if recipe.get("descending"):
         frames = frames[::-1]
     assert judge(frames).evenness is Evenness.EVEN
+
+
+def test_oblique_positions_on_a_coarse_grid_are_even_within_it() -> None:
+    """Rounded to 0.1 mm by the scanner, written with four decimals (an offset of 0.0123 on every axis)."""
+    steps = [(round(0.93 * n, 1) + 0.0123, round(6.93 * n, 1) + 0.0123) for n in range(20)]
+    frames = [frame(n, z, y=y, rounding=5e-5) for n, (y, z) in enumerate(steps, 1)]
+    line = judge(frames)
+    assert line.evenness is Evenness.EVEN
+    assert line.is_rounded
+
+
+@pytest.mark.parametrize(("shift", "evenness"), [(0.1, Evenness.EVEN), (0.3, Evenness.NOT_COLLINEAR)])
+def test_slice_shifted_by_a_small_part_of_a_pixel_is_said_and_kept(shift: float, evenness: Evenness) -> None:
+    frames = [frame(n, 3.0 * n, x=shift if n == 3 else 0.0) for n in range(1, 7)]
+    line = judge(frames)
+    assert line.evenness is evenness
+    assert line.is_rounded
