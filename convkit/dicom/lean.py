@@ -18,6 +18,9 @@ from convkit.dicom.syntaxes import DEFLATED, EXPLICIT_BIG_ENDIAN, IMPLICIT_LITTL
 WINDOW = 16384
 """Bytes read at a time: most headers fit, and a read of this size costs no more than one of a page."""
 
+NESTED_WINDOW = 1 << 18
+"""The same inside a sequence of undefined length: functional groups of many frames take hundreds of kilobytes."""
+
 LONGEST_VALUE = 1 << 16
 """A value that is kept is at most this long; a longer one under a tag of the table is not what it should be."""
 
@@ -46,6 +49,7 @@ _SHORT_HEADER = 8
 _LONG_HEADER = 12
 _PADDING = bytes(_LONG_HEADER)
 
+_DELIMITER_GROUP = 0xFFFE
 _ITEM = 0xE000FFFE
 _ITEM_END = 0xE00DFFFE
 _SEQUENCE_END = 0xE0DDFFFE
@@ -387,59 +391,53 @@ def _is_same_kind(vr: int, expected: int) -> bool:
     return any(vr in kinds and expected in kinds for kinds in _ALIKE)
 
 
-def _skip_items(window: _Window, position: int, *, is_explicit: bool) -> int:
+def _skip_items(window: _Window, position: int, *, is_explicit: bool) -> int:  # noqa: C901, PLR0912 (no calls)
     """Position after a sequence of undefined length (PS3.5 7.5.2); nested ones are walked, not recursed."""
     within = [(False, is_explicit)]  # whether each is an item, and the encoding inside
+    is_item = False
+    data, here, limit = window.data, position - window.base, window.limit
     while within:
-        is_item, is_explicit = within[-1]
-        if is_item:
-            position = _skip_element(window, position, within, is_explicit=is_explicit)
-        else:
-            tag, length = _item_header(window, position)
-            position += 8
-            if tag == _SEQUENCE_END:
+        if not 0 <= here <= limit:
+            position = window.base + here
+            if position + _SHORT_HEADER > window.size:
+                raise Cut
+            data, here = window.at(position, NESTED_WINDOW), 0
+            limit = window.limit
+        tag, vr, length = _EXPLICIT(data, here)
+        here += _SHORT_HEADER
+        if tag & 0xFFFF == _DELIMITER_GROUP or not is_item:
+            length = vr | length << 16
+            if tag == (_ITEM_END if is_item else _SEQUENCE_END):
                 within.pop()
-            elif tag != _ITEM:
+                is_item = bool(within) and within[-1][0]
+                continue
+            if is_item or tag != _ITEM:
                 raise Declined
-            elif length == UNDEFINED:
-                within.append((True, is_explicit))
+            if length == UNDEFINED:
+                is_item = True
+                within.append((True, within[-1][1]))
             else:
-                position += length
-        if position > window.size:
-            raise Cut
-    return position
-
-
-def _skip_element(window: _Window, position: int, within: list[tuple[bool, bool]], *, is_explicit: bool) -> int:
-    """Position after an element of an item, or inside it where it is a sequence of undefined length."""
-    tag, vr, length = _element_header(window, position)
-    if tag == _ITEM_END:
-        within.pop()
-        return position + 8
-    if not is_explicit:
-        (length,) = _LENGTH(window.data, position + 4 - window.base)
-        position += 8
-    elif vr in _LONG_VRS:
-        (length,) = _LENGTH(window.data, position + 8 - window.base)
-        position += 12
-    elif vr in _SHORT_VRS:
-        position += 8
-    else:
-        raise Declined
-    if length == UNDEFINED:
-        within.append((False, is_explicit and vr != _UN))
-        return position
-    return position + length
-
-
-def _item_header(window: _Window, position: int) -> tuple[int, int]:
-    tag, length = _IMPLICIT(_bytes_at(window, position, 8), position - window.base)
-    return tag, length
-
-
-def _element_header(window: _Window, position: int) -> tuple[int, int, int]:
-    tag, vr, length = _EXPLICIT(_bytes_at(window, position, 12), position - window.base)
-    return tag, vr, length
+                here += length
+            continue
+        is_explicit = within[-1][1]
+        if is_explicit and vr in _SHORT_VRS:
+            here += length
+            continue
+        if not is_explicit:
+            length = vr | length << 16
+        elif vr in _LONG_VRS:
+            (length,) = _LENGTH(data, here)
+            here += 4
+        else:
+            raise Declined
+        if length == UNDEFINED:
+            is_item = False
+            within.append((False, is_explicit and vr != _UN))
+        else:
+            here += length
+    if window.base + here > window.size:
+        raise Cut
+    return window.base + here
 
 
 def _bytes_at(window: _Window, position: int, count: int) -> bytes:

@@ -187,7 +187,7 @@ def read_into(frames: Sequence[Frame], out: NDArray[Any], *, threads: int = 1) -
         alike = list(group)
         objects.append((alike[0].pixels, [f.place for f in alike], out[start : start + len(alike)]))
         start += len(alike)
-    if threads < 2 or len(objects) < threads or not all(_is_native(o[0]) for o in objects):
+    if threads < 2 or len(objects) < threads or not all(is_native(o[0]) for o in objects):
         _read_objects(objects)
         return
     with ThreadPoolExecutor(threads) as pool:
@@ -220,7 +220,8 @@ def _read_object(source: PixelSource, indices: Sequence[int], out: NDArray[Any])
         _decode(source, indices, out)
 
 
-def _is_native(source: PixelSource) -> bool:
+def is_native(source: PixelSource) -> bool:
+    """True where no frame of an object needs a codec, tiles or not."""
     return is_direct(source._replace(layout=source.stored_layout))
 
 
@@ -230,7 +231,13 @@ def _read_tiles(
     """Read a picture once, and cut it into its tiles."""
     _read_object(source._replace(layout=source.stored_layout, frames=1, picture=None), [0], whole)
     rows, columns = out.shape[1:3]
-    for place, index in zip(out, indices, strict=True):
+    start = 0
+    if list(indices) == list(range(len(indices))):  # in order: whole rows of tiles at once
+        down = len(indices) // picture.across
+        start = down * picture.across
+        tiles = whole[0, : down * rows].reshape(down, rows, picture.across, columns, *out.shape[3:])
+        out[:start].reshape(down, picture.across, *out.shape[1:])[...] = tiles.swapaxes(1, 2)
+    for place, index in zip(out[start:], indices[start:], strict=True):
         down, right = divmod(index, picture.across)
         place[...] = whole[0, down * rows : (down + 1) * rows, right * columns : (right + 1) * columns]
 

@@ -68,6 +68,10 @@ class Runner:
     def __exit__(self, *_: object) -> None:
         self._pool.stop()
 
+    def here(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
+        """As `map`, but in this process and one after another: for what a worker could neither speed up nor survive."""
+        return _serial(task, items, on_error)
+
     def map(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
         """Yield (index of the item, result) as results come; the order is not that of the items.
 
@@ -92,7 +96,7 @@ class Runner:
             Another `map` of this runner is not finished.
         """
         if self.jobs == 1:
-            return _serial(task, items, on_error)
+            return self.here(task, items, on_error=on_error)
         return _Flights(self._pool, task, on_error).results(items, start_method=self._start_method)
 
 

@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from convkit.dicom.pixels import is_native
 from convkit.engine.digest import fingerprint
 from convkit.engine.journal import Journal, Record
 from convkit.engine.outcome import Outcome, Report, Status, failure, note_of
@@ -233,7 +234,10 @@ def _converted(
     ordered = sorted(tasks, key=lambda t: (-_voxels(t), t.stem))
     threads = max(1, runner.jobs // max(1, len(ordered)))  # few volumes: the workers that are left over read for them
     task = partial(convert_volume, output=str(output), options=options, threads=threads)
-    for done, (index, outcome) in enumerate(runner.map(task, ordered, on_error=failed_volume), 1):
+    # A single volume gains nothing from the way to a worker, unless a codec might take the process down.
+    is_alone = len(ordered) == 1 and all(is_native(v[0].pixels) for v in ordered[0].stack.frames)
+    run = runner.here if is_alone else runner.map
+    for done, (index, outcome) in enumerate(run(task, ordered, on_error=failed_volume), 1):
         if progress:
             progress("volumes", done, len(ordered))
         yield ordered[index], outcome

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from convkit.dicom.header import Header
+from convkit.dicom.unfolded import Unfolded
 from convkit.errors import MissingAttributeError
 from convkit.model import geometry
 from convkit.model.frame import Picture
@@ -56,10 +57,16 @@ def _unfold(header: Header) -> Header:
         )
     place = header.table.places
     shared = {place["Rows"]: tile[0].to_bytes(2, "little"), place["Columns"]: tile[1].to_bytes(2, "little")}
-    frames = [shared | {place["ImagePositionPatient"]: p} for p in positions]
     for doubt in _doubts(header, data):
         header = header.with_note(doubt)
-    return header.with_frames(frames, Picture(rows, columns, across))
+    tiles = _tiles(positions, place["ImagePositionPatient"], Picture(rows, columns, across))
+    return header.with_shared(shared | {place["ImagePositionPatient"]: positions[0]})._replace(unfolded=tiles)
+
+
+@lru_cache(256)
+def _tiles(positions: tuple[bytes, ...], place: int, picture: Picture) -> Unfolded:
+    """A row for each tile; the same for all pictures of a run."""
+    return Unfolded((place,), tuple((position,) for position in positions), picture)
 
 
 def _doubts(header: Header, csa: bytes) -> Iterator[Note]:

@@ -49,6 +49,9 @@ def stack_part(part: Part, options: StackOptions) -> list[Planned]:
 
 def _has_conflict(positions: Positions) -> bool:
     """True where one position has two files of one SOP Instance UID: it cannot be known which one is right."""
+    everything = {(f.sop_instance_uid, f.place) for level in positions.levels for f in level}
+    if "" not in {uid for uid, _ in everything} and len(everything) == sum(map(len, positions.levels)):
+        return False
     uids = [[(f.sop_instance_uid, f.place) for f in level if f.sop_instance_uid] for level in positions.levels]
     return any(len(set(level)) < len(level) for level in uids)
 
