@@ -25,6 +25,9 @@ from pydicom.uid import ExplicitVRLittleEndian
 VOLUMES = 300
 """Of the mosaics."""
 
+RUNS = 4
+"""Of a session."""
+
 MOSAIC_SLICES, XA_SLICES, FRAMES, FRAME_SLICES, FILES, SLICES, SIZE = 36, 33, 1000, 40, 100, 30, 64
 CSA_SERIES_BYTES, XA_PROTOCOL_BYTES = 100_000, 148_000
 TR_S = 2.0
@@ -54,6 +57,20 @@ def make_mosaic(folder: Path, scale: float) -> None:
         tiles = _volume(number, MOSAIC_SLICES).reshape(across, across, SIZE, SIZE)
         pixels = tiles.transpose(0, 2, 1, 3).tobytes()
         (folder / f"{number:05d}.dcm").write_bytes(_file(head, pixels, number=number, volume=number))
+
+
+def make_session(folder: Path, scale: float) -> None:
+    """Four runs of 300 mosaics, as a session of functional imaging has them."""
+    across, volumes = 6, max(3, round(VOLUMES * scale))
+    for run in range(1, RUNS + 1):
+        dataset = _mosaic_dataset(across)
+        dataset.SeriesInstanceUID, dataset.SeriesNumber = f"{_ROOT}777.{run}", run
+        head = _head(dataset)
+        for volume in range(1, volumes + 1):
+            tiles = _volume(volume, MOSAIC_SLICES).reshape(across, across, SIZE, SIZE)
+            pixels = tiles.transpose(0, 2, 1, 3).tobytes()
+            data = _file(head, pixels, number=run * 1000 + volume, volume=volume)
+            (folder / f"{run}-{volume:05d}.dcm").write_bytes(data)
 
 
 def make_single(folder: Path, scale: float) -> None:
@@ -88,6 +105,7 @@ def make_philips_frames(folder: Path, scale: float) -> None:
 
 MAKERS: dict[str, Callable[[Path, float], None]] = {
     "mosaic": make_mosaic,
+    "session": make_session,
     "single": make_single,
     "xa-run": make_xa_run,
     "xa-frames": make_xa_frames,

@@ -90,8 +90,10 @@ class Header(NamedTuple):
 
     def with_shared(self, values: Overlay) -> Header:
         """The same header with some values replaced."""
-        raw = tuple(values.get(place, value) for place, value in enumerate(self.parsed.raw))
-        return self._replace(parsed=self.parsed._replace(raw=raw))
+        raw = list(self.parsed.raw)
+        for place, value in values.items():
+            raw[place] = value
+        return self._replace(parsed=self.parsed._replace(raw=tuple(raw)))
 
     def with_frames(self, frames: Sequence[Overlay], picture: Picture | None = None) -> Header:
         """The same header unfolded into frames, each with values of its own."""

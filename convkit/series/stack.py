@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from convkit.model.frame import Frame, FrameKind
 from convkit.model.geometry import Grid
@@ -10,7 +11,7 @@ from convkit.model.notes import Note
 from convkit.model.volume import WHOLE, Split
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that what is costly to find is kept
 class Stack:
     """Frames in order, with the grid that they lie on.
 
@@ -50,10 +51,13 @@ class Stack:
         """The frames volume by volume."""
         return tuple(frame for volume in self.frames for frame in volume)
 
-    @property
+    @cached_property
     def kinds(self) -> tuple[FrameKind, ...]:
         """What the frames share, each once."""
-        return tuple({id(f.kind): f.kind for f in self.all_frames}.values())
+        found: dict[int, FrameKind] = {}
+        for volume in self.frames:
+            found.update((id(frame.kind), frame.kind) for frame in volume)
+        return tuple(found.values())
 
     @property
     def is_weighted(self) -> bool:

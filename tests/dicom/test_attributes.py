@@ -7,7 +7,7 @@ import pickle
 import pytest
 from pydicom.datadict import dictionary_VR, keyword_for_tag
 
-from convkit.dicom.attributes import CORE, is_keyword, swapped, nearest_hint, table_of
+from convkit.dicom.attributes import CORE, is_keyword, nearest_hint, swapped, table_of
 from convkit.errors import UsageError
 
 
