@@ -203,6 +203,9 @@ CODES: dict[str, Code] = {
     "values.dtype-too-small": Code(
         _ERROR, "The values do not fit the data type that was asked for.", "Choose a wider --dtype, or --dtype auto."
     ),
+    "values.real-world": Code(
+        _INFO, "Values are those of the Real World Value Mapping, which has a unit, instead of the rescale."
+    ),
     "values.padding": Code(_INFO, "Some voxels may hold the Pixel Padding Value, which is not a measurement."),
     "values.inverse-grey": Code(
         _INFO, "MONOCHROME1: larger values are meant to be shown darker; the values are as stored."

@@ -22,6 +22,7 @@ from convkit.series.diffusion import gradients_of
 from convkit.series.facts import units_of
 from convkit.series.leads import Leads
 from convkit.series.options import LoadOptions, Values
+from convkit.series.rescale import real_world_units
 from convkit.series.stack import Stack
 from convkit.series.stack_facts import facts_of_stack, step_of
 
@@ -165,7 +166,9 @@ def _value_notes(stack: Stack, header: Header, choices: ValueChoices) -> tuple[N
     codes = dict.fromkeys(code for kind in stack.kinds for code in kind.value_codes)
     if any(pixels.has_surplus(volume[0].pixels) for volume in stack.frames):
         codes["pixels.surplus"] = None
-    return (*rescale_notes(header, choices), *map(note, codes), *_kind(header))
+    measured = real_world_units(header)
+    how = (note("values.real-world"),) if measured else rescale_notes(header, choices)
+    return (*how, *map(note, codes), *_kind(header))
 
 
 def _kind(header: Header) -> tuple[Note, ...]:

@@ -224,8 +224,16 @@ def _even(
             "a small part of a pixel."
         )
         notes = (*notes, note("geometry.rounded-positions", text))
-    grid = _grid(ordered[0], line.step_lps, is_sheared=line.is_sheared)
+    step = line.step_lps
+    if _is_tiled_backward(ordered[0]):
+        ordered, step = tuple(volume[::-1] for volume in ordered), -step
+    grid = _grid(ordered[0], step, is_sheared=line.is_sheared)
     return _tilted(Stack(ordered, grid, split, notes), options.tilt)
+
+
+def _is_tiled_backward(frames: Sequence[Frame]) -> bool:
+    """True where slices are tiles of a picture in reversed order: they keep the order of the tiles, as in dcm2niix."""
+    return frames[0].pixels.picture is not None and frames[0].place > frames[-1].place
 
 
 def _tilted(stack: Stack, tilt: Tilt) -> Planned:

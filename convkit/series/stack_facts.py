@@ -16,6 +16,10 @@ _LONGEST_TR_SHARE = 1.01
 """Slice times that spread over more than this share of a volume's time are not those of one volume."""
 
 
+_DIGITS = 12
+"""More than any header gives, fewer than a double holds."""
+
+
 def facts_of_stack(stack: Stack, leads: Leads, *, keep: tuple[str, ...] = ()) -> dict[str, Any]:
     """The facts of a stack.
 
@@ -34,7 +38,14 @@ def facts_of_stack(stack: Stack, leads: Leads, *, keep: tuple[str, ...] = ()) ->
         facts |= _echo_number(stack.split.label)
     if facts.get("PhaseEncodingDirection"):
         facts.pop("PhaseEncodingAxis", None)  # the same without a sign
-    return {key: value for key, value in facts.items() if value is not None}
+    return {key: _tidy(value) for key, value in facts.items() if value is not None}
+
+
+def _tidy(value: Any) -> Any:
+    """Numbers without the noise of their computation: 0.01246 s, not 0.012459999999999999."""
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}")
+    return [_tidy(each) for each in value] if isinstance(value, list) else value
 
 
 def _in_order(facts: dict[str, Any], stack: Stack) -> dict[str, Any]:
