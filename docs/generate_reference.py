@@ -20,6 +20,7 @@ from convkit.engine.outcome import ExitCode
 from convkit.jobs._names import _LETTERS, OWN_FIELDS
 from convkit.jobs._where import _FUNCTIONS, OWN_NAMES
 from convkit.model.notes import CODES
+from convkit.quirks import VENDOR_KEYS, every_quirk
 from convkit.series import positions, spacing, traits
 from convkit.series._volume_facts import VOLUME_FACTS
 from convkit.series.facts import FACTS
@@ -116,6 +117,16 @@ def volume_facts() -> str:
     return table(("key", "from", "only for"), rows)
 
 
+def vendor_keys() -> str:
+    """Keys that vendors' rules fill."""
+    return ", ".join(f"`{key}`" for key in sorted(VENDOR_KEYS))
+
+
+def quirk_rows() -> str:
+    """The vendors' rules, and where each is known from."""
+    return table(("rule", "known from"), sorted((f"`{q.name}`", q.why) for q in every_quirk()))
+
+
 def trait_rows() -> str:
     """What tells volumes apart."""
     return table(("attribute", "kind"), ((t.says, "hard" if t.is_hard else "soft") for t in traits.TRAITS))
@@ -159,6 +170,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "where": where_names,
     "sidecar keys": facts,
     "sidecar keys of volumes": volume_facts,
+    "sidecar keys of vendors": vendor_keys,
+    "vendors' rules": quirk_rows,
     "traits": trait_rows,
     "moments": moments,
     "tolerances": tolerances,

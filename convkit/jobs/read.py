@@ -8,6 +8,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from convkit import errors
 from convkit.engine.run import Runner
 from convkit.errors import InputError, MultipleVolumesError
@@ -24,7 +27,17 @@ from convkit.series.load import load
 from convkit.series.options import Irregular, LoadOptions, StackOptions, Tilt, Values
 from convkit.series.plan import plan_series
 from convkit.series.stack import Planned, Refusal, Stack
-from convkit.writers import NATIVE, SidecarKind, WriteOptions, stem_of, writer_for_path
+from convkit.writers import (
+    NATIVE,
+    SidecarKind,
+    WriteOptions,
+    fsl_directions,
+    has_directions,
+    native_layout,
+    sidecar_content,
+    stem_of,
+    writer_for_path,
+)
 
 _LISTED_VOLUMES = 10
 
@@ -51,6 +64,36 @@ class Volume(model.Volume):
     def to_nifti(self) -> Any:
         """The volume as a nibabel image, in the voxel order of the files that `save` writes."""
         return import_module("convkit.writers.nifti_image").to_nifti(self)
+
+    def sidecar(self) -> dict[str, Any]:
+        """What the sidecar beside a NIfTI file of the volume holds; use it with `to_nifti`.
+
+        `facts` are in the axes of `array`: rows and columns as DICOM has them. A NIfTI file has its rows reversed, and
+        with them the sign of PhaseEncodingDirection, and where slices are turned the order of SliceTiming.
+        """
+        return sidecar_content(native_layout(self))
+
+    def gradient_table(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """b-values and gradient directions for the image that `to_nifti` makes, as `.bval` and `.bvec` hold them.
+
+        Returns
+        -------
+        b_values : (volumes,) float64
+            s/mm²; empty where the volume is not diffusion-weighted.
+        directions : (3, volumes) float64
+            Components along i, j and k by FSL's convention, unit length or zero.
+
+        Raises
+        ------
+        GeometryError
+            The directions cannot be told in image axes; the notes say why.
+        """
+        if not self.gradients:
+            return np.empty(0), np.empty((3, 0))
+        laid = native_layout(self)
+        if not has_directions(laid):
+            raise errors.GeometryError("The gradient directions cannot be told in image axes.", "", "See the notes.")
+        return np.array([g.b_value for g in laid.gradients]), fsl_directions(laid)
 
     def to_sitk(self) -> Any:
         """The volume as a SimpleITK image of real values."""

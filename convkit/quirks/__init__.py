@@ -60,6 +60,7 @@ from convkit.quirks import (
     uih_protocol,
     uih_slice_times,
 )
+from convkit.quirks._keys import VENDOR_KEYS
 from convkit.quirks._quirk import (
     Extent,
     FactsQuirk,
@@ -81,12 +82,14 @@ __all__ = [
     "ORDER_KEYWORDS",
     "RESCALE_KEYWORDS",
     "TRAIT_KEYWORDS",
+    "VENDOR_KEYS",
     "Extent",
     "PhilipsValues",
     "ValueChoices",
     "acquisition_of",
     "corrected_rescale",
     "corrected_traits",
+    "every_quirk",
     "gradient_of",
     "rescale_notes",
     "slice_time",
@@ -95,6 +98,18 @@ __all__ = [
     "volume_number",
     "volume_time",
 ]
+
+AnyQuirk = (
+    UnfoldQuirk
+    | MergeQuirk
+    | TraitsQuirk
+    | OrderQuirk
+    | ValuesQuirk
+    | GradientQuirk
+    | SliceTimeQuirk
+    | VolumeTimeQuirk
+    | FactsQuirk
+)
 
 UNFOLD: tuple[UnfoldQuirk, ...] = (
     siemens_csa_diffusion.QUIRK,
@@ -245,4 +260,19 @@ def vendor_facts(header: Header, extent: Extent) -> dict[str, Any]:
     for quirk in FACTS:
         if quirk.applies(header):
             facts |= quirk.facts(header, extent)
-    return facts
+    return {key: value for key, value in facts.items() if key in VENDOR_KEYS}
+
+
+def every_quirk() -> tuple[AnyQuirk, ...]:
+    """All quirks of all stages, for the documentation."""
+    return (
+        *UNFOLD,
+        *MERGE,
+        *TRAITS,
+        *ORDERS,
+        *VALUES,
+        *GRADIENTS,
+        *SLICE_TIMES,
+        *VOLUME_TIMES,
+        *FACTS,
+    )

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from convkit.errors import UsageError
 from convkit.writers._atomic import remove_leftovers, written_aside
+from convkit.writers._fsl_tables import fsl_directions, has_directions
 from convkit.writers._writer import NATIVE, SidecarKind, WriteOptions, Writer
 from convkit.writers.mha import MhaWriter
-from convkit.writers.nifti import NiftiGzWriter, NiftiWriter
+from convkit.writers.nifti import NiftiGzWriter, NiftiWriter, native_layout
 from convkit.writers.npy import NpyWriter
 from convkit.writers.npz import NpzWriter
 from convkit.writers.nrrd import NrrdWriter
+from convkit.writers.sidecar import sidecar_content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +31,11 @@ __all__ = [
     "SidecarKind",
     "WriteOptions",
     "Writer",
+    "fsl_directions",
+    "has_directions",
+    "native_layout",
     "remove_leftovers",
+    "sidecar_content",
     "stem_of",
     "writer_for",
     "writer_for_path",

@@ -40,8 +40,14 @@ def sidecar_json(volume: Volume, kind: SidecarKind, *, with_affine: bool = False
         JSON, UTF-8, indented by 2, ends with a newline. Numbers that JSON does not know (NaN) are null.
     """
     del kind
-    content = {**volume.facts, "Convkit": _own(volume, with_affine=with_affine)}
-    return (json.dumps(to_plain(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    content = sidecar_content(volume, with_affine=with_affine)
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def sidecar_content(volume: Volume, *, with_affine: bool = False) -> dict[str, Any]:
+    """The sidecar of a volume in file order, in types that JSON knows."""
+    content: dict[str, Any] = to_plain({**volume.facts, "Convkit": _own(volume, with_affine=with_affine)})
+    return content
 
 
 def to_plain(value: Any) -> Any:

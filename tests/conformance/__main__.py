@@ -35,11 +35,13 @@ class Tally:
 
     good: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
+    explained: list[str] = field(default_factory=list)
     unexplained: list[str] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
         self.good += other.good
         self.asked += other.asked
+        self.explained += other.explained
         self.unexplained += other.unexplained
 
     def cell(self, name: str) -> str:
@@ -75,6 +77,8 @@ def _run(archives: list[Path], comparator: Path, explained: list[dict[str, str]]
     _print("all", total)
     share = 100 * total.good["keys"] / max(1, total.asked["keys"])
     print(f"\nsidecar values that agree: {share:.2f} %; what differs is explained in docs/fidelity.md")
+    for line in total.explained:
+        print(f"explained: {line}")
     for line in total.unexplained:
         print(f"not explained: {line}")
     return 1 if total.unexplained else 0
@@ -108,8 +112,11 @@ def _tally(name: str, volumes: list[dict[str, Any]], explained: list[dict[str, s
             kind = what if what in CHECKS else "keys"
             tally.asked[kind] += 1
             tally.good[kind] += is_good
-            if not is_good and not any(_explains(e, volume["reference"], what) for e in explained):
-                tally.unexplained.append(f"{name}/{volume['reference']}: {what}")
+            if is_good:
+                continue
+            line = f"{name}/{volume['reference']}: {what}"
+            why = next((e["why"] for e in explained if _explains(e, volume["reference"], what)), "")
+            (tally.explained if why else tally.unexplained).append(f"{line} ({why})" if why else line)
     return tally
 
 

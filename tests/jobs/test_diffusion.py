@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from pydicom import Dataset
 
+import convkit
 from tests.builders import PLANES, series
 from tests.builders.packed import enhanced_of, made, mosaic_of, with_group
 from tests.builders.stacks import Place
@@ -203,3 +204,28 @@ def test_tables_are_made_again_where_they_were_lost(tmp_path: Path) -> None:
     lost.unlink()
     convert_folder(tmp_path / "in", run.folder)
     assert lost.read_bytes() == content
+
+
+# --- in Python -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("plane", PLANES)
+def test_volume_in_memory_tells_what_the_files_hold(plane: str, tmp_path: Path) -> None:
+    run = convert(weighted(plane=plane, InPlanePhaseEncodingDirection="COL"), tmp_path)
+    volume = convkit.read(tmp_path / "in")
+    b_values, directions = volume.gradient_table()
+    assert np.allclose(b_values, tables(run)[".bval"][0])
+    assert np.allclose(directions, tables(run)[".bvec"], atol=1e-6)
+    assert volume.sidecar() == run.sidecar
+
+
+def test_volume_that_is_not_weighted_has_an_empty_table(tmp_path: Path) -> None:
+    convert(series(modality="MR"), tmp_path)
+    b_values, directions = convkit.read(tmp_path / "in").gradient_table()
+    assert b_values.size == directions.size == 0
+
+
+def test_table_of_a_sheared_volume_is_refused(tmp_path: Path) -> None:
+    convert(weighted(tilt=0.9), tmp_path)
+    with pytest.raises(convkit.GeometryError):
+        convkit.read(tmp_path / "in").gradient_table()
