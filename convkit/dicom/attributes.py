@@ -201,6 +201,7 @@ RealWorldValueIntercept 00409224 FD
 RealWorldValueSlope 00409225 FD
 RadiopharmaceuticalInformationSequence 00540016 SQ
 DetectorInformationSequence 00540022 SQ
+TimeSlotVector 00540070 US
 SliceVector 00540080 US
 SeriesType 00541000 CS
 Units 00541001 CS

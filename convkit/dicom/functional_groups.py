@@ -29,6 +29,7 @@ from convkit.dicom.sequences import (
     items_of,
     position_after,
 )
+from convkit.errors import InputError
 
 _MACROS = frozenset(
     (
@@ -170,15 +171,24 @@ class _Rule(NamedTuple):
 _NO_RULE = _Rule()
 
 
+_INCONSISTENT = "header.inconsistent"
+
+
 class _Plan(dict[bytes, int]):
     """What to do with the elements of an item, by the bytes that they start with: tag and value representation.
 
     It fills itself: what to do is found out when an element is met for the first time.
+
+    Attributes
+    ----------
+    is_single : bool
+        Sequences of such items may have one of them only (PS3.3 C.7.6.16.2: "Only a single Item shall be included").
     """
 
-    def __init__(self, rule_of: Callable[[int, str], _Rule]) -> None:
+    def __init__(self, rule_of: Callable[[int, str], _Rule], *, is_single: bool = False) -> None:
         super().__init__()
         self._rule_of = rule_of
+        self.is_single = is_single
         self._rules: dict[bytes, _Rule] = {}
 
     def __missing__(self, key: bytes) -> int:
@@ -360,7 +370,11 @@ class GroupReader:
         # What an element has for itself, where the place that it goes to has another value representation.
         self._given = {tag: table.attributes[own[tag][0]].vr for tag in classic}
         self._index_place = own.get(_INDEX_VALUES, (len(table.attributes), ""))[0]
-        self._units, self._inner, self._macro = _Plan(self._of_units), _Plan(self._of_inner), _Plan(self._of_macro)
+        self._units, self._inner, self._macro = (
+            _Plan(self._of_units),
+            _Plan(self._of_inner, is_single=True),
+            _Plan(self._of_macro, is_single=True),
+        )
         self._nothing = _Plan(lambda _tag, _vr: _NO_RULE)
         self._vendors: dict[Known, _Plan] = {}
         self._vendor = self._vendor_of(table.start)
@@ -396,10 +410,14 @@ class GroupReader:
         return values.numbers(raw, "UL")
 
     def real_world(self, items: Sequence[Item]) -> dict[int, bytes]:
-        """Place to raw value of the first real world value mapping (PS3.3 C.7.6.16.2.11)."""
+        """Place to raw value of a real world value mapping (PS3.3 C.7.6.16.2.11); nothing where there are several.
+
+        Several are for several ranges of values, or for several quantities: then the rescale counts.
+        """
+        items = items if len(items) == 1 else ()
         trace = _Trace([], [])
         try:
-            for item in items[:1]:
+            for item in items:
                 _walk(self._macro, trace, _Span(*item, is_open=False))
         except StructError as err:
             raise broken() from err
@@ -560,8 +578,12 @@ def _walk(plan: _Plan, trace: _Trace, item: _Span) -> int:
 def _walk_items(plan: _Plan, trace: _Trace, sequence: _Span) -> int:
     """Note what there is in the items of a sequence; returns where the sequence ends."""
     data, position, end, is_explicit, is_open = sequence
+    count = 0
     while item := _item_at(_Span(data, position, end, is_explicit, is_open)):
+        count += 1
         position = _walk(plan, trace, item)
+    if count > 1 and plan.is_single:
+        raise InputError(f"A functional group has {count} items, of which there may be one.", "", "", _INCONSISTENT)
     return position + _SHORT_HEADER if is_open else end
 
 

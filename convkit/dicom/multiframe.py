@@ -64,7 +64,7 @@ def unfold(header: Header) -> Header:
 def with_real_world(header: Header) -> Header:
     """The header of a classic image with its real world value mapping beside the rescale."""
     items = items_of(header.far("RealWorldValueMappingSequence"))
-    return header.with_shared(group_reader(header.table).real_world(items)) if items else header
+    return header.with_shared(group_reader(header.table).real_world(items)) if len(items) == 1 else header
 
 
 def _ranks(header: Header, index_values: Sequence[tuple[float, ...]]) -> list[int]:
@@ -78,8 +78,16 @@ def _ranks(header: Header, index_values: Sequence[tuple[float, ...]]) -> list[in
     kept = [place for place, tag in enumerate(pointers) if tag not in _SPATIAL]
     if pointers and pointers[-1] not in _SPATIAL:
         kept.reverse()
-    if any(len(found) != len(pointers) for found in index_values):
+    lengths = {len(found) for found in index_values}
+    if lengths == {0}:
         return [0] * len(index_values)
+    if lengths != {len(pointers)}:
+        raise InputError(
+            f"There are {len(pointers)} dimensions, but (0020,9157) DimensionIndexValues has {sorted(lengths)} values.",
+            header.path,
+            "",
+            "header.inconsistent",
+        )
     keys = [tuple(found[place] for place in kept) for found in index_values]
     rank = {key: place for place, key in enumerate(sorted(set(keys)))}
     return [rank[key] for key in keys]

@@ -50,8 +50,9 @@ _LABELS = frozenset(_STORAGE + n for n in ("66.4", "66.7"))
 _MICROSCOPY = _STORAGE + "77.1.6"
 """Whole slide microscopy: tiles of a picture too large for a volume."""
 
-PLANE_REQUIRED = frozenset(_STORAGE + n for n in ("2", "4", "128"))
-"""CT, MR and PET images: Image Plane is mandatory, so a missing position is a defect (PS3.3 A.3, A.4)."""
+PLANE_REQUIRED = frozenset(_STORAGE + n for n in ("2", "2.1", "2.2", "4", "4.1", "4.4", "128", "128.1", "130"))
+"""CT, MR and PET images, classic and enhanced: a plane is mandatory, so a missing position is a defect (PS3.3 A.3, A.4,
+A.36, A.38, A.56)."""
 
 
 def not_convertible(header: Header) -> Note | None:

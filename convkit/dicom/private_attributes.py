@@ -15,6 +15,7 @@ convkit
 DimensionRank 0001 01 IS
 ConvertedFrom 0001 02 UI
 RealWorldUnits 0001 03 SH
+DoseGrid 0001 04 UI
 
 SIEMENS CSA HEADER
 SiemensCSAImageHeader 0029 10 OB far

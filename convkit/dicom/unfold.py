@@ -65,15 +65,21 @@ MOST_FRAMES = 1_000_000
 def _dose(header: Header) -> Header:
     """A dose grid: planes by Grid Frame Offset Vector, values by Dose Grid Scaling (PS3.3 C.8.8.3)."""
     scaling = header.raw("DoseGridScaling")
-    if not header.number("DoseGridScaling"):
+    if (header.number("DoseGridScaling") or 0) <= 0:
         raise InputError(
-            "(3004,000E) DoseGridScaling is missing or zero, so the dose is unknown.",
+            "(3004,000E) DoseGridScaling is missing or not positive, so the dose is unknown.",
             header.path,
             "",
             "header.missing-attribute",
         )
     place = header.table.places
-    header = header.with_shared({place["RescaleSlope"]: scaling or b"", place["RescaleIntercept"]: b"0"})
+    header = header.with_shared(
+        {
+            place["RescaleSlope"]: scaling or b"",
+            place["RescaleIntercept"]: b"0",
+            place["DoseGrid"]: header.raw("SOPInstanceUID") or b"",
+        }
+    )
     frames = header.integer("NumberOfFrames") or 1
     offsets = header.numbers("GridFrameOffsetVector")
     if frames == 1 and not offsets:
@@ -119,15 +125,31 @@ def _nuclear(header: Header, frames: int) -> Header:
         {place["ImagePositionPatient"]: raw_position, place["ImageOrientationPatient"]: raw_cosines}
     )
     slices = _slice_numbers(header, frames)
-    return header.with_frames(
-        _shifted(header, header.numbers("ImagePositionPatient"), [distance * (number - 1) for number in slices])
-    )
+    places = _shifted(header, header.numbers("ImagePositionPatient"), [distance * (number - 1) for number in slices])
+    slots = _time_slots(header, frames)
+    rank = place["DimensionRank"]
+    return header.with_frames([p | {rank: b"%d" % int(slot)} for p, slot in zip(places, slots, strict=True)])
 
 
 def _slice_numbers(header: Header, frames: int) -> list[float]:
     """Slice Vector: the slice that each frame shows, from 1; frame order where it is absent."""
     numbers = header.numbers("SliceVector")
-    return list(numbers) if len(numbers) == frames else [float(n) for n in range(1, frames + 1)]
+    if not numbers:
+        return [float(n) for n in range(1, frames + 1)]
+    if len(numbers) != frames or min(numbers) < 1:
+        raise InputError(
+            "(0054,0080) SliceVector does not number the slices of all frames from 1.",
+            header.path,
+            "",
+            "header.inconsistent",
+        )
+    return list(numbers)
+
+
+def _time_slots(header: Header, frames: int) -> list[float]:
+    """Time Slot Vector: the phase that each frame shows; all the same where it is absent."""
+    numbers = header.numbers("TimeSlotVector")
+    return list(numbers) if len(numbers) == frames else [1.0] * frames
 
 
 def _shifted(header: Header, first: Sequence[float], offsets: Sequence[float]) -> list[dict[int, bytes]]:

@@ -216,7 +216,12 @@ CODES: dict[str, Code] = {
     "series.split": Code(_INFO, "The series holds several volumes; the reason says what tells them apart."),
     "series.mixed-values": Code(_WARNING, "An attribute that should be equal in a volume varies from slice to slice."),
     "series.ambiguous-order": Code(
-        _WARNING, "Nothing in the headers orders the images of one position; they were ordered by UID."
+        _WARNING, "The headers leave the order of the volumes in doubt; they may hold slices of each other."
+    ),
+    "series.unordered-volumes": Code(
+        _ERROR,
+        "Each position has several images, and nothing in the headers tells which of them belong to one volume.",
+        "Find the images that are missing, or choose --irregular keep to order them by number.",
     ),
     "series.merged": Code(
         _INFO, "Volumes of one acquisition that came as series of their own were put together again."

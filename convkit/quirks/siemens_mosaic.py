@@ -17,8 +17,11 @@ from convkit.model.notes import Note, note
 from convkit.quirks._csa import csa_number, csa_numbers
 from convkit.quirks._quirk import UnfoldQuirk
 
-_OPPOSED = -0.5
-"""A slice normal whose cosine with row x column is below this runs against it; between the two nothing else is sane."""
+_CLEAR = 0.5
+"""A slice normal runs along row x column, or against it; with a smaller cosine it does neither."""
+
+_SHORTEST = 1e-3
+"""A shorter slice normal is a zero vector."""
 
 
 def _applies(header: Header) -> bool:
@@ -39,12 +42,12 @@ def _unfold(header: Header) -> Header:
             "header.inconsistent",
         )
     tile = rows // across, columns // across
+    cosines = header.numbers("ImageOrientationPatient")
     positions = _positions(
         header.numbers("ImagePositionPatient"),
-        header.numbers("ImageOrientationPatient"),
+        cosines,
         header.numbers("PixelSpacing"),
-        _distance(header),
-        csa_numbers(data, "SliceNormalVector"),
+        _distance(header) * _sense(header, cosines, _normal(data)),
         (rows - tile[0], columns - tile[1]),
         slices,
     )
@@ -71,7 +74,7 @@ def _tiles(positions: tuple[bytes, ...], place: int, picture: Picture) -> Unfold
 
 def _doubts(header: Header, csa: bytes) -> Iterator[Note]:
     """Yield what had to be assumed of where the tiles lie."""
-    if not csa_numbers(csa, "SliceNormalVector"):
+    if not _normal(csa):
         text = "The direction from tile to tile is missing (CSA header); row x column direction was assumed."
         yield note("geometry.assumed-tiles", text)
     if not header.number("SpacingBetweenSlices"):
@@ -81,7 +84,16 @@ def _doubts(header: Header, csa: bytes) -> Iterator[Note]:
 
 def _slices(header: Header, csa: bytes) -> int:
     """Number of slices; a mosaic that does not tell it cannot be taken apart (its last tiles may be empty)."""
-    count = header.integer("SiemensNumberOfImagesInMosaic") or int(csa_number(csa, "NumberOfImagesInMosaic") or 0)
+    told = header.number("SiemensNumberOfImagesInMosaic"), csa_number(csa, "NumberOfImagesInMosaic")
+    counts = {n for n in told if n}  # zero is what headers of plain images say, and tells nothing
+    if len(counts) > 1 or any(n != int(n) for n in counts):
+        raise MissingAttributeError(
+            "The number of slices in the mosaic is not whole, or differs between (0019,xx0A) and the CSA header.",
+            header.path,
+            "",
+            "header.inconsistent",
+        )
+    count = int(max(counts, default=0))
     if count < 1:
         raise MissingAttributeError(
             "The number of slices in the mosaic is missing: neither (0019,xx0A) nor the CSA header gives it.",
@@ -90,6 +102,29 @@ def _slices(header: Header, csa: bytes) -> int:
             "object.mosaic-count",
         )
     return count
+
+
+def _normal(csa: bytes) -> tuple[float, ...]:
+    """The direction from tile to tile, a unit vector; empty where it is missing or a zero vector."""
+    normal = csa_numbers(csa, "SliceNormalVector")
+    length = math.hypot(*normal)
+    return tuple(x / length for x in normal) if len(normal) == 3 and length > _SHORTEST else ()
+
+
+def _sense(header: Header, cosines: tuple[float, ...], normal: tuple[float, ...]) -> int:
+    """1 where the tiles run along row x column or nothing says otherwise, -1 where against it."""
+    if not normal or not geometry.is_orientation(cosines):
+        return 1
+    cosine = float(geometry.slice_normal(cosines) @ np.array(normal))
+    if abs(cosine) <= _CLEAR:
+        raise MissingAttributeError(
+            "The direction from tile to tile (CSA header) is not across the tiles: it contradicts (0020,0037) "
+            "ImageOrientationPatient.",
+            header.path,
+            "",
+            "header.inconsistent",
+        )
+    return 1 if cosine > 0 else -1
 
 
 def _distance(header: Header) -> float:
@@ -103,21 +138,19 @@ def _positions(  # noqa: PLR0913, PLR0917 (everything the place of a tile depend
     cosines: tuple[float, ...],
     spacing: tuple[float, ...],
     distance: float,
-    normal: tuple[float, ...],
     margin: tuple[int, int],
     slices: int,
 ) -> tuple[bytes, ...]:
     """Image Position (Patient) of each tile, as a header would give it; empty where something is missing.
 
-    The header gives the corner that the picture would have if it lay centred on the first slice, tiles and all.
+    The header gives the corner that the picture would have if it lay centred on the first slice, tiles and all. The
+    distance is negative where the tiles run against row x column.
     """
     if len(origin) != 3 or len(spacing) != 2 or not geometry.is_orientation(cosines) or not distance:
         return ()
     row, column = np.array(cosines[:3]), np.array(cosines[3:])
     first = np.array(origin) + row * spacing[1] * margin[1] / 2 + column * spacing[0] * margin[0] / 2
     step = geometry.slice_normal(cosines) * distance
-    if len(normal) == 3 and any(normal) and float(geometry.unit(normal) @ step) < _OPPOSED * distance:
-        step = -step
     return tuple(b"\\".join(repr(float(x)).encode() for x in first + step * k) for k in range(slices))
 
 

@@ -28,6 +28,8 @@ def _acquisition(header: Header) -> Hashable:
         header.text("ProtocolName"),
         header.text("SeriesDescription"),
         header.text("FrameOfReferenceUID"),
+        header.text("SeriesDate"),
+        header.text("SeriesTime"),  # of the acquisition: the same in all its series
         header.sop_class_uid,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from convkit.dicom.header import Header
-from convkit.dicom.sequences import items_of
+from convkit.dicom.sequences import Item, items_of
 from convkit.errors import MissingAttributeError
 from convkit.model.frame import Picture
 from convkit.quirks._quirk import UnfoldQuirk
@@ -18,15 +18,8 @@ def _applies(header: Header) -> bool:
 
 
 def _unfold(header: Header) -> Header:
-    slices = int(header.number("UIHNumberOfTiles") or 0)
-    items = items_of(header.far("UIHTiles"))
-    if slices < 1 or len(items) < slices:
-        raise MissingAttributeError(
-            f"A grid says that it has {slices} slices, and its private sequence (0065,xx51) places {len(items)}.",
-            header.path,
-            "Export the series again without removing private elements.",
-            "object.mosaic-count",
-        )
+    items = _tiles(header)
+    slices = len(items)
     rows, columns = header.integer("Rows") or 0, header.integer("Columns") or 0
     across = math.ceil(math.sqrt(slices))
     down = math.ceil(slices / across)
@@ -43,7 +36,7 @@ def _unfold(header: Header) -> Header:
         place["Columns"]: (columns // across).to_bytes(2, "little"),
     }
     frames = []
-    for item in items[:slices]:
+    for item in items:
         own = {e.tag: item.value(e) for e in item.elements() if e.tag in _KEPT}
         if not own.get(_POSITION, b"").strip(b" \0"):
             raise MissingAttributeError(
@@ -54,6 +47,28 @@ def _unfold(header: Header) -> Header:
             )
         frames.append(shared | {place[_KEPT[tag]]: value for tag, value in own.items()})
     return header.with_frames(frames, Picture(rows, columns, across))
+
+
+def _tiles(header: Header) -> list[Item]:
+    """An item for each slice; a count that differs from that of the items leaves open which of the two is wrong."""
+    count, sequence = header.number("UIHNumberOfTiles"), header.far("UIHTiles")
+    if count is None or sequence is None:
+        raise MissingAttributeError(
+            "A grid lacks the number of its slices, (0065,xx50), or the private sequence that places them, (0065,xx51).",
+            header.path,
+            "Export the series again without removing private elements.",
+            "object.mosaic-count",
+        )
+    items = list(items_of(sequence))
+    if not items or count != len(items):
+        raise MissingAttributeError(
+            f"A grid says in (0065,xx50) that it has {count:g} slices, and its private sequence (0065,xx51) places "
+            f"{len(items)}.",
+            header.path,
+            "",
+            "header.inconsistent",
+        )
+    return items
 
 
 _KEPT = {

@@ -92,13 +92,20 @@ def _together(run: Sequence[Series]) -> Series:
     acquisition = acquisition_of(run[0].first)
     why = acquisition[1] if acquisition else ""
     merged = note("series.merged", f"{len(run)} series were put together: {why}.")
+    numbers = {n for series in run if (n := series.first.integer("SeriesNumber")) is not None}
+    lost = max(numbers) - min(numbers) + 1 - len(numbers) if numbers else 0
+    gaps = (
+        (note("series.number-gaps", f"{lost} series numbers are missing among those that were put together."),)
+        if lost
+        else ()
+    )
     images, doubles = without_doubles([header for series in run for header in series.images])
     return Series(
         run[0].study_instance_uid,
         run[0].series_instance_uid,
         tuple(images),
         tuple(other for series in run for other in series.others),
-        (*dict.fromkeys(n for series in run for n in series.notes), *doubles, merged),
+        (*dict.fromkeys(n for series in run for n in series.notes), *doubles, merged, *gaps),
     )
 
 

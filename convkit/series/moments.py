@@ -24,16 +24,23 @@ class Moment(NamedTuple):
     reads : tuple of str
         Every keyword that `read` reads.
     read : header to a sortable number, None where absent
+    is_index : bool
+        True where all images of a volume have the same number.
     """
 
     keyword: str
     entity: str
     reads: tuple[str, ...]
     read: Callable[[Header], float | None]
+    is_index: bool = False
 
 
-def _number(keyword: str, entity: str, named: str = "") -> Moment:
-    return Moment(named or keyword, entity, (keyword,), lambda header: header.number(keyword))
+def _number(keyword: str, entity: str) -> Moment:
+    return Moment(keyword, entity, (keyword,), lambda header: header.number(keyword))
+
+
+def _index(keyword: str, entity: str, named: str = "") -> Moment:
+    return Moment(named or keyword, entity, (keyword,), lambda header: header.number(keyword), is_index=True)
 
 
 def _time(date: str, time: str) -> Moment:
@@ -62,9 +69,10 @@ def _moment(keyword: str) -> Moment:
 
 
 MOMENTS: tuple[Moment, ...] = (
-    Moment("A private number of the manufacturer", "vol", ORDER_KEYWORDS, volume_number),
-    _number("TemporalPositionIdentifier", "t"),
-    _number("DimensionRank", "t", "DimensionIndexValues"),
+    Moment("A private number of the manufacturer", "vol", ORDER_KEYWORDS, volume_number, is_index=True),
+    _index("TemporalPositionIdentifier", "t"),
+    _index("DimensionRank", "t", "DimensionIndexValues"),
+    _index("SeriesNumber", "ser"),  # of series that were put together
     _number("FrameReferenceTime", "t"),
     _number("TriggerTime", "phase"),
     _number("AcquisitionNumber", "acq"),

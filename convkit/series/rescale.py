@@ -23,9 +23,11 @@ def rescale_of(header: Header, choices: ValueChoices = DEFAULT_CHOICES) -> tuple
     MissingAttributeError
         The header gives a rescale that is no usable number.
     """
-    slope, intercept = header.number("RealWorldValueSlope"), header.number("RealWorldValueIntercept")
-    if slope and intercept is not None and real_world_units(header):
-        return slope, intercept
+    if real_world_units(header) and header.has("RealWorldValueSlope"):
+        return (
+            _number(header, "RealWorldValueSlope", "0040,9225", 1.0),
+            _number(header, "RealWorldValueIntercept", "0040,9224", 0.0),
+        )
     return corrected_rescale(
         header,
         _number(header, "RescaleSlope", "0028,1053", 1.0),
@@ -44,6 +46,6 @@ def _number(header: Header, keyword: str, tag: str, default: float) -> float:
     if not header.has(keyword):
         return default
     number = header.number(keyword)
-    if number is None or not math.isfinite(number) or (keyword == "RescaleSlope" and number == 0):
+    if number is None or not math.isfinite(number) or (keyword.endswith("Slope") and number == 0):
         raise MissingAttributeError(f"({tag}) {keyword} is no usable number.", header.path, "", "values.bad-rescale")
     return number

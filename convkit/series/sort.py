@@ -19,7 +19,7 @@ from convkit.series.positions import Positions, by_position, normal_of, position
 from convkit.series.spacing import Evenness, Line
 from convkit.series.split import Part, split_by_moment, split_by_origin, split_by_soft_trait
 from convkit.series.stack import Planned, Refusal, Stack
-from convkit.series.timing import by_number, order_volumes, without_short_volume
+from convkit.series.timing import by_number, guessed_volumes, order_volumes, without_short_volume
 
 _LISTED_DOUBLES = 5
 
@@ -41,7 +41,12 @@ def stack_part(part: Part, options: StackOptions) -> list[Planned]:
             return [planned for piece in apart for planned in stack_part(piece, options)]
     if positions.multiplicity is None:
         return _with_doubles(part, positions, options)
-    ordered, notes = order_volumes(positions.levels)
+    found = order_volumes(positions.levels)
+    if found is None:
+        if options.irregular is not Irregular.KEEP:
+            return [Refusal(part.frames, note("series.unordered-volumes"), part.split)]
+        found = guessed_volumes(positions.levels), (note("series.ambiguous-order"),)
+    ordered, notes = found
     if len(positions.levels) == 1:
         return [_single(ordered, part.split, notes)]
     return _judged(part, ordered, notes, options)
@@ -207,7 +212,8 @@ def _is_volume(frames: Sequence[Frame]) -> bool:
     positions = by_position(frames)
     if positions.multiplicity is None or len(positions.levels) < 2:
         return False
-    return _worst(order_volumes(positions.levels)[0]).evenness is Evenness.EVEN
+    found = order_volumes(positions.levels)
+    return found is not None and _worst(found[0]).evenness is Evenness.EVEN
 
 
 def _even(

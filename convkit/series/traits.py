@@ -230,6 +230,15 @@ TRAITS: tuple[Trait, ...] = (
         is_hard=True,
         shows_values=False,
     ),
+    Trait(
+        "dose",
+        "SOPInstanceUID of a dose grid",
+        ("DoseGrid",),
+        _text("DoseGrid"),
+        _ranked("dose"),
+        is_hard=True,
+        shows_values=False,
+    ),
     Trait("matrix", "Rows, Columns", ("Rows", "Columns"), _matrix, _matrix_label, is_hard=True),
     Trait(
         "colour",
@@ -284,9 +293,13 @@ TRAITS: tuple[Trait, ...] = (
     ),
     Trait(
         "units",
-        "Units, RescaleType",
-        ("Units", "RescaleType"),
-        lambda h: (h.text("Units") or None, h.text("RescaleType") or None),
+        "Units, RescaleType, DoseUnits, RealWorldValueMappingSequence",
+        ("Units", "RescaleType", "DoseUnits", "RealWorldUnits"),
+        lambda h: (
+            h.text("Units") or h.text("DoseUnits") or None,
+            h.text("RescaleType") or None,
+            *((real_world_units(h),) if real_world_units(h) else ()),
+        ),
         _valued("units"),
         is_hard=True,
     ),

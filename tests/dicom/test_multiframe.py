@@ -90,9 +90,10 @@ def test_dimensions_of_space_do_not_number_time(tmp_path: Path) -> None:
     assert [header.of_frame(i).number("DimensionRank") for i in range(10)] == [0] * 5 + [1] * 5
 
 
-def test_index_values_that_do_not_fit_the_pointers_number_nothing(tmp_path: Path) -> None:
-    header = header_of(enhanced_of(series(**MR), index=[(1, k + 1) for k in range(5)]), tmp_path)
-    assert {header.of_frame(i).number("DimensionRank") for i in range(5)} == {0}
+def test_index_values_that_do_not_fit_the_pointers_are_a_fault(tmp_path: Path) -> None:
+    (header,) = headers_of([enhanced_of(series(**MR), index=[(1, k + 1) for k in range(5)])], tmp_path)
+    assert header.fault is not None
+    assert header.fault.code == "header.inconsistent"
 
 
 def test_one_frame_is_a_frame(tmp_path: Path) -> None:

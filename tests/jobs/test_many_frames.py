@@ -214,7 +214,7 @@ def test_legacy_converted_echoes_are_told_by_what_is_unassigned(tmp_path: Path) 
 # --- values ----------------------------------------------------------------------------------------------
 
 
-def test_real_world_values_are_those_of_the_first_mapping(tmp_path: Path) -> None:
+def test_several_real_world_mappings_are_not_guessed_at(tmp_path: Path) -> None:
     datasets = series(slope=2, intercept=1, **MR)
     packed = enhanced_of(datasets)
     units = made(CodeValue="ms", CodingSchemeDesignator="UCUM", CodeMeaning="ms")
@@ -224,7 +224,56 @@ def test_real_world_values_are_those_of_the_first_mapping(tmp_path: Path) -> Non
         made(RealWorldValueSlope=100.0, RealWorldValueIntercept=0.0, MeasurementUnitsCodeSequence=[none]),
     ]
     run = convert([packed], tmp_path)
-    assert_right(series(slope=0.5, intercept=7, **MR), run)
+    assert_right(series(slope=2, intercept=1, **MR), run)
+
+
+def mapped(slopes: Sequence[float | None]) -> Dataset:
+    """An enhanced object with a real world mapping to ms in some frames."""
+    packed = enhanced_of(series(slope=2, intercept=1, slices=len(slopes), **MR))
+    units = made(CodeValue="ms", CodingSchemeDesignator="UCUM", CodeMeaning="ms")
+    for frame, slope in zip(packed.PerFrameFunctionalGroupsSequence, slopes, strict=True):
+        if slope is not None:
+            frame.RealWorldValueMappingSequence = [
+                made(RealWorldValueSlope=slope, RealWorldValueIntercept=0.0, MeasurementUnitsCodeSequence=[units])
+            ]
+    return packed
+
+
+def test_frames_with_and_without_a_unit_are_volumes_apart(tmp_path: Path) -> None:
+    run = convert([mapped([0.5, 0.5, None, None])], tmp_path)
+    assert sorted(s["Convkit"]["Units"] for s in run.sidecars) == ["", "ms"]
+
+
+@pytest.mark.parametrize("slope", [float("nan"), float("inf"), 0.0])
+def test_real_world_slope_that_is_no_number_is_refused(slope: float, tmp_path: Path) -> None:
+    run = convert([mapped([slope] * 4)], tmp_path)
+    assert run.images == []
+    assert "values.bad-rescale" in run.codes
+
+
+def test_functional_group_of_two_items_is_refused(tmp_path: Path) -> None:
+    packed = enhanced_of(series(**MR))
+    for place, frame in enumerate(packed.PerFrameFunctionalGroupsSequence):
+        frame.PlanePositionSequence.append(made(ImagePositionPatient=[-20, -30, 100 - 3 * place]))
+    run = convert([packed], tmp_path)
+    assert run.images == []
+    assert "header.inconsistent" in run.codes
+
+
+@pytest.mark.parametrize("missing", ["PlaneOrientationSequence", "PlanePositionSequence"])
+def test_enhanced_object_without_a_place_is_refused_as_a_classic_image_is(missing: str, tmp_path: Path) -> None:
+    packed = enhanced_of(series(**MR))
+    for groups in (*packed.SharedFunctionalGroupsSequence, *packed.PerFrameFunctionalGroupsSequence):
+        if missing in groups:
+            delattr(groups, missing)
+    run = convert([packed], tmp_path)
+    assert run.images == []
+    assert "geometry.missing-position" in run.codes
+
+
+def test_two_dose_grids_are_two_volumes(tmp_path: Path) -> None:
+    grids = [dose_of(series(**MR), SOPInstanceUID=f"1.2.3.{k}") for k in (1, 2)]
+    assert len(convert(grids, tmp_path).images) == 2
 
 
 def philips(datasets: Sequence[Dataset]) -> Dataset:

@@ -58,6 +58,34 @@ def test_direction_of_the_standard_wins_over_the_text(tmp_path: Path) -> None:
     assert gradient.direction_lps == (1.0, 0.0, 0.0)
 
 
+def test_text_tells_the_b_value_where_no_element_does(tmp_path: Path) -> None:
+    gradient = gradient_of(header_of(canon(DiffusionBValue=None), tmp_path))
+    assert gradient is not None
+    assert (gradient.b_value, gradient.direction_lps) == (1500.0, pytest.approx((0.0, 0.6, -0.8)))
+
+
+def test_b_value_of_the_text_goes_with_the_direction_of_the_standard(tmp_path: Path) -> None:
+    dataset = canon(DiffusionBValue=None, DiffusionGradientOrientation=[1.0, 0.0, 0.0])
+    gradient = gradient_of(header_of(dataset, tmp_path))
+    assert gradient is not None
+    assert (gradient.b_value, gradient.direction_lps) == (1500.0, (1.0, 0.0, 0.0))
+
+
+@pytest.mark.parametrize(("b_value", "is_told"), [(1000.0, False), (1498.9, False), (1501.1, False), (1499.5, True)])
+def test_text_of_another_b_value_tells_no_direction(b_value: float, is_told: bool, tmp_path: Path) -> None:
+    gradient = gradient_of(header_of(canon(DiffusionBValue=b_value), tmp_path))
+    assert gradient is not None
+    assert gradient.b_value == b_value
+    assert (gradient.direction_lps is not None) == is_told
+
+
+@pytest.mark.parametrize("along", [None, "OTHER"])
+def test_unknown_phase_encoding_leaves_the_direction_unknown(along: str | None, tmp_path: Path) -> None:
+    gradient = gradient_of(header_of(canon(InPlanePhaseEncodingDirection=along), tmp_path))
+    assert gradient is not None
+    assert (gradient.b_value, gradient.direction_lps) == (1500.0, None)
+
+
 @pytest.mark.parametrize("comment", ["", "Motion in b=1500(0.6,0.0,0.8)", "b=1500(a,b,c)"])
 def test_other_text_tells_no_direction(comment: str, tmp_path: Path) -> None:
     gradient = gradient_of(header_of(canon(comment), tmp_path))

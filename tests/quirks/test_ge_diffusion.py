@@ -66,6 +66,20 @@ def test_weighted_image_without_direction_is_a_mean_or_unweighted(
     assert (found.b_value, found.direction_lps) == (b_value, None)
 
 
+@pytest.mark.parametrize("missing", [(0xBB,), (0xBC,), (0xBD,), (0xBB, 0xBC, 0xBD)])
+@pytest.mark.parametrize("value", ["removed", None])
+def test_missing_component_leaves_the_b_value_and_no_direction(
+    missing: tuple[int, ...], value: str | None, tmp_path: Path
+) -> None:
+    elements = dict(told(3000, (0.5, 0.5, 0.5)))
+    for low in missing:
+        elements[ACQUISITION, low] = ("DS", value)
+        if value:
+            del elements[ACQUISITION, low]
+    found = gradient(ge({**elements, FLAG: ("SS", 16)}), tmp_path)
+    assert (found.b_value, found.direction_lps) == (3000, None)
+
+
 def test_private_direction_wins_over_that_of_the_standard(tmp_path: Path) -> None:
     dataset = ge(told(1000, VECTOR), DiffusionBValue=900.0, DiffusionGradientOrientation=[0.0, 1.0, 0.0])
     found = gradient(dataset, tmp_path)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from convkit.dicom.header import Header
 from tests.builders import series
 from tests.builders.packed import mosaic_of
 from tests.jobs.work import assert_right, convert
@@ -28,17 +29,47 @@ def test_tile_is_a_frame_with_a_size_and_place_of_its_own(tmp_path: Path) -> Non
     assert tile.numbers("ImagePositionPatient") == pytest.approx((-20, -30, -31))
 
 
-def test_count_of_the_private_element_goes_before_the_csa_header(tmp_path: Path) -> None:
-    dataset = mosaic_of(series(**MR), tags={"NumberOfImagesInMosaic": "9"})
-    dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0A, "US", 5)
-    (header,) = headers_of([dataset], tmp_path)
-    assert header.frames == 5
+def counted(private: int | None, csa: str | None, folder: Path) -> Header:
+    """The header of a mosaic of five slices that says so in the private element, in the CSA header, or in both."""
+    dataset = mosaic_of(series(**MR), tags={"NumberOfImagesInMosaic": csa})
+    if private is not None:
+        dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0A, "US", private)
+    (header,) = headers_of([dataset], folder)
+    return header
 
 
-@pytest.mark.parametrize("normal", [None, ("0", "0", "0"), ("nan", "nan", "nan")], ids=str)
+@pytest.mark.parametrize(("private", "csa"), [(5, None), (5, "5"), (None, "5"), (5, "0"), (0, "5")])
+def test_either_count_serves(private: int | None, csa: str | None, tmp_path: Path) -> None:
+    assert counted(private, csa, tmp_path).frames == 5
+
+
+@pytest.mark.parametrize(
+    ("private", "csa"), [(5, "9"), (9, "5"), (5, "5.5"), (None, "5.5"), (None, "0.5"), (5, "-5"), (5, "1e30")]
+)
+def test_counts_that_differ_or_are_not_whole_are_an_error(private: int | None, csa: str, tmp_path: Path) -> None:
+    fault = counted(private, csa, tmp_path).fault
+    assert fault is not None
+    assert fault.code == "header.inconsistent"
+
+
+@pytest.mark.parametrize("normal", [None, ("0", "0", "0"), ("nan", "nan", "nan"), ("0", "1")], ids=str)
 def test_without_a_normal_slices_run_along_row_cross_column(normal: object, tmp_path: Path) -> None:
-    heights = positions(tmp_path, tags={"SliceNormalVector": normal})[:, 2]
+    (header,) = headers_of([mosaic_of(series(**MR), tags={"SliceNormalVector": normal})], tmp_path)
+    heights = [header.of_frame(i).numbers("ImagePositionPatient")[2] for i in range(header.frames)]
     assert heights == pytest.approx([-40, -37, -34, -31, -28])
+    assert [n.code for n in header.said] == ["geometry.assumed-tiles"]
+
+
+@pytest.mark.parametrize("normal", [("1", "0", "0"), ("0.9", "0", "0.4"), ("0.9", "0", "-0.4"), ("1e200", "0", "0")])
+def test_normal_across_the_tiles_is_an_error(normal: tuple[str, ...], tmp_path: Path) -> None:
+    (header,) = headers_of([mosaic_of(series(**MR), tags={"SliceNormalVector": normal})], tmp_path)
+    assert header.fault is not None
+    assert header.fault.code == "header.inconsistent"
+
+
+def test_normal_against_row_cross_column_turns_the_slices(tmp_path: Path) -> None:
+    heights = positions(tmp_path, tags={"SliceNormalVector": ("0", "0.1", "-0.9")})[:, 2]
+    assert heights == pytest.approx([-40, -43, -46, -49, -52])
 
 
 def test_gap_between_slices_counts(tmp_path: Path) -> None:

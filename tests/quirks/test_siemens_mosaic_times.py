@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from convkit.dicom.header import read_header
 from convkit.quirks import siemens_csa_mosaic_times, slice_time
 from convkit.quirks.siemens_mosaic_times import QUIRK
-from tests.quirks.siemens import HEADER, header_of, look_alike, private, v_mosaic, whole_header
+from tests.builders import write
+from tests.quirks.siemens import HEADER, header_of, look_alike, private, v_line, v_mosaic, whole_header
 
 TIMES = [0.0, 1500.0, 500.0, 2000.0]
 
@@ -58,3 +60,20 @@ def test_elements_of_another_creator_tell_nothing(tmp_path: Path) -> None:
     assert not QUIRK.applies(header)
     assert not siemens_csa_mosaic_times.QUIRK.applies(header)
     assert slice_time(header) is None
+
+
+@pytest.mark.parametrize("count", ["4097", "400000", "1e30", "-4", "4.5"])
+@pytest.mark.parametrize("mode", ["0x1", "0x2", "0x4"])
+def test_count_that_no_picture_holds_gives_no_times(count: str, mode: str, tmp_path: Path) -> None:
+    lines = {"sSliceArray.ucMode": mode}
+    dataset = v_line(lines, {"NumberOfImagesInMosaic": count}, ImageType=["ORIGINAL", "PRIMARY", "M", "MOSAIC"])
+    (path,) = write([dataset], tmp_path)
+    header = read_header(str(path))
+    assert siemens_csa_mosaic_times.QUIRK.applies(header)
+    assert not siemens_csa_mosaic_times.QUIRK.unfold(header).has("SiemensMosaicRefAcqTimes")
+
+
+def test_time_for_the_order_grows_with_the_number_of_tiles_alone() -> None:
+    # Quadratic work on so many would take minutes.
+    ranks = siemens_csa_mosaic_times._ranks(200_000, 4)
+    assert sorted(ranks) == list(range(200_000))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from convkit.quirks.siemens_sequence import QUIRK
 from tests.quirks.siemens import SDS, facts, look_alike, v_line, xa_enhanced
 
@@ -41,6 +43,25 @@ def test_classic_image_keeps_its_own(tmp_path: Path) -> None:
         "ConsistencyInfo": "N4_VB17A_LATEST_20090307",
         "DiffusionScheme": "Monopolar",
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("%CustomerSeq%\\cmrr_mbep2d_bold", "%CustomerSeq%\\cmrr_mbep2d_bold"),
+        ("%CustomerSeq%\\doe\\ep2d_test", "%CustomerSeq%\\ep2d_test"),
+        ("%CustomerSeq%/doe/ep2d_test", "%CustomerSeq%\\ep2d_test"),
+        ("%SiemensSeq%\\tests\\gre\\", "%SiemensSeq%\\gre"),
+        ("C:\\Users\\doe\\ep2d_test", "ep2d_test"),
+        ("%DoeSeq%\\ep2d_test", "ep2d_test"),
+        ("ep2d_test", "ep2d_test"),
+        ("%CustomerSeq%\\", None),
+    ],
+)
+def test_folders_of_the_sequence_are_left_out(path: str, kept: str | None, tmp_path: Path) -> None:
+    found = facts(QUIRK, v_line({"tSequenceFileName": f'""{path}""'}), tmp_path)
+    assert found is not None
+    assert found.get("PulseSequenceDetails") == kept
 
 
 def test_elements_of_another_creator_tell_nothing(tmp_path: Path) -> None:

@@ -35,3 +35,29 @@ def test_sequence_of_another_creator_places_nothing(tmp_path: Path) -> None:
     (header,) = headers_of([dataset], tmp_path)
     assert header.fault is not None
     assert header.fault.code == "object.mosaic-count"
+
+
+@pytest.mark.parametrize("count", ["4", "6", "5.5", "0", "-5", "1e30"])
+def test_count_that_contradicts_the_sequence_is_an_error(count: str, tmp_path: Path) -> None:
+    dataset = grid_of(series(**MR))
+    dataset[0x00651050].value = count
+    (header,) = headers_of([dataset], tmp_path)
+    assert header.fault is not None
+    assert header.fault.code == "header.inconsistent"
+
+
+def test_sequence_without_items_contradicts_its_count(tmp_path: Path) -> None:
+    dataset = grid_of(series(**MR))
+    dataset[0x00651051].value = []
+    (header,) = headers_of([dataset], tmp_path)
+    assert header.fault is not None
+    assert header.fault.code == "header.inconsistent"
+
+
+@pytest.mark.parametrize("tag", [0x00651050, 0x00651051])
+def test_grid_that_lost_private_elements_does_not_tell_its_slices(tag: int, tmp_path: Path) -> None:
+    dataset = grid_of(series(**MR))
+    del dataset[tag]
+    (header,) = headers_of([dataset], tmp_path)
+    assert header.fault is not None
+    assert header.fault.code == "object.mosaic-count"

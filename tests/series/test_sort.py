@@ -140,10 +140,37 @@ def test_clock_that_runs_on_from_slice_to_slice_orders_image_by_image(tmp_path: 
     assert uids(stack) == [names[:5], names[5:10], names[10:]]
 
 
-def test_order_by_uid_alone_is_said(tmp_path: Path) -> None:
+def test_order_that_nothing_tells_is_refused_unless_it_was_asked_for(tmp_path: Path) -> None:
     datasets = series(modality="MR", volumes=2, InstanceNumber=lambda p: p.slice, **_NO_TIME)
-    (stack,) = stacks(datasets, tmp_path)
+    (one,) = planned(datasets, tmp_path / "a")
+    assert isinstance(one, Refusal)
+    assert one.reason.code == "series.unordered-volumes"
+    (stack,) = stacks(datasets, tmp_path / "b", irregular="keep")
     assert "series.ambiguous-order" in {n.code for n in stack.notes}
+
+
+def test_numbers_in_no_order_tell_no_volumes(tmp_path: Path) -> None:
+    numbers = (3, 9, 1, 12, 5, 7, 2, 11, 4, 10, 8, 6, 15, 13, 14)
+    datasets = series(modality="MR", volumes=3, InstanceNumber=lambda p: numbers[5 * p.volume + p.slice], **_NO_TIME)
+    (one,) = planned(datasets, tmp_path)
+    assert isinstance(one, Refusal)
+
+
+@pytest.mark.parametrize("lost", [(0,), (8,), (0, 17, 18, 19)])
+def test_volumes_that_lost_slices_are_not_filled_from_their_neighbours(lost: tuple[int, ...], tmp_path: Path) -> None:
+    """One slice lost in the first volume, in a middle one, or in a run that also lost its end."""
+    datasets = series(
+        modality="MR",
+        slices=4,
+        volumes=5,
+        AcquisitionTime=lambda p: f"1013{2 * p.volume:02d}.{20 * p.slice:02d}0000",
+        TemporalPositionIdentifier=lambda p: p.volume + 1,
+    )
+    volume_of = {d.SOPInstanceUID: place // 4 for place, d in enumerate(datasets)}
+    made = planned([d for place, d in enumerate(datasets) if place not in lost], tmp_path)
+    for one in made:
+        if isinstance(one, Stack):
+            assert all(len({volume_of[f.sop_instance_uid] for f in volume}) == 1 for volume in one.frames)
 
 
 def test_moments_are_read_in_the_order_of_the_table(tmp_path: Path) -> None:
