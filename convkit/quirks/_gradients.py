@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,25 +24,53 @@ _SHORTEST = 1e-3
 _LARGEST_B = 1e6
 """s/mm²; no gradient reaches it, and "undefined" is far beyond."""
 
+_SINGLE = 0.9
+"""Least share of the largest eigenvalue in the trace of the b-matrix of one gradient; the rest: imaging gradients."""
+
+_NEGATIVE = -0.05
+"""Least share of an eigenvalue: a b-matrix has no negative ones, but for rounding."""
+
+_TRACE_TOLERANCE = 0.2
+"""Share of the b-value by which the trace of its b-matrix may differ, because of imaging gradients."""
+
 # PS3.3 C.8.13.5.9: order of the six elements (0018,9602) to (0018,9607).
 _B_MATRIX = ("XX", "XY", "XZ", "YY", "YZ", "ZZ")
 B_MATRIX_KEYWORDS = tuple(f"DiffusionBValue{axes}" for axes in _B_MATRIX)
 
 
-def gradient(b_value: float | None, vector: Sequence[float] | Floats, source: str) -> Gradient | None:
+class Principal(NamedTuple):
+    """What the b-matrix of a single gradient tells.
+
+    Attributes
+    ----------
+    direction : three numbers
+        Unit vector; its sign is not known.
+    trace : float
+        The b-value that belongs to it, s/mm².
+    """
+
+    direction: Direction
+    trace: float
+
+
+def gradient(b_value: float | None, vector: Sequence[float] | Floats | Principal, source: str) -> Gradient | None:
     """A gradient, or None where the b-value is none.
 
     Parameters
     ----------
     b_value : float or None
         s/mm².
-    vector : three numbers
-        In the patient's frame, of any length; none, or a zero vector, is no direction.
+    vector : three numbers, or what a b-matrix tells
+        In the patient's frame, of any length; none, or a zero vector, is no direction, nor is that of a b-matrix for
+        another b-value.
     source : str
         Element that it is taken from.
     """
     if b_value is None or not 0 <= b_value < _LARGEST_B:
         return None
+    if isinstance(vector, Principal):
+        is_same = abs(vector.trace - b_value) <= _TRACE_TOLERANCE * b_value
+        vector = vector.direction if is_same else ()
     return Gradient(b_value, unit_direction(vector) if b_value >= UNWEIGHTED_BELOW else None, source)
 
 
@@ -66,11 +95,18 @@ def from_image_axes(header: Header, along_row: float, along_column: float, along
     return vector
 
 
-def principal_direction(b_matrix: Sequence[float]) -> Floats | tuple[()]:
-    """The direction of the largest weighting of a b-matrix (xx, xy, xz, yy, yz, zz); its sign is not known."""
-    if len(b_matrix) != 6:
+def principal_direction(b_matrix: Sequence[float]) -> Principal | tuple[()]:
+    """What a b-matrix (xx, xy, xz, yy, yz, zz) tells; empty where it is not that of a single gradient.
+
+    Such a matrix is of rank one. Those of trace images and of spherical encoding have a largest eigenvalue, too, whose
+    direction means nothing.
+    """
+    if len(b_matrix) != 6 or max(map(abs, b_matrix)) >= _LARGEST_B:
         return ()
     xx, xy, xz, yy, yz, zz = b_matrix
-    _, vectors = np.linalg.eigh(np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]))
-    direction: Floats = vectors[:, 2]
-    return direction
+    weightings, vectors = np.linalg.eigh(np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]))
+    trace = xx + yy + zz
+    if trace <= 0 or weightings[2] < _SINGLE * trace or weightings[0] < _NEGATIVE * trace:
+        return ()
+    x, y, z = (float(v) for v in vectors[:, 2])
+    return Principal((x, y, z), trace)

@@ -16,6 +16,9 @@ from convkit.quirks._quirk import GradientQuirk
 
 _NUMBER = r"\s*(-?\d+(?:\.\d+)?)\s*"
 _COMMENT = re.compile(rf"b={_NUMBER}\({_NUMBER},{_NUMBER},{_NUMBER}\)")
+_SAME_B = 1.0
+"""s/mm²; a text whose b-value differs by more is that of another image."""
+
 _MAKERS = ("CANON", "TOSHIBA")
 
 
@@ -25,26 +28,31 @@ def _applies(header: Header) -> bool:
 
 def _gradient(header: Header) -> Gradient | None:
     b_value = header.number("DiffusionBValue")
-    if b_value is None:
-        # Unweighted images of a series tell no b-value; an image that is no diffusion image at all is not weighted.
-        return gradient(0.0, (), "(0018,9087)")
-    if header.numbers("DiffusionGradientOrientation"):
+    standard = header.numbers("DiffusionGradientOrientation")
+    if b_value is not None and standard:
         return None  # software V6.1 and Toshiba: as in the standard
     found = _COMMENT.match(header.text("ImageComments"))
-    return gradient(b_value, _patient_frame(header, found) if found else (), "(0020,4000)")
+    if not found:
+        # Unweighted images of a series tell no b-value; an image that is no diffusion image at all is not weighted.
+        return gradient(b_value or 0.0, (), "(0018,9087)")
+    told = float(found[1])
+    if b_value is not None and abs(b_value - told) > _SAME_B:
+        return gradient(b_value, (), "(0018,9087)")
+    return gradient(told if b_value is None else b_value, standard or _patient_frame(header, found), "(0020,4000)")
 
 
 def _patient_frame(header: Header, found: re.Match[str]) -> Floats | tuple[()]:
-    """The vector of the text: along phase encoding, frequency encoding and slice.
+    """The vector of the text: along phase encoding, frequency encoding and slice; empty where these are not told.
 
     That is a right-handed frame, but in coronal images phase encoding runs the other way.
     """
     phase, frequency, through = (float(found[k]) for k in (2, 3, 4))
     if _is_coronal(header):
         phase = -phase  # as dcm2niix has it; no data set to measure it on
-    if header.text("InPlanePhaseEncodingDirection").startswith("COL"):
+    along = header.text("InPlanePhaseEncodingDirection")
+    if along.startswith("COL"):
         return from_image_axes(header, frequency, phase, -through)
-    return from_image_axes(header, phase, -frequency, -through)
+    return from_image_axes(header, phase, -frequency, -through) if along == "ROW" else ()
 
 
 def _is_coronal(header: Header) -> bool:

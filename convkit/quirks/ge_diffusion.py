@@ -37,7 +37,10 @@ def _applies(header: Header) -> bool:
 
 def _gradient(header: Header) -> Gradient | None:
     b_value = _b_value(header)
-    parts = [header.number(k) or 0.0 for k in _PARTS]
+    parts = [n for n in map(header.number, _PARTS) if n is not None]
+    if len(parts) < len(_PARTS):
+        # A missing component is not a zero one: neither direction nor length of the vector is known.
+        return _of_standard_direction(header, b_value) or gradient(b_value, (), "(0043,xx39)")
     length = float(np.linalg.norm(parts))
     if b_value == 0 or length <= _SHORT:
         return _without_private_direction(header, b_value)
@@ -53,13 +56,19 @@ def _b_value(header: Header) -> float:
 
 
 def _without_private_direction(header: Header, b_value: float) -> Gradient | None:
-    standard = header.numbers("DiffusionGradientOrientation")
-    if b_value and len(standard) == 3 and any(standard):
-        return gradient(b_value, standard, "(0018,9089)")
+    standard = _of_standard_direction(header, b_value)
+    if standard:
+        return standard
     # Series with several b-values, before version 29.1, give their unweighted images the largest one.
     directions = header.number("GENumberOfDiffusionDirections") or 0
     is_unweighted = directions >= 1 and header.integer("GECollapseFlag") in _DIRECTED_KINDS
     return gradient(0.0 if is_unweighted else b_value, (), "(0043,xx39)")
+
+
+def _of_standard_direction(header: Header, b_value: float) -> Gradient | None:
+    standard = header.numbers("DiffusionGradientOrientation")
+    is_told = b_value and len(standard) == 3 and any(standard)
+    return gradient(b_value, standard, "(0018,9089)") if is_told else None
 
 
 def _patient_direction(header: Header, frequency: float, phase: float, through: float) -> Floats | tuple[()]:

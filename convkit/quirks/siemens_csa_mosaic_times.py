@@ -12,6 +12,9 @@ from convkit.quirks._siemens_protocol import protocol_of
 _ASCENDING, _DESCENDING, _INTERLEAVED = 1, 2, 4
 """Values of the protocol line sSliceArray.ucMode."""
 
+_MOST_TILES = 4096
+"""No volume has as many slices; a larger count is none."""
+
 _MS_PER_MICROSECOND = 1e-3
 
 
@@ -29,11 +32,18 @@ def _unfold(header: Header) -> Header:
 
 def _protocol_times(header: Header, csa: bytes) -> tuple[float, ...]:
     """Milliseconds by the slice order of the protocol: evenly spread over the repetition time without its pause."""
-    count = header.integer("SiemensNumberOfImagesInMosaic") or int(csa_number(csa, "NumberOfImagesInMosaic") or 0)
+    count = _count(header, csa)
     protocol = protocol_of(header)
     pause = (protocol.number("lDelayTimeInTR") or 0.0) * _MS_PER_MICROSECOND
     busy = (header.number("RepetitionTime") or 0.0) - pause
     return tuple(rank * busy / count for rank in _ranks(count, protocol.integer("sSliceArray.ucMode"))) if busy else ()
+
+
+def _count(header: Header, csa: bytes) -> int:
+    """Number of tiles; 0 where it is unknown or more than the picture can hold."""
+    count = header.number("SiemensNumberOfImagesInMosaic") or csa_number(csa, "NumberOfImagesInMosaic") or 0.0
+    pixels = (header.integer("Rows") or 0) * (header.integer("Columns") or 0)
+    return int(count) if 0 < count <= min(pixels, _MOST_TILES) and count == int(count) else 0
 
 
 def _ranks(count: int, mode: int | None) -> list[int]:
@@ -47,7 +57,10 @@ def _ranks(count: int, mode: int | None) -> list[int]:
         return []
     # An odd number of slices starts with the first, an even number with the second.
     order = places[1 - count % 2 :: 2] + places[count % 2 :: 2]
-    return [order.index(place) for place in places]
+    ranks = [0] * count
+    for rank, place in enumerate(order):
+        ranks[place] = rank
+    return ranks
 
 
 QUIRK = UnfoldQuirk(

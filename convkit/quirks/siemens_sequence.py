@@ -11,6 +11,8 @@ from convkit.quirks._siemens_protocol import has_protocol, protocol_of
 _SCHEMES = {1: "Bipolar", 2: "Monopolar"}
 _OLD_SCHEMES = {1: "Monopolar", 2: "Bipolar"}
 
+_SEQUENCE_MAKERS = frozenset({"%CustomerSeq%", "%SiemensSeq%"})
+
 _INSTEAD = {
     "ScanningSequence": ("ScanningSequence", "SiemensXAScanningSequence"),
     "SequenceVariant": ("SiemensXASequenceVariant", "SequenceVariant"),
@@ -26,7 +28,7 @@ def _facts(header: Header, _extent: Extent) -> dict[str, Any]:
     name, enhanced_name = header.text("SequenceName"), header.text("PulseSequenceName")
     found["SequenceName"] = name or enhanced_name
     found["PulseSequenceName"] = enhanced_name if name else ""
-    found["PulseSequenceDetails"] = protocol.text("tSequenceFileName")
+    found["PulseSequenceDetails"] = _without_folders(protocol.text("tSequenceFileName"))
     found["ConsistencyInfo"] = (
         protocol.text("sProtConsistencyInfo.tMeasuredBaselineString")
         or protocol.text("sProtConsistencyInfo.tBaselineString")
@@ -37,6 +39,14 @@ def _facts(header: Header, _extent: Extent) -> dict[str, Any]:
             protocol.integer("ucReadOutMode") or 0
         )
     return {key: value for key, value in found.items() if value}
+
+
+def _without_folders(path: str) -> str:
+    """The name of the sequence after who made it; a folder between the two may be called after a person."""
+    parts = [part for part in path.replace("/", "\\").split("\\") if part]
+    makers = [part for part in parts[:1] if part in _SEQUENCE_MAKERS]
+    names = parts[len(makers) :]
+    return "\\".join([*makers, names[-1]]) if names else ""
 
 
 def _first(header: Header, keywords: tuple[str, ...]) -> str:

@@ -54,7 +54,7 @@ def _tiles(header: Header) -> list[Item]:
     count, sequence = header.number("UIHNumberOfTiles"), header.far("UIHTiles")
     if count is None or sequence is None:
         raise MissingAttributeError(
-            "A grid lacks the number of its slices, (0065,xx50), or the private sequence that places them, (0065,xx51).",
+            "A grid lacks the number of its slices, (0065,xx50), or the sequence that places them, (0065,xx51).",
             header.path,
             "Export the series again without removing private elements.",
             "object.mosaic-count",

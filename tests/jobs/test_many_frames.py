@@ -401,7 +401,7 @@ BAD: dict[str, tuple[Callable[[list[Dataset]], Dataset], str]] = {
     "mosaic of more tiles than fit": (mosaic_of_too_many, "header.inconsistent"),
     "mosaic without a slice distance": (mosaic_without_distance, "geometry.missing-position"),
     "grid without positions": (grid_without_positions, "geometry.missing-position"),
-    "grid that places fewer slices": (grid_of_fewer_places, "object.mosaic-count"),
+    "grid that places fewer slices": (grid_of_fewer_places, "header.inconsistent"),
     "grid whose columns are not divisible": (grid_of_uneven_tiles, "header.inconsistent"),
     "fewer groups than frames": (fewer_groups_than_frames, "header.inconsistent"),
     "frame without position": (frame_without_position, "geometry.missing-position"),

@@ -38,7 +38,7 @@ ONE_GRADIENT = {
 }
 
 
-def elements(matrix: Matrix) -> dict[str, float]:
+def elements(matrix: Matrix) -> dict[str, Any]:
     return dict(zip(B_MATRIX_KEYWORDS, matrix, strict=True))
 
 
