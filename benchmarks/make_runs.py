@@ -25,7 +25,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 VOLUMES = 300
 """Of the mosaics."""
 
-RUNS = 4
+RUNS, RUN_VOLUMES = 4, 150
 """Of a session."""
 
 MOSAIC_SLICES, XA_SLICES, FRAMES, FRAME_SLICES, FILES, SLICES, SIZE = 36, 33, 1000, 40, 100, 30, 64
@@ -60,16 +60,22 @@ def make_mosaic(folder: Path, scale: float) -> None:
 
 
 def make_session(folder: Path, scale: float) -> None:
-    """Four runs of 300 mosaics, as a session of functional imaging has them."""
-    across, volumes = 6, max(3, round(VOLUMES * scale))
+    """Four runs of 150 multiband volumes of 72 slices of 104 x 104 as mosaics: a session of functional imaging."""
+    across, slices, size, volumes = 9, 72, 104, max(3, round(RUN_VOLUMES * scale))
+    empty = np.zeros((across * across - slices, size, size), "<u2")
+    pictures = [
+        np.concatenate([_volume(number, slices, size), empty])
+        .reshape(across, across, size, size)
+        .transpose(0, 2, 1, 3)
+        .tobytes()
+        for number in range(8)
+    ]
     for run in range(1, RUNS + 1):
-        dataset = _mosaic_dataset(across)
+        dataset = _mosaic_dataset(across, slices, size)
         dataset.SeriesInstanceUID, dataset.SeriesNumber = f"{_ROOT}777.{run}", run
         head = _head(dataset)
         for volume in range(1, volumes + 1):
-            tiles = _volume(volume, MOSAIC_SLICES).reshape(across, across, SIZE, SIZE)
-            pixels = tiles.transpose(0, 2, 1, 3).tobytes()
-            data = _file(head, pixels, number=run * 1000 + volume, volume=volume)
+            data = _file(head, pictures[volume % len(pictures)], number=run * 1000 + volume, volume=volume)
             (folder / f"{run}-{volume:05d}.dcm").write_bytes(data)
 
 
@@ -126,11 +132,11 @@ def _make_frames(
 # --- files -----------------------------------------------------------------------------------------------
 
 
-def _volume(number: int, slices: int) -> np.ndarray[Any, Any]:
-    """Stored values of a volume, (slices, 64, 64) uint16: a smooth body with noise of its own."""
-    noise = np.random.default_rng(number).standard_normal((slices, SIZE, SIZE), np.float32) * 15
+def _volume(number: int, slices: int, size: int = SIZE) -> np.ndarray[Any, Any]:
+    """Stored values of a volume, (slices, size, size) uint16: a smooth body with noise of its own."""
+    noise = np.random.default_rng(number).standard_normal((slices, size, size), np.float32) * 15
     level = (1000 + 4 * np.arange(slices, dtype=np.float32))[:, None, None]
-    return np.clip(body(SIZE) * level + noise + 40, 0, 4095).astype("<u2")
+    return np.clip(body(size) * level + noise + 40, 0, 4095).astype("<u2")
 
 
 def _head(dataset: Dataset) -> bytes:
@@ -221,20 +227,22 @@ def _fill(dataset: Dataset, elements: int) -> None:
 # --- Siemens mosaics -------------------------------------------------------------------------------------
 
 
-def _mosaic_dataset(across: int) -> Dataset:
+def _mosaic_dataset(across: int, slices: int = MOSAIC_SLICES, size: int = SIZE) -> Dataset:
     dataset = _classic("SIEMENS")
     dataset.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]
-    dataset.Rows = dataset.Columns = across * SIZE
-    corner = -96 - (across - 1) * SIZE * 3 / 2
+    dataset.Rows = dataset.Columns = across * size
+    corner = -96 - (across - 1) * size * 3 / 2
     dataset.ImagePositionPatient = [str(corner), str(corner), "-40"]
-    times = [f"{TR_S * 1000 * (k // 2 + k % 2 * MOSAIC_SLICES // 2) / MOSAIC_SLICES:.8f}" for k in range(MOSAIC_SLICES)]
+    times = [f"{TR_S * 1000 * (k // 2 + k % 2 * slices // 2) / slices:.8f}" for k in range(slices)]
     csa = dataset.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
     csa.add_new(0x08, "CS", "IMAGE NUM 4")
-    csa.add_new(0x10, "OB", _csa(_CSA_IMAGE | {"MosaicRefAcqTimes": times}, _CSA_EMPTY))
+    csa.add_new(
+        0x10, "OB", _csa(_CSA_IMAGE | {"MosaicRefAcqTimes": times, "NumberOfImagesInMosaic": [str(slices)]}, _CSA_EMPTY)
+    )
     csa.add_new(0x18, "CS", "MR")
     csa.add_new(0x20, "OB", _csa(_CSA_SERIES | {"MrPhoenixProtocol": [_protocol(CSA_SERIES_BYTES)]}, _CSA_EMPTY))
     own = dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True)
-    own.add_new(0x0A, "US", MOSAIC_SLICES)
+    own.add_new(0x0A, "US", slices)
     own.add_new(0x28, "FD", 34.722)
     own.add_new(0x29, "FD", [float(t) for t in times])
     text = dataset.private_block(0x0051, "SIEMENS MR HEADER", create=True)
