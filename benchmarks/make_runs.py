@@ -29,6 +29,7 @@ RUNS, RUN_VOLUMES = 4, 150
 """Of a session."""
 
 MOSAIC_SLICES, XA_SLICES, FRAMES, FRAME_SLICES, FILES, SLICES, SIZE = 36, 33, 1000, 40, 100, 30, 64
+FRAME_SIZE = 256
 CSA_SERIES_BYTES, XA_PROTOCOL_BYTES = 100_000, 148_000
 TR_S = 2.0
 
@@ -100,13 +101,19 @@ def make_xa_run(folder: Path, scale: float) -> None:
 
 
 def make_xa_frames(folder: Path, scale: float) -> None:
-    """One enhanced object of 1,000 frames of 64 x 64: Siemens XA."""
+    """One enhanced object of 1,000 frames of 256 x 256: Siemens XA."""
     _make_frames(folder, scale, _xa_frame, _xa_shared(), "Siemens Healthineers")
 
 
 def make_philips_frames(folder: Path, scale: float) -> None:
-    """One enhanced object of 1,000 frames of 64 x 64: Philips."""
+    """One enhanced object of 1,000 frames of 256 x 256: Philips."""
     _make_frames(folder, scale, _philips_frame, _philips_shared(), "Philips Medical Systems")
+
+
+def make_enhanced_session(folder: Path, scale: float) -> None:
+    """Four enhanced objects of 1,000 frames of 256 x 256, each a series: Philips."""
+    for run in range(1, RUNS + 1):
+        _make_frames(folder, scale, _philips_frame, _philips_shared(), "Philips Medical Systems", run=run)
 
 
 MAKERS: dict[str, Callable[[Path, float], None]] = {
@@ -116,17 +123,27 @@ MAKERS: dict[str, Callable[[Path, float], None]] = {
     "xa-run": make_xa_run,
     "xa-frames": make_xa_frames,
     "philips-frames": make_philips_frames,
+    "enhanced-session": make_enhanced_session,
 }
 
 
 def _make_frames(
-    folder: Path, scale: float, frame: Callable[[int, int], Dataset], shared: Dataset, manufacturer: str
+    folder: Path,
+    scale: float,
+    frame: Callable[[int, int], Dataset],
+    shared: Dataset,
+    manufacturer: str,
+    *,
+    run: int = 1,
 ) -> None:
     volumes = range(1, max(2, round(FRAMES * scale / FRAME_SLICES)) + 1)
     frames = [frame(place, volume) for volume in volumes for place in range(FRAME_SLICES)]
-    head = _head(_enhanced(frames, shared, manufacturer))
-    pixels = b"".join(_volume(volume, FRAME_SLICES).tobytes() for volume in volumes)
-    (folder / "frames.dcm").write_bytes(_file(head, pixels, number=1, volume=1))
+    dataset = _enhanced(frames, shared, manufacturer)
+    dataset.Rows = dataset.Columns = FRAME_SIZE
+    dataset.SeriesInstanceUID, dataset.SeriesNumber = f"{_ROOT}777.{run}", run
+    head = _head(dataset)
+    pixels = b"".join(_volume(volume, FRAME_SLICES, FRAME_SIZE).tobytes() for volume in volumes)
+    (folder / f"frames-{run}.dcm").write_bytes(_file(head, pixels, number=run, volume=1))
 
 
 # --- files -----------------------------------------------------------------------------------------------

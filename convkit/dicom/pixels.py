@@ -185,8 +185,9 @@ def read_into(frames: Sequence[Frame], out: NDArray[Any], *, threads: int = 1) -
     start = 0
     for _, group in groupby(frames, key=lambda f: f.instance):
         alike = list(group)
-        objects.append((alike[0].pixels, [f.place for f in alike], out[start : start + len(alike)]))
-        start += len(alike)
+        for part in _parts(alike, threads):
+            objects.append((part[0].pixels, [f.place for f in part], out[start : start + len(part)]))
+            start += len(part)
     if threads < 2 or len(objects) < threads or not all(is_native(o[0]) for o in objects):
         _read_objects(objects)
         return
@@ -194,6 +195,17 @@ def read_into(frames: Sequence[Frame], out: NDArray[Any], *, threads: int = 1) -
         for done in [pool.submit(_read_objects, objects[t::threads]) for t in range(threads)]:
             done.result()
 
+
+def _parts(frames: list[Frame], threads: int) -> Iterator[list[Frame]]:
+    """Yield the frames of one object, in as many parts as threads may read where they are pictures of their own."""
+    source = frames[0].pixels
+    is_large = len(frames) * source.layout.bytes_per_frame >= _LARGE_BYTES
+    each = -(-len(frames) // threads) if is_large and source.picture is None else len(frames)
+    yield from (frames[start : start + each] for start in range(0, len(frames), each))
+
+
+_LARGE_BYTES = 16 << 20
+"""From here on a second thread saves more than it costs to start."""
 
 _Object = tuple[PixelSource, list[int], NDArray[Any]]
 """An object, the places of some of its frames, and where they are to be read to."""
