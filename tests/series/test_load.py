@@ -9,16 +9,19 @@ import numpy as np
 import pytest
 from pydicom import Dataset
 
+from convkit.dicom.pixels import read_into
 from convkit.errors import PixelError, ValueRangeError
 from convkit.model.volume import MappingState, Volume
+from convkit.series.frames import frames_of
 from convkit.series.leads import leads_of
 from convkit.series.load import load
 from convkit.series.options import LoadOptions, StackOptions, Values
 from convkit.series.plan import plan_series
 from convkit.series.stack import Stack
-from tests.builders import cr, rgb, series
+from tests.builders import cr, multi_frame_us, rgb, series
+from tests.builders.instances import set_pixels
 from tests.builders.oracle import stored_values
-from tests.series.frames import series_of
+from tests.series.frames import headers_of, series_of
 
 
 def loaded(datasets: list[Dataset], folder: Path, **options: Any) -> Volume:
@@ -199,3 +202,20 @@ def test_broken_compressed_data_are_a_pixel_error(tmp_path: Path) -> None:
         load(stack, leads_of(one, stack), LoadOptions())
     assert caught.value.code == "pixels.undecodable"
     assert caught.value.where == str(path)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_threads_read_the_same_values(threads: int, tmp_path: Path) -> None:
+    """One object that is large enough to be read in parts, 17 MB."""
+    frames, size = 33, 512
+    pixels = np.arange(frames * size * size, dtype=np.uint32).astype(np.uint16).reshape(frames * size, size)
+    dataset = multi_frame_us(frames)
+    set_pixels(dataset, pixels)
+    dataset.Rows, dataset.NumberOfFrames = size, frames
+    headers = headers_of([dataset], tmp_path)
+    found, problems = frames_of(headers)
+    assert problems == []
+    out = np.empty((frames, size, size), np.uint16)
+    read_into(found[::-1] if threads == 3 else found, out, threads=threads)
+    expected = pixels.reshape(frames, size, size)
+    assert np.array_equal(out, expected[::-1] if threads == 3 else expected)
