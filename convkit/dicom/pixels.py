@@ -181,14 +181,15 @@ def read_into(frames: Sequence[Frame], out: NDArray[Any], *, threads: int = 1) -
     PixelError
         A file is shorter than its header says, or its compressed data cannot be decoded.
     """
+    groups = [list(group) for _, group in groupby(frames, key=lambda f: f.instance)]
+    if threads > 1 and not all(is_native(group[0].pixels) for group in groups):
+        threads = 1
     objects: list[_Object] = []
     start = 0
-    for _, group in groupby(frames, key=lambda f: f.instance):
-        alike = list(group)
-        for part in _parts(alike, threads):
-            objects.append((part[0].pixels, [f.place for f in part], out[start : start + len(part)]))
-            start += len(part)
-    if threads < 2 or len(objects) < threads or not all(is_native(o[0]) for o in objects):
+    for part in (part for group in groups for part in _parts(group, threads)):
+        objects.append((part[0].pixels, [f.place for f in part], out[start : start + len(part)]))
+        start += len(part)
+    if threads == 1 or len(objects) < threads:
         _read_objects(objects)
         return
     with ThreadPoolExecutor(threads) as pool:

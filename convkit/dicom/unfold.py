@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from convkit.dicom import multiframe
+from convkit.dicom import multiframe, values
 from convkit.dicom.header import Header
 from convkit.dicom.sequences import items_of
 from convkit.errors import InputError
@@ -165,4 +165,4 @@ def _shifted(header: Header, first: Sequence[float], offsets: Sequence[float]) -
     normal = geometry.slice_normal(cosines)
     place = header.table.places["ImagePositionPatient"]
     positions = (np.asarray(first) + normal * offset for offset in offsets)
-    return [{place: b"\\".join(repr(float(x)).encode() for x in p)} for p in positions]
+    return [{place: values.decimal_strings(p)} for p in positions]

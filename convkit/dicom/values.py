@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from struct import error as StructError  # noqa: N812 (it is a class)
 from struct import pack, unpack
@@ -40,6 +40,11 @@ def converted(raw: bytes, vr: str, wanted: str) -> bytes | None:
         return pack(f"<{code * len(found)}", *(found if code in "fd" else map(int, found)))
     except (StructError, OverflowError):
         return None
+
+
+def decimal_strings(computed: Iterable[float]) -> bytes:
+    r"""Computed numbers as a header would give them, to the last digit: ``b"1.5\-2.0"``."""
+    return b"\\".join(repr(float(number)).encode() for number in computed)
 
 
 @lru_cache(_CACHED)

@@ -46,7 +46,7 @@ class VolumeTask:
 
     @property
     def header(self) -> Header:
-        """Of the first frame."""
+        """Of the first image."""
         return self.leads.first
 
 

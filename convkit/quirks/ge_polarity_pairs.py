@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from convkit.dicom.header import Header
+from convkit.dicom.values import decimal_strings
 from convkit.model import geometry
 from convkit.model.notes import note
 from convkit.quirks._ge import PulseSequence, sequence_of
@@ -66,14 +67,10 @@ def _upright(header: Header) -> Header:
     place = header.table.places
     return header.with_shared(
         {
-            place["ImagePositionPatient"]: _texts(last),
-            place["ImageOrientationPatient"]: _texts((*cosines[:3], *(0.0 - column))),
+            place["ImagePositionPatient"]: decimal_strings(last),
+            place["ImageOrientationPatient"]: decimal_strings((*cosines[:3], *(0.0 - column))),
         }
     )
-
-
-def _texts(numbers: Any) -> bytes:
-    return b"\\".join(repr(float(n)).encode() for n in numbers)
 
 
 def _fix(header: Header, traits: Mapping[str, Any]) -> Mapping[str, Any]:

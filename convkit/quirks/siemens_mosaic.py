@@ -10,12 +10,14 @@ import numpy as np
 
 from convkit.dicom.header import Header
 from convkit.dicom.unfolded import Unfolded
+from convkit.dicom.values import decimal_strings
 from convkit.errors import MissingAttributeError
 from convkit.model import geometry
 from convkit.model.frame import Picture
 from convkit.model.notes import Note, note
 from convkit.quirks._csa import csa_number, csa_numbers
 from convkit.quirks._quirk import UnfoldQuirk
+from convkit.quirks._tiles import tiles_of
 
 _CLEAR = 0.5
 """A slice normal runs along row x column, or against it; with a smaller cosine it does neither."""
@@ -31,24 +33,16 @@ def _applies(header: Header) -> bool:
 def _unfold(header: Header) -> Header:
     csa = header.far("SiemensCSAImageHeader")
     data = csa.data if csa else b""
-    rows, columns = header.integer("Rows") or 0, header.integer("Columns") or 0
     slices = _slices(header, data)
-    across = math.ceil(math.sqrt(slices))
-    if not rows or not columns or rows % across or columns % across:
-        raise MissingAttributeError(
-            f"A mosaic of {rows} x {columns} pixels cannot hold {slices} slices in a square of tiles.",
-            header.path,
-            "",
-            "header.inconsistent",
-        )
-    tile = rows // across, columns // across
-    cosines = header.numbers("ImageOrientationPatient")
+    side = math.ceil(math.sqrt(slices))
+    tiles = tiles_of(header, slices, down=side, across=side)
+    cosines, normal = header.numbers("ImageOrientationPatient"), _normal(data)
     positions = _positions(
         header.numbers("ImagePositionPatient"),
         cosines,
         header.numbers("PixelSpacing"),
-        _distance(header) * _sense(header, cosines, _normal(data)),
-        (rows - tile[0], columns - tile[1]),
+        _distance(header) * _sense(header, cosines, normal),
+        (tiles.picture.rows - tiles.rows, tiles.picture.columns - tiles.columns),
         slices,
     )
     if not positions:
@@ -58,23 +52,22 @@ def _unfold(header: Header) -> Header:
             "",
             "geometry.missing-position",
         )
-    place = header.table.places
-    shared = {place["Rows"]: tile[0].to_bytes(2, "little"), place["Columns"]: tile[1].to_bytes(2, "little")}
-    for doubt in _doubts(header, data):
+    place = header.table.places["ImagePositionPatient"]
+    for doubt in _doubts(header, normal):
         header = header.with_note(doubt)
-    tiles = _tiles(positions, place["ImagePositionPatient"], Picture(rows, columns, across))
-    return header.with_shared(shared | {place["ImagePositionPatient"]: positions[0]})._replace(unfolded=tiles)
+    rows = _rows(positions, place, tiles.picture)
+    return header.with_shared({**tiles.shared, place: positions[0]})._replace(unfolded=rows)
 
 
 @lru_cache(256)
-def _tiles(positions: tuple[bytes, ...], place: int, picture: Picture) -> Unfolded:
+def _rows(positions: tuple[bytes, ...], place: int, picture: Picture) -> Unfolded:
     """A row for each tile; the same for all pictures of a run."""
     return Unfolded((place,), tuple((position,) for position in positions), picture)
 
 
-def _doubts(header: Header, csa: bytes) -> Iterator[Note]:
+def _doubts(header: Header, normal: tuple[float, ...]) -> Iterator[Note]:
     """Yield what had to be assumed of where the tiles lie."""
-    if not _normal(csa):
+    if not normal:
         text = "The direction from tile to tile is missing (CSA header); row x column direction was assumed."
         yield note("geometry.assumed-tiles", text)
     if not header.number("SpacingBetweenSlices"):
@@ -151,7 +144,7 @@ def _positions(  # noqa: PLR0913, PLR0917 (everything the place of a tile depend
     row, column = np.array(cosines[:3]), np.array(cosines[3:])
     first = np.array(origin) + row * spacing[1] * margin[1] / 2 + column * spacing[0] * margin[0] / 2
     step = geometry.slice_normal(cosines) * distance
-    return tuple(b"\\".join(repr(float(x)).encode() for x in first + step * k) for k in range(slices))
+    return tuple(decimal_strings(first + step * k) for k in range(slices))
 
 
 QUIRK = UnfoldQuirk(

@@ -7,8 +7,8 @@ import math
 from convkit.dicom.header import Header
 from convkit.dicom.sequences import Item, items_of
 from convkit.errors import MissingAttributeError
-from convkit.model.frame import Picture
 from convkit.quirks._quirk import UnfoldQuirk
+from convkit.quirks._tiles import tiles_of
 
 _POSITION, _ORIENTATION, _ACQUISITION_TIME = 0x00200032, 0x00200037, 0x00080032
 
@@ -18,23 +18,10 @@ def _applies(header: Header) -> bool:
 
 
 def _unfold(header: Header) -> Header:
-    items = _tiles(header)
-    slices = len(items)
-    rows, columns = header.integer("Rows") or 0, header.integer("Columns") or 0
-    across = math.ceil(math.sqrt(slices))
-    down = math.ceil(slices / across)
-    if not rows or not columns or rows % down or columns % across:
-        raise MissingAttributeError(
-            f"A grid of {rows} x {columns} pixels cannot hold {slices} slices in {down} x {across} tiles.",
-            header.path,
-            "",
-            "header.inconsistent",
-        )
+    items = _items(header)
+    across = math.ceil(math.sqrt(len(items)))
+    tiles = tiles_of(header, len(items), down=math.ceil(len(items) / across), across=across)
     place = header.table.places
-    shared = {
-        place["Rows"]: (rows // down).to_bytes(2, "little"),
-        place["Columns"]: (columns // across).to_bytes(2, "little"),
-    }
     frames = []
     for item in items:
         own = {e.tag: item.value(e) for e in item.elements() if e.tag in _KEPT}
@@ -45,11 +32,11 @@ def _unfold(header: Header) -> Header:
                 "Export the series again without removing private elements.",
                 "geometry.missing-position",
             )
-        frames.append(shared | {place[_KEPT[tag]]: value for tag, value in own.items()})
-    return header.with_frames(frames, Picture(rows, columns, across))
+        frames.append({**tiles.shared, **{place[_KEPT[tag]]: value for tag, value in own.items()}})
+    return header.with_frames(frames, tiles.picture)
 
 
-def _tiles(header: Header) -> list[Item]:
+def _items(header: Header) -> list[Item]:
     """An item for each slice; a count that differs from that of the items leaves open which of the two is wrong."""
     count, sequence = header.number("UIHNumberOfTiles"), header.far("UIHTiles")
     if count is None or sequence is None:

@@ -178,9 +178,8 @@ def _injection(leads: Leads, moment: int, time: int) -> float | None:
 
 def _since_moment(raw: bytes, header: Header, zero: float) -> float | None:
     """Seconds from TimeZero to a date and time; None where one of the two dates is missing."""
-    digits = raw.strip(b" \0").partition(b"+")[0].partition(b"-")[0]
-    day, today = _day(digits), _day(header.raw("SeriesDate") or header.raw("AcquisitionDate") or b"")
-    of_day = values.seconds_of_day(digits[8:])
+    day, today = _day(raw), _day(header.raw("SeriesDate") or header.raw("AcquisitionDate") or b"")
+    of_day = values.seconds_of_moment(raw)
     if day is None or today is None or of_day is None:
         return None
     return round((day - today) * DAY_S + of_day - zero, 6)

@@ -80,17 +80,17 @@ def group(headers: Iterable[Header]) -> list[Series]:
 def _merged(found: Sequence[Series]) -> list[Series]:
     """Series of which several are one acquisition, put together under the UID of the first."""
     runs: dict[Hashable, list[Series]] = {}
+    reasons: dict[Hashable, str] = {}
     for series in found:
         acquisition = acquisition_of(series.first) if series.images else None
         key = (series.study_instance_uid, acquisition) if acquisition else (series.series_instance_uid, id(series))
         runs.setdefault(key, []).append(series)
-    return [run[0] if len(run) == 1 else _together(sorted(run, key=_rank)) for run in runs.values()]
+        reasons[key] = acquisition[1] if acquisition else ""
+    return [run[0] if len(run) == 1 else _together(sorted(run, key=_rank), reasons[key]) for key, run in runs.items()]
 
 
-def _together(run: Sequence[Series]) -> Series:
+def _together(run: Sequence[Series], why: str) -> Series:
     """Series of one acquisition as one."""
-    acquisition = acquisition_of(run[0].first)
-    why = acquisition[1] if acquisition else ""
     merged = note("series.merged", f"{len(run)} series were put together: {why}.")
     numbers = {n for series in run if (n := series.first.integer("SeriesNumber")) is not None}
     lost = max(numbers) - min(numbers) + 1 - len(numbers) if numbers else 0

@@ -31,9 +31,11 @@ def facts_of_stack(stack: Stack, leads: Leads, *, keep: tuple[str, ...] = ()) ->
         Further DICOM keywords that the user asked for.
     """
     facts = facts_of(leads.first, keep=keep) | volume_facts(leads.volumes)
-    facts |= _in_order(vendor_facts(leads.lowest, Extent(stack.volumes, stack.slices)), stack)
+    facts |= vendor_facts(leads.lowest, Extent(stack.volumes, stack.slices))
     if "SliceTiming" not in facts:
         facts |= _slice_timing(leads, facts.get("RepetitionTime"))
+    if stack.coordinates is not None or len(facts.get("SliceTiming") or ()) != stack.slices:
+        facts.pop("SliceTiming", None)  # a slice that was interpolated has no time of its own
     if facts.get("EchoNumber") is None:
         facts |= _echo_number(stack.split.label)
     if facts.get("PhaseEncodingDirection"):
@@ -46,18 +48,6 @@ def _tidy(value: Any) -> Any:
     if isinstance(value, float):
         return float(f"{value:.{_DIGITS}g}")
     return [_tidy(each) for each in value] if isinstance(value, list) else value
-
-
-def _in_order(facts: dict[str, Any], stack: Stack) -> dict[str, Any]:
-    """Vendor's facts, with slice times that are told tile by tile put in the order of the stack."""
-    times = facts.get("SliceTiming")
-    if not isinstance(times, list):
-        return facts
-    tiles = [f.place for f in stack.frames[0]]
-    if stack.coordinates is not None or len(times) <= max(tiles) or len(times) < stack.slices:
-        return {key: value for key, value in facts.items() if key != "SliceTiming"}
-    is_tiled = stack.first.pixels.picture is not None
-    return {**facts, "SliceTiming": [times[t] for t in tiles] if is_tiled else times}
 
 
 def _echo_number(label: str) -> dict[str, Any]:

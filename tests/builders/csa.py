@@ -26,9 +26,9 @@ def _body(tags: dict[str, str | Sequence[str]], *, is_second: bool) -> bytes:
     base = 0 if is_second else _LEAST_ITEMS
     for name, given in tags.items():
         values = [given] if isinstance(given, str) else list(given)
-        count = _LEAST_ITEMS
-        if len(values) > count:
-            raise ValueError("a tag of this builder holds at most six values")
+        count = max(_LEAST_ITEMS, len(values))
+        if count > _LEAST_ITEMS and not is_second:
+            raise ValueError("a tag of the first version holds at most six values in this builder")
         parts.append(pack("<64si4siii", name.encode(), len(values), b"FD\0\0", 4, count, _MARK))
         parts += [_item(values[i] if i < len(values) else "", base) for i in range(count)]
     return b"".join(parts)

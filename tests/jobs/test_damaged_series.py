@@ -153,6 +153,20 @@ def test_resample_says_in_the_sidecar_what_was_done(tmp_path: Path) -> None:
     assert own["ValueMapping"]["State"] == "applied"
 
 
+@pytest.mark.parametrize("missing", [(), (2,)])
+def test_slice_times_are_told_only_where_every_slice_was_measured(missing: tuple[int, ...], tmp_path: Path) -> None:
+    datasets = series(
+        modality="MR",
+        missing=missing,
+        Manufacturer="SIEMENS",
+        MRAcquisitionType="2D",
+        AcquisitionTime=lambda p: f"101300.{10 * p.slice:02d}0000",
+    )
+    run = convert(datasets, tmp_path, irregular="resample")
+    times = run.sidecar.get("SliceTiming")
+    assert times is None if missing else times == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4], abs=1e-4)
+
+
 def test_resample_to_every_format_writes_a_mask_beside_each(tmp_path: Path) -> None:
     write(series(missing=(2,)), tmp_path / "in")
     for to in ("nii", "nii.gz", "nrrd", "mha", "npy", "npz"):

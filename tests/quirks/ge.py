@@ -14,7 +14,7 @@ from convkit.dicom.header import Header, read_header
 from convkit.dicom.unfold import unfold
 from convkit.quirks import unfold as unfold_vendor
 from convkit.quirks._quirk import Extent, FactsQuirk
-from tests.builders import instance, write
+from tests.builders import instance, series, write
 
 ACQUISITION, RELATION, SERIES, IMAGE, PARAMETERS = (
     "GEMS_ACQU_01",
@@ -98,3 +98,15 @@ def facts(quirk: FactsQuirk, dataset: Dataset, folder: Path, extent: Extent | No
     """What a quirk says of an image; None where it does not apply."""
     header = header_of(dataset, folder)
     return dict(quirk.facts(header, extent or Extent(1, 1))) if quirk.applies(header) else None
+
+
+def two_volumes_at_one_place() -> list[Dataset]:
+    """Two volumes of five slices that nothing of the standard tells apart."""
+    return series(
+        modality="MR",
+        volumes=2,
+        Manufacturer="GE MEDICAL SYSTEMS",
+        TemporalPositionIdentifier=None,
+        NumberOfTemporalPositions=None,
+        ImageType=["ORIGINAL", "PRIMARY", "OTHER"],
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from struct import pack
 from typing import Any
 
 from pydicom import Dataset
@@ -15,6 +14,7 @@ from convkit.dicom.unfold import unfold
 from convkit.quirks import unfold as unfold_vendor
 from convkit.quirks._quirk import Extent, FactsQuirk
 from tests.builders import instance, write
+from tests.builders.csa import csa2
 from tests.builders.kinds import enhanced_mr, mosaic
 
 CSA, HEADER, SDS, SDI = "SIEMENS CSA HEADER", "SIEMENS MR HEADER", "SIEMENS MR SDS 01", "SIEMENS MR SDI 02"
@@ -22,18 +22,6 @@ GROUPS = {CSA: 0x0029, SDS: 0x0021, SDI: 0x0021}
 
 Private = Mapping[tuple[str, int], tuple[str, Any]]
 """(Creator, low byte) to (value representation, value); group 0019 where the creator has several."""
-
-
-def csa(**tags: str | Sequence[str]) -> bytes:
-    """A CSA header of the second version with these tags."""
-    texts = {name: [value] if isinstance(value, str) else list(value) for name, value in tags.items()}
-    parts = [b"SV10\4\3\2\1", pack("<II", len(texts), 77)]
-    for name, values in texts.items():
-        parts.append(pack("<64si4siii", name.encode(), len(values), b"DS\0\0", 3, len(values), 77))
-        for value in values:
-            raw = value.encode("latin-1") + b"\0"
-            parts += [pack("<4i", len(raw), len(raw), 77, len(raw)), raw + bytes(-len(raw) % 4)]
-    return b"".join(parts)
 
 
 def protocol(lines: Mapping[str, object]) -> str:
@@ -64,9 +52,9 @@ def v_mosaic(
 def with_csa(
     dataset: Dataset, lines: Mapping[str, object] | None, image: Mapping[str, str | Sequence[str]] | None
 ) -> Dataset:
-    private(dataset, {(CSA, 0x10): ("OB", csa(**(image or {"UsedPatientWeight": "70"})))})
+    private(dataset, {(CSA, 0x10): ("OB", csa2(**(image or {"UsedPatientWeight": "70"})))})
     if lines is not None:
-        private(dataset, {(CSA, 0x20): ("OB", csa(MrPhoenixProtocol=protocol(lines)))})
+        private(dataset, {(CSA, 0x20): ("OB", csa2(MrPhoenixProtocol=protocol(lines)))})
     return dataset
 
 
@@ -138,8 +126,8 @@ def look_alike(**overrides: Any) -> Dataset:
         (0x0021, 0x04, "DS", 3.5),
         (0x0019, 0x28, "FD", 20.0),
         (0x0019, 0x29, "FD", [0.0, 100.0]),
-        (0x0029, 0x10, "OB", csa(PhaseEncodingDirectionPositive="1", MosaicRefAcqTimes=("0", "100"))),
-        (0x0029, 0x20, "OB", csa(MrPhoenixProtocol=text.decode())),
+        (0x0029, 0x10, "OB", csa2(PhaseEncodingDirectionPositive="1", MosaicRefAcqTimes=("0", "100"))),
+        (0x0029, 0x20, "OB", csa2(MrPhoenixProtocol=text.decode())),
     ):
         dataset.private_block(group, "ACME PRIVATE", create=True).add_new(element, vr, value)
     return dataset

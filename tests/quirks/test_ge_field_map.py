@@ -9,9 +9,19 @@ import pytest
 
 from convkit.quirks import corrected_traits
 from convkit.quirks.ge_field_map import FACTS, QUIRK
-from tests.builders import series
 from tests.jobs.work import assert_right, convert
-from tests.quirks.ge import FLAG, RELATION, SPACING, facts, ge, header_of, look_alike, names, with_private
+from tests.quirks.ge import (
+    FLAG,
+    RELATION,
+    SPACING,
+    facts,
+    ge,
+    header_of,
+    look_alike,
+    names,
+    two_volumes_at_one_place,
+    with_private,
+)
 
 LOCATIONS = (RELATION, 0x4F)
 PLAIN = {"component": "mag", "variant": 2}
@@ -49,14 +59,7 @@ def test_magnitude_keeps_its_echo(tmp_path: Path) -> None:
 
 
 def test_series_becomes_a_field_map_and_a_magnitude(tmp_path: Path) -> None:
-    datasets = series(
-        modality="MR",
-        volumes=2,
-        Manufacturer="GE MEDICAL SYSTEMS",
-        TemporalPositionIdentifier=None,
-        NumberOfTemporalPositions=None,
-        ImageType=["ORIGINAL", "PRIMARY", "OTHER"],
-    )
+    datasets = two_volumes_at_one_place()
     for place, dataset in enumerate(datasets):
         with_private(dataset, {**names("B0map", "B0map"), FLAG: ("SS", 0 if place < 5 else 2)})
     run = convert(datasets, tmp_path)

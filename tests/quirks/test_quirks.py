@@ -31,6 +31,7 @@ from convkit.series.traits import read_traits
 from tests.builders import instance, series
 from tests.builders.oracle import check_world
 from tests.jobs.work import assert_right, convert
+from tests.quirks.ge import two_volumes_at_one_place
 from tests.series.frames import headers_of
 
 GE, PHILIPS = "GEMS_PARM_01", "Philips MR Imaging DD 001"
@@ -43,14 +44,7 @@ def with_private(dataset: Dataset, group: int, creator: str, element: int, vr: s
 
 def pair(creator: str, element: int, values: tuple[int, int]) -> list[Dataset]:
     """Two volumes at one place that differ in a private element of group 0043 alone."""
-    datasets = series(
-        modality="MR",
-        volumes=2,
-        Manufacturer="GE MEDICAL SYSTEMS",
-        TemporalPositionIdentifier=None,
-        NumberOfTemporalPositions=None,
-        ImageType=["ORIGINAL", "PRIMARY", "OTHER"],
-    )
+    datasets = two_volumes_at_one_place()
     for place, dataset in enumerate(datasets):
         with_private(dataset, 0x0043, creator, element, "SS", values[place // 5])
     return datasets

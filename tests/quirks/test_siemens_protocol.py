@@ -8,10 +8,10 @@ import pytest
 from pydicom import Dataset
 
 from convkit.quirks._siemens_protocol import NONE, Protocol, has_protocol, protocol_of
+from tests.builders.csa import csa2
 from tests.quirks.siemens import (
     CSA,
     SDS,
-    csa,
     header_of,
     look_alike,
     private,
@@ -50,12 +50,12 @@ def test_protocol_is_found_in_a_renumbered_block(tmp_path: Path) -> None:
 
 def test_later_form_of_the_protocol_counts(tmp_path: Path) -> None:
     older, newer = protocol({"lContrasts": 1}), protocol({"lContrasts": 2})
-    dataset = private(v_line(), {(CSA, 0x20): ("OB", csa(MrProtocol=older, MrPhoenixProtocol=newer))})
+    dataset = private(v_line(), {(CSA, 0x20): ("OB", csa2(MrProtocol=older, MrPhoenixProtocol=newer))})
     assert protocol_of(header_of(dataset, tmp_path)).integer("lContrasts") == 2
 
 
 def test_oldest_software_has_the_older_form_alone(tmp_path: Path) -> None:
-    dataset = private(v_line(), {(CSA, 0x20): ("OB", csa(MrProtocol=protocol({"lContrasts": 1})))})
+    dataset = private(v_line(), {(CSA, 0x20): ("OB", csa2(MrProtocol=protocol({"lContrasts": 1})))})
     assert protocol_of(header_of(dataset, tmp_path)).integer("lContrasts") == 1
 
 
