@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from convkit.dicom.pixels import is_native
 from convkit.engine.digest import fingerprint
-from convkit.engine.journal import Journal, Record
-from convkit.engine.outcome import Outcome, Report, Status, failure, note_of
+from convkit.engine.journal import Journal
+from convkit.engine.outcome import Outcome, Report, Status, failure
 from convkit.engine.run import Runner
-from convkit.errors import OutputError
 from convkit.jobs._choices import Exists, checked_dtype, chosen, keywords_of
+from convkit.jobs._destination import Claim, Destination, Inputs, journaled
 from convkit.jobs._names import Template, short_hash, template
 from convkit.jobs._volumes import VolumeTask, plan_volumes
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Collection, Progress, Source, collect, destination, flat
-from convkit.model.notes import Note, note
+from convkit.model.notes import Note
 from convkit.quirks import PhilipsValues, ValueChoices
 from convkit.series.load import load
 from convkit.series.options import Irregular, LoadOptions, StackOptions, Tilt, Values
@@ -43,32 +42,18 @@ class ConvertOptions:
     strict: bool
 
 
-class _Inputs:
-    """The real paths of all files that a run reads; found out when first asked, which most runs never do."""
-
-    def __init__(self, collection: Collection) -> None:
-        self._collection = collection
-
-    @cached_property
-    def _paths(self) -> frozenset[str]:
-        return frozenset(os.path.realpath(h.path) for s in self._collection for h in s.headers)
-
-    def __contains__(self, path: str) -> bool:
-        return path in self._paths
-
-
 @dataclass(frozen=True, slots=True)
 class _Run:
     """What all tasks of a run share."""
 
     output: Path
     options: ConvertOptions
-    inputs: _Inputs
+    inputs: Inputs
     print_of_options: str
 
-    def mark(self, task: VolumeTask) -> str:
-        """What a file of this task was made with; the journal compares it."""
-        return f"{self.print_of_options}:{task.stem}"
+    def claim(self, task: VolumeTask) -> Claim:
+        """What a task is about to write."""
+        return Claim(task.item, task.key, f"{self.print_of_options}:{task.stem}", _names(task, self.options))
 
 
 def convert(  # noqa: PLR0913 (one parameter an option of the command)
@@ -179,23 +164,10 @@ def _run(
     if options.dry_run or not tasks:
         dry = [Outcome(t.item, Status.PLANNED, (_path(t, options),), t.stack.notes, _facts(t)) for t in tasks]
         return _report([*planned, *dry], options)
-    outcomes, notes, interrupted = list(planned), [], False
     print_of_options = fingerprint(options.to, options.stack, options.load, options.write)
-    run = _Run(output, options, _Inputs(collection), print_of_options)
-    try:
-        with Journal.open(output) as journal:
-            if journal.moved_aside:
-                notes.append(note("engine.journal-reset", where=journal.moved_aside.name))
-            try:
-                for outcome in _each(tasks, journal, run, runner, progress):
-                    outcomes.append(outcome)  # noqa: PERF402 (what came before an interruption counts)
-            except KeyboardInterrupt:
-                interrupted = True
-    except OutputError as err:
-        if len(outcomes) == len(planned):
-            raise  # nothing could be written at all
-        notes.append(note_of(err))  # the volumes are there, only the journal is not
-    return _report(outcomes, options, notes=tuple(notes), interrupted=interrupted)
+    run = _Run(output, options, Inputs(lambda: (h.path for s in collection for h in s.headers)), print_of_options)
+    done = journaled(output, lambda journal: _each(tasks, journal, run, runner, progress))
+    return _report([*planned, *done.outcomes], options, notes=tuple(done.notes), interrupted=done.is_interrupted)
 
 
 def _report(
@@ -209,19 +181,27 @@ def _each(
     tasks: Sequence[VolumeTask], journal: Journal, run: _Run, runner: Runner, progress: Progress | None
 ) -> Iterator[Outcome]:
     """The outcome of each task: what an earlier run has done, then the rest as it gets done."""
+    destination = Destination(run.output, run.options.exists, run.inputs, journal)
     for folder in sorted({(run.output / t.stem).parent for t in tasks}):
         remove_leftovers(folder)
     todo: list[VolumeTask] = []
     for named in tasks:
-        task = _apart_from_others(named, journal, run)
-        earlier = _earlier(task, journal, run)
+        task = _apart_from_others(named, destination, run)
+        earlier = destination.earlier(run.claim(task))
         if earlier:
             yield earlier
         else:
             todo.append(task)
-    journal.claim((name, t.key, run.mark(t)) for t in todo for name in _names(t, run.options))
+    destination.claim(run.claim(t) for t in todo)
     for task, outcome in _converted(todo, run.output, run.options, runner, progress):
-        yield _recorded(journal, task, outcome, run)
+        yield destination.recorded(run.claim(task), outcome)
+
+
+def _apart_from_others(task: VolumeTask, destination: Destination, run: _Run) -> VolumeTask:
+    """The task, under another name where another series has taken its name in an earlier run."""
+    if not destination.is_anothers(run.claim(task)):
+        return task
+    return replace(task, stem=f"{task.stem}_{short_hash(task.header.series_instance_uid)}")
 
 
 # --- running ---------------------------------------------------------------------------------------------
@@ -271,66 +251,20 @@ def _facts(task: VolumeTask) -> dict[str, Any]:
     }
 
 
-# --- what is there already -------------------------------------------------------------------------------
+# --- names -----------------------------------------------------------------------------------------------
 
 
 def _path(task: VolumeTask, options: ConvertOptions) -> str:
     return task.stem + WRITERS[options.to].suffixes[0]
 
 
-def _earlier(task: VolumeTask, journal: Journal, run: _Run) -> Outcome | None:
-    """What became of a task before this run, or why it must not be done; None where it is to be done."""
-    path, mark = _path(task, run.options), run.mark(task)
-    there = [name for name in _names(task, run.options) if os.path.lexists(run.output / name)]
-    if any(os.path.realpath(run.output / name) in run.inputs for name in there):
-        return _failed(task, "output.inside-source", path)
-    if run.options.exists is Exists.OVERWRITE:
-        return None
-    record = journal.finished(task.key, mark)
-    if record:
-        return Outcome(task.item, Status.RESUMED, record.outputs, record.notes, record.facts)
-    others = [name for name in there if not journal.is_claimed(name, task.key, mark)]
-    if not others:
-        return None  # nothing there, or what a killed run has left unrecorded: it is written anew
-    if run.options.exists is Exists.SKIP and others[0] == path and not journal.owner(path):
-        return Outcome(task.item, Status.KEPT, (path,), (note("output.exists", where=path),))
-    if run.options.exists is Exists.SKIP and journal.owner(others[0]):
-        return _failed(task, "output.stale", others[0])
-    return _failed(task, "output.exists-refused", others[0])
-
-
-def _names(task: VolumeTask, options: ConvertOptions) -> list[str]:
+def _names(task: VolumeTask, options: ConvertOptions) -> tuple[str, ...]:
     """Relative paths of all files that a task may write, the image first."""
     suffix = WRITERS[options.to].suffixes[0]
     is_resampled = task.stack.coordinates is not None or task.stack.deskew
-    return [
+    return (
         task.stem + suffix,
         *([task.stem + WRITERS[options.to].sidecar_suffix] if options.write.sidecar is not SidecarKind.NONE else []),
         *([f"{task.stem}_invented{suffix}"] if is_resampled else []),
         *(task.stem + ending for ending in WRITERS[options.to].table_suffixes if task.stack.is_weighted),
-    ]
-
-
-def _failed(task: VolumeTask, code: str, where: str) -> Outcome:
-    return Outcome(task.item, Status.FAILED, notes=(note(code, where=where),))
-
-
-def _apart_from_others(task: VolumeTask, journal: Journal, run: _Run) -> VolumeTask:
-    """The task, under another name where another series has taken its name in an earlier run."""
-    owners = {(journal.owner(name) or task.key).partition(":")[0] for name in _names(task, run.options)}
-    if owners <= {task.key.partition(":")[0]}:
-        return task
-    return replace(task, stem=f"{task.stem}_{short_hash(task.header.series_instance_uid)}")
-
-
-def _recorded(journal: Journal, task: VolumeTask, outcome: Outcome, run: _Run) -> Outcome:
-    """The outcome, remembered for the next run; a journal that cannot be written costs only that memory."""
-    if outcome.status is not Status.DONE:
-        return outcome
-    # Paths of inputs may hold names, and the journal lies with the outputs.
-    record = Record(outcome.status, outcome.outputs, tuple(n.at("") for n in outcome.notes), outcome.facts)
-    try:
-        journal.record(task.key, run.mark(task), record)
-    except OutputError as err:
-        return replace(outcome, notes=(*outcome.notes, note_of(err)))
-    return outcome
+    )

@@ -1,0 +1,168 @@
+"""What is at a destination already, and who wrote it: shared by the jobs that keep a journal."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from convkit.engine.journal import Journal, Record
+from convkit.engine.outcome import Outcome, Status, note_of
+from convkit.errors import OutputError
+from convkit.jobs._choices import Exists
+from convkit.model.notes import Note, note
+
+
+class Claim(NamedTuple):
+    """Files that an item is about to write.
+
+    Attributes
+    ----------
+    item : str
+        Label for the report.
+    key : str
+        Identity of the source files; what comes before the first colon is the owner, who may have several items.
+    mark : str
+        What the files are made with: fingerprint of the options, and the name.
+    names : tuple of str
+        Relative POSIX paths of all files that it may write, the one that means "finished" first.
+    """
+
+    item: str
+    key: str
+    mark: str
+    names: tuple[str, ...]
+
+    @property
+    def owner(self) -> str:
+        """Who writes: all items of one series share it."""
+        return owner_of(self.key)
+
+
+def owner_of(key: str) -> str:
+    """Owner in a key."""
+    return key.partition(":")[0]
+
+
+class Inputs:
+    """The real paths of all files that a run reads; found out when first asked, which most runs never do."""
+
+    def __init__(self, paths: Callable[[], Iterable[str]]) -> None:
+        self._given = paths
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        return frozenset(os.path.realpath(path) for path in self._given())
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._paths
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A folder for outputs, with its journal.
+
+    Attributes
+    ----------
+    root : Path
+    exists : Exists
+        What to do where an output is there already.
+    inputs : container of str
+        Real paths that must never be written.
+    journal : Journal
+    """
+
+    root: Path
+    exists: Exists
+    inputs: Container[str]
+    journal: Journal
+
+    def earlier(self, claim: Claim) -> Outcome | None:
+        """What became of an item before this run, or why it must not be done; None where it is to be done."""
+        first = claim.names[0]
+        there = [name for name in claim.names if os.path.lexists(self.root / name)]
+        if any(os.path.realpath(self.root / name) in self.inputs for name in there):
+            return _failed(claim, "output.inside-source", first)
+        if self.exists is Exists.OVERWRITE:
+            return None
+        record = self.journal.finished(claim.key, claim.mark)
+        if record:
+            return Outcome(claim.item, Status.RESUMED, record.outputs, record.notes, record.facts)
+        others = [name for name in there if not self.journal.is_claimed(name, claim.key, claim.mark)]
+        if not others:
+            return None  # nothing there, or what a killed run has left unrecorded: it is written anew
+        if self.exists is Exists.SKIP and others[0] == first and not self.journal.owner(first):
+            return Outcome(claim.item, Status.KEPT, (first,), (note("output.exists", where=first),))
+        if self.exists is Exists.SKIP and self.journal.owner(others[0]):
+            return _failed(claim, "output.stale", others[0])
+        return _failed(claim, "output.exists-refused", others[0])
+
+    def is_anothers(self, claim: Claim) -> bool:
+        """True where a name of the claim was taken by another owner in an earlier run."""
+        owners = {owner_of(self.journal.owner(name) or claim.key) for name in claim.names}
+        return not owners <= {claim.owner}
+
+    def claim(self, claims: Iterable[Claim]) -> None:
+        """Say in the journal what is about to be written."""
+        self.journal.claim((name, claim.key, claim.mark) for claim in claims for name in claim.names)
+
+    def recorded(self, claim: Claim, outcome: Outcome) -> Outcome:
+        """The outcome, remembered for the next run; a journal that cannot be written costs only that memory."""
+        if outcome.status is not Status.DONE:
+            return outcome
+        # Paths of inputs may hold names, and the journal lies with the outputs.
+        record = Record(outcome.status, outcome.outputs, tuple(n.at("") for n in outcome.notes), outcome.facts)
+        try:
+            self.journal.record(claim.key, claim.mark, record)
+        except OutputError as err:
+            return replace(outcome, notes=(*outcome.notes, note_of(err)))
+        return outcome
+
+
+@dataclass(slots=True)
+class Journaled:
+    """What became of a run with a journal.
+
+    Attributes
+    ----------
+    outcomes : list of Outcome
+    notes : list of Note
+        About the run as a whole.
+    is_interrupted : bool
+    """
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    is_interrupted: bool = False
+
+
+def journaled(root: Path, work: Callable[[Journal], Iterator[Outcome]]) -> Journaled:
+    """Do some work with the journal of a destination; what was done before an interruption counts.
+
+    Raises
+    ------
+    OutputError
+        Nothing could be written at all.
+    """
+    done = Journaled()
+    try:
+        with Journal.open(root) as journal:
+            if journal.moved_aside:
+                done.notes.append(note("engine.journal-reset", where=journal.moved_aside.name))
+            try:
+                for outcome in work(journal):
+                    done.outcomes.append(outcome)
+            except KeyboardInterrupt:
+                done.is_interrupted = True
+    except OutputError as err:
+        if not done.outcomes:
+            raise
+        done.notes.append(note_of(err))  # the outputs are there, only the journal is not
+    return done
+
+
+def _failed(claim: Claim, code: str, where: str) -> Outcome:
+    return Outcome(claim.item, Status.FAILED, notes=(note(code, where=where),))
