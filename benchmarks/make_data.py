@@ -170,6 +170,24 @@ def _add_private(dataset: Dataset) -> None:
         block.add_new(index // 3 + 1, ("LO", "DS", "IS")[index % 3], ("PRIVATE VALUE", "1.25", "12")[index % 3])
 
 
+# --- many ------------------------------------------------------------------------------------------------
+
+
+def make_many(folder: Path, _scale: float, *, files: int) -> None:
+    """Series of 500 slices of 32 x 32 with plain headers: many files in little space."""
+    dataset = _base("MR", "1.2.840.10008.5.1.4.1.1.4", 32)
+    dataset.PixelSpacing, dataset.SliceThickness = ["3", "3"], "2"
+    dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 12, 11, 0
+    dataset.WindowCenter, dataset.WindowWidth = "600", "1200"
+    fill = template(dataset)
+    pixels = (body(32) * 1200).astype("<u2").tobytes()
+    for number in range(files):
+        series, place = divmod(number, 500)
+        target = folder / f"{series:03d}"
+        target.mkdir(exist_ok=True)
+        (target / f"{place:03d}").write_bytes(fill.filled(series + 1, place + 1, 2.0 * place, pixels))
+
+
 # --- both ------------------------------------------------------------------------------------------------
 
 

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from convkit.jobs.collection import Collection
     from convkit.jobs.convert import convert
     from convkit.jobs.index import scan
+    from convkit.jobs.pixels import stored
+    from convkit.jobs.preview import preview
     from convkit.jobs.read import Volume, read, read_all
+    from convkit.jobs.render import render, values
     from convkit.jobs.sort import sort
     from convkit.model.notes import Note, Severity
 
@@ -56,6 +59,9 @@ _HOMES = {
     "convkit.jobs.convert": ("convert",),
     "convkit.jobs.collection": ("Collection",),
     "convkit.jobs.index": ("scan",),
+    "convkit.jobs.preview": ("preview",),
+    "convkit.jobs.render": ("render", "values"),
+    "convkit.jobs.pixels": ("stored",),
     "convkit.jobs.read": ("Volume", "read", "read_all"),
     "convkit.jobs.sort": ("sort",),
     "convkit.model.notes": ("Note", "Severity"),
@@ -85,10 +91,14 @@ __all__ = [
     "Volume",
     "__version__",
     "convert",
+    "preview",
     "read",
     "read_all",
+    "render",
     "scan",
     "sort",
+    "stored",
+    "values",
 ]
 
 

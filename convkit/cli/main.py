@@ -15,6 +15,7 @@ _VERBS = {
     "scan": "Show what is in folders of DICOM files.",
     "sort": "Put files into a tree of patients, studies and series.",
     "convert": "Convert series to NIfTI, NRRD, MHA or NumPy volumes.",
+    "preview": "Make windowed pictures, and a page to look through them.",
 }
 """Verb to its one line; a verb's module is imported only when it is used."""
 

@@ -151,6 +151,19 @@ _SHARED_BY_SOME = frozenset(
         "level",
         "columns",
         "output",
+        "window",
+        "view",
+        "slices",
+        "size",
+        "bits",
+        "aspect",
+        "overlay",
+        "labels",
+        "presentation",
+        "letters",
+        "scale-bar",
+        "quality",
+        "gallery",
     }
 )
 

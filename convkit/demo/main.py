@@ -21,7 +21,10 @@ from convkit.demo.picture import View, save_montage
 from convkit.demo.samples import TREE, Sample, copy_samples, copy_tree
 
 _MARK = ".convkit-demo"
-_MADE = ("dicom", "nifti", "nrrd", "npz", "scan.csv", "preview.png")
+_MADE = ("dicom", "nifti", "nrrd", "npz", "scan.csv", "volumes.png", "pictures")
+_SOFT_TISSUE = (40, 400)
+"""The window of a CT that names none itself."""
+
 _SOFT, _LUNG, _BRAIN, _PD, _T2 = (50, 400), (-300, 1400), (35, 90), (750, 1300), (550, 1000)
 _WIDTH = 100
 _INDENT = " " * 6
@@ -79,13 +82,14 @@ def command(output: Path) -> None:
     start = time.perf_counter()
     demo = Demo(output)
     _prepare(output)
-    for step in (_make_input, _scan, _convert, _refusals, _other_formats, _picture):
+    for step in (_make_input, _scan, _convert, _refusals, _other_formats, _picture, _gallery):
         step(demo)
     click.echo()
     for failure in demo.failures:
         click.echo(f"FAILED: {failure.strip()}", err=True)
     verdict = "all checks passed" if not demo.failures else f"{len(demo.failures)} checks failed"
     click.echo(f"Done in {time.perf_counter() - start:.0f} s: {verdict}. Everything is in {output}/")
+    click.echo(f"Now open {(output / 'pictures' / 'index.html').resolve().as_uri()} in a browser.")
     raise SystemExit(1 if demo.failures else 0)
 
 
@@ -235,7 +239,7 @@ def _other_formats(demo: Demo) -> None:
 def _picture(demo: Demo) -> None:
     chest, head, brain = (demo.volumes.get(p.name, []) for p in demo.phantoms)
     if not (chest and head and len(brain) == len(demo.phantoms[2].values)):
-        demo.check(is_right=False, what="preview.png: there are volumes to show")
+        demo.check(is_right=False, what="volumes.png: there are volumes to show")
         return
     views = [
         View(chest[0], "axial", 0.42, _SOFT, "chest CT, soft tissue"),
@@ -245,7 +249,21 @@ def _picture(demo: Demo) -> None:
         View(brain[0], "sagittal", 0.2, _PD, "MR, echo 1"),
         View(brain[1], "sagittal", 0.2, _T2, "MR, echo 2"),
     ]
-    path = demo.root / "preview.png"
+    path = demo.root / "volumes.png"
     _title(7, "A picture of what came out")
     save_montage(views, path)
     demo.check(path.stat().st_size, str(path))
+
+
+def _gallery(demo: Demo) -> None:
+    out = demo.root / "pictures"
+    _title(8, "Pictures of everything, and a page to look through them", f"convkit preview {demo.dicom} -o {out}")
+    report = ck.preview(demo.dicom, out)
+    pictures = sorted(out.rglob("*.png"))
+    click.echo(f"   {len(pictures)} pictures of {report.counts[ck.Status.DONE] - 1} series")
+    slices = sum(phantom.values.shape[0] * phantom.values.shape[1] for phantom in demo.phantoms)
+    demo.check(len(pictures) > slices, f"every slice of the phantoms, and every real image: {out}/")
+    chest = demo.phantoms[0]
+    exact = proof.pictures_are_exact(sorted(out.glob("*/*Chest*/*.png")), chest, _SOFT_TISSUE)
+    demo.check(exact, f"{chest.description}: grey levels within 1 of those of pydicom, in every pixel")
+    demo.check((out / "index.html").stat().st_size, f"{out / 'index.html'}: open it in a browser")

@@ -1,4 +1,4 @@
-"""Do the volumes hold exactly what went in? Read back with other people's readers, not with convkit."""
+"""Do the volumes and pictures hold exactly what went in? Read back with other people's readers, not with convkit."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 import nibabel as nib
 import numpy as np
 import SimpleITK as sitk  # noqa: N813 (the name that its users know)
+from PIL import Image
+from pydicom import Dataset
+from pydicom.pixels.processing import apply_windowing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -79,3 +83,19 @@ def instances_in(folder: Path) -> set[str]:
     for path in folder.rglob("*.json"):
         found |= set(np.ravel(json.loads(path.read_text(encoding="utf-8"))["Convkit"]["Sources"]).tolist())
     return found
+
+
+def pictures_are_exact(paths: Sequence[Path], phantom: Phantom, window: tuple[float, float]) -> bool:
+    """True where the pictures show the slices of a phantom in the grey levels that pydicom gives them, at most 1 off."""
+    asked = Dataset()
+    asked.WindowCenter, asked.WindowWidth = window
+    asked.PhotometricInterpretation, asked.BitsStored, asked.PixelRepresentation = "MONOCHROME2", 16, 1
+    slices = phantom.values[0]
+    if len(paths) != len(slices):
+        return False
+    low, high = np.iinfo(np.int16).min, np.iinfo(np.int16).max
+    expected = ((apply_windowing(one, asked) - low) / (high - low) * 255 for one in slices)
+    return all(
+        np.abs(np.asarray(Image.open(path), float) - levels).max() <= 1
+        for path, levels in zip(paths, expected, strict=True)
+    )

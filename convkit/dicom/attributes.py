@@ -221,14 +221,51 @@ SharedFunctionalGroupsSequence 52009229 SQ
 PerFrameFunctionalGroupsSequence 52009230 SQ
 """
 
+_DISPLAY_TEXT = """
+RecommendedDisplayFrameRate 00082144 IS
+CineRate 00180040 IS
+FrameTime 00181063 DS
+FrameTimeVector 00181065 DS
+SequenceOfUltrasoundRegions 00186011 SQ
+PixelAspectRatio 00280034 IS
+PixelPaddingRangeLimit 00280121 US
+WindowCenter 00281050 DS
+WindowWidth 00281051 DS
+WindowCenterWidthExplanation 00281055 LO
+VOILUTFunction 00281056 CS
+ICCProfile 00282000 OB far
+VOILUTSequence 00283010 SQ
+OpticalPathSequence 00480105 SQ
+PresentationLUTSequence 20500010 SQ
+PresentationLUTShape 20500020 CS
+RedPaletteColorLookupTableDescriptor 00281101 US
+GreenPaletteColorLookupTableDescriptor 00281102 US
+BluePaletteColorLookupTableDescriptor 00281103 US
+RedPaletteColorLookupTableData 00281201 OW far
+GreenPaletteColorLookupTableData 00281202 OW far
+BluePaletteColorLookupTableData 00281203 OW far
+SegmentedRedPaletteColorLookupTableData 00281221 OW far
+SegmentedGreenPaletteColorLookupTableData 00281222 OW far
+SegmentedBluePaletteColorLookupTableData 00281223 OW far
+"""
+"""What says how an image is meant to be shown: only a reader of pictures keeps it. Sequences are far by themselves."""
+
+
+def _rows_of(table: str) -> tuple[Attribute, ...]:
+    rows = (line.split() for line in table.split("\n") if line)
+    return tuple(Attribute(k, int(t, 16), v, is_far=v == "SQ" or "far" in mark) for k, t, v, *mark in rows)
+
 
 def _core() -> tuple[Attribute, ...]:
-    rows = (line.split() for line in _CORE_TEXT.split("\n") if line)
-    standard = (Attribute(k, int(t, 16), v, is_far=v == "SQ") for k, t, v in rows)
-    return (*standard, *(Attribute(*row) for row in private_rows()))
+    return (*_rows_of(_CORE_TEXT), *(Attribute(*row) for row in private_rows()))
 
 
 CORE = _core()
+
+
+@cache
+def _display() -> tuple[Attribute, ...]:
+    return _rows_of(_DISPLAY_TEXT)
 
 
 CREATOR = -1
@@ -313,7 +350,10 @@ class TagTable:
         object.__setattr__(self, "start", Known(self.slots, self, {}))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return table_of, (tuple(a.keyword for a in self.attributes[len(CORE) :]),)
+        extra = self.attributes[len(CORE) :]
+        if extra[: len(_display())] == _display():
+            return display_table, (tuple(a.keyword for a in extra[len(_display()) :]),)
+        return table_of, (tuple(a.keyword for a in extra),)
 
 
 def table_of(extra: tuple[str, ...] = ()) -> TagTable:
@@ -325,6 +365,17 @@ def table_of(extra: tuple[str, ...] = ()) -> TagTable:
         A keyword is not in the data dictionary.
     """
     return _table(extra)
+
+
+def display_table(extra: tuple[str, ...] = ()) -> TagTable:
+    """The core table, what says how an image is meant to be shown, and further attributes by keyword.
+
+    Raises
+    ------
+    UsageError
+        A keyword is not in the data dictionary.
+    """
+    return _table((*(a.keyword for a in _display()), *extra))
 
 
 @cache
@@ -350,6 +401,9 @@ def swapped(tag: int) -> int:
 
 
 def _attribute(keyword: str) -> Attribute:
+    known = next((a for a in _display() if a.keyword == keyword), None)
+    if known is not None:
+        return known
     from pydicom.datadict import dictionary_VR, tag_for_keyword  # noqa: PLC0415 (0.2 s, only for unusual keywords)
 
     tag = tag_for_keyword(keyword)

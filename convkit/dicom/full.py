@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from pathlib import Path
+from struct import pack
 from typing import Any
 
 from pydicom import config, dcmread
+from pydicom.charset import convert_encodings, encode_string
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
@@ -17,12 +21,23 @@ from pydicom.uid import ExplicitVRBigEndian
 from convkit.dicom import values
 from convkit.dicom._quiet import quiet_pydicom
 from convkit.dicom.attributes import PRIVATE_BLOCKS, Attribute, TagTable
-from convkit.dicom.lean import LONGEST_PRIVATE, Far, Parsed, is_same_kind, starts_with_an_element
+from convkit.dicom.lean import (
+    LONGEST_PRIVATE,
+    WINDOW,
+    Declined,
+    Far,
+    Parsed,
+    file_meta,
+    is_same_kind,
+    starts_with_an_element,
+)
 from convkit.dicom.syntaxes import DEFLATED, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN
 from convkit.errors import InputError, NotDicomError
+from convkit.model.frame import HeldPixels
 
 _DEFER_BYTES = 1 << 16
 _PIXELS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
+_NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "UV": "Q", "SV": "q", "FL": "f", "FD": "d"}
 _WORDS = {"US": 2, "SS": 2, "OW": 2, "UL": 4, "SL": 4, "FL": 4, "FD": 8, "AT": 2}
 
 
@@ -59,7 +74,17 @@ def _broken(path: str, err: Exception) -> InputError:
 def _parse(path: str, table: TagTable) -> Parsed:
     dataset = _read(path)
     _check_complete(dataset, path)
-    syntax = _syntax(dataset)
+    syntax = syntax_of(dataset)
+    raw, far = values_of(dataset, table, is_in_file=syntax != DEFLATED)
+    keyword, offset, length = _pixels(dataset, syntax)
+    media_class = str(getattr(dataset.file_meta, "MediaStorageSOPClassUID", "") or "")
+    return Parsed(syntax, media_class, raw, keyword, offset, length, far)
+
+
+def values_of(
+    dataset: Dataset, table: TagTable, *, is_in_file: bool
+) -> tuple[tuple[bytes | None, ...], tuple[Far, ...]]:
+    """The values of a data set that a table keeps; long ones are held where no file has them as they are."""
     blocks = _blocks(dataset)
     raw: list[bytes | None] = []
     far: list[Far] = []
@@ -68,18 +93,16 @@ def _parse(path: str, table: TagTable) -> Parsed:
         if tag is None or tag not in dataset:
             raw.append(None)
         elif attribute.is_far:
-            is_usable = attribute.vr == "SQ" or not _is_sequence_of_undefined_length(dataset, tag)
+            is_usable = attribute.vr == "SQ" or not _is_decoded_sequence(dataset, tag)
             raw.append(b"" if is_usable else None)
-            far += [_far(dataset, place, tag, syntax)] if is_usable else []
+            far += [_far(dataset, place, tag, is_in_file=is_in_file)] if is_usable else []
         else:
             value = _raw(dataset, tag, attribute.vr)
             raw.append(_fitting(dataset, tag, attribute, value) if attribute.creator else value)
-    keyword, offset, length = _pixels(dataset, syntax)
-    media_class = str(getattr(dataset.file_meta, "MediaStorageSOPClassUID", "") or "")
-    return Parsed(syntax, media_class, tuple(raw), keyword, offset, length, tuple(far))
+    return tuple(raw), tuple(far)
 
 
-def _blocks(dataset: FileDataset) -> dict[tuple[int, bytes], list[int]]:
+def _blocks(dataset: Dataset) -> dict[tuple[int, bytes], list[int]]:
     """(Group, private creator) to the blocks that it owns (PS3.5 7.8.1)."""
     found: dict[tuple[int, bytes], list[int]] = {}
     for tag in sorted(dataset.keys()):
@@ -89,7 +112,7 @@ def _blocks(dataset: FileDataset) -> dict[tuple[int, bytes], list[int]]:
     return found
 
 
-def _tag(dataset: FileDataset, attribute: Attribute, blocks: Mapping[tuple[int, bytes], list[int]]) -> int | None:
+def _tag(dataset: Dataset, attribute: Attribute, blocks: Mapping[tuple[int, bytes], list[int]]) -> int | None:
     """The tag of an attribute in this data set: a private one lies where its creator is."""
     if not attribute.creator:
         return attribute.tag
@@ -99,7 +122,7 @@ def _tag(dataset: FileDataset, attribute: Attribute, blocks: Mapping[tuple[int, 
     return next((tag for tag in tags if tag in dataset), None)
 
 
-def _fitting(dataset: FileDataset, tag: int, attribute: Attribute, value: bytes | None) -> bytes | None:
+def _fitting(dataset: Dataset, tag: int, attribute: Attribute, value: bytes | None) -> bytes | None:
     """A private value, or None where its length or representation is not as expected."""
     vr = dataset.get_item(tag, keep_deferred=True).VR
     if value is None or len(value) > LONGEST_PRIVATE:
@@ -108,12 +131,13 @@ def _fitting(dataset: FileDataset, tag: int, attribute: Attribute, value: bytes 
     return value if is_fitting else values.converted(value, vr or "", attribute.vr)
 
 
-def _is_sequence_of_undefined_length(dataset: FileDataset, tag: int) -> bool:
-    """True for what pydicom has decoded already because only its delimiter tells where it ends."""
-    return not isinstance(dataset.get_item(tag, keep_deferred=True), RawDataElement)
+def _is_decoded_sequence(dataset: Dataset, tag: int) -> bool:
+    """True for a sequence that pydicom has decoded already, in a file because only its delimiter tells its end."""
+    element: Any = dataset.get_item(tag, keep_deferred=True)
+    return not isinstance(element, RawDataElement) and bool(element.VR == "SQ")
 
 
-def _far(dataset: FileDataset, place: int, tag: int, syntax: str) -> Far:
+def _far(dataset: Dataset, place: int, tag: int, *, is_in_file: bool) -> Far:
     """A long value: its place where the file holds it as it is, else the value, as explicit VR little endian.
 
     Nothing is decoded that need not be: a sequence that leads nowhere costs whoever asks for it, not the header.
@@ -121,13 +145,16 @@ def _far(dataset: FileDataset, place: int, tag: int, syntax: str) -> Far:
     element: Any = dataset.get_item(tag, keep_deferred=True)
     if isinstance(element, RawDataElement) and element.is_little_endian:
         is_explicit = element.VR not in {None, "UN"}
-        if syntax == DEFLATED:
-            return Far(place, 0, 0, is_explicit, held=bytes(element.value or b""))
-        return Far(place, int(element.value_tell), int(element.length), is_explicit)
-    element = dataset[tag]
+        if is_in_file:
+            return Far(place, int(element.value_tell), int(element.length), is_explicit)
+        return Far(place, 0, 0, is_explicit, held=bytes(element.value or b""))
+    element = dataset.get_item(tag)
     if element.VR != "SQ":
-        return Far(place, 0, 0, is_explicit=True, held=bytes(element.value or b""))
-    return Far(place, 0, 0, is_explicit=True, held=_items(element.value, dataset.get("SpecificCharacterSet") or ""))
+        return Far(place, 0, 0, is_explicit=element.VR != "UN", held=_value_of(element, dataset))
+    items = dataset[tag].value if isinstance(element, RawDataElement) else element.value
+    if not is_in_file:
+        items = deepcopy(items)  # writing corrects what is ambiguous, in place
+    return Far(place, 0, 0, is_explicit=True, held=_items(items, dataset.get("SpecificCharacterSet") or ""))
 
 
 def _items(items: Iterable[Dataset], charset: str | list[str]) -> bytes:
@@ -139,14 +166,42 @@ def _items(items: Iterable[Dataset], charset: str | list[str]) -> bytes:
     return buffer.getvalue()
 
 
+_MOST_INFLATED = 2 << 30
+"""Bytes that a deflated data set may become: it is in memory as a whole, and more is a trap."""
+
+_MOST_DEFLATION = 1032
+"""No stream of RFC 1951 shrinks further: 258 bytes to 2 bits."""
+
+
+def _check_deflated(path: str) -> None:
+    """Refuse a deflated data set that would fill the memory, before pydicom inflates it (PS3.5 A.5)."""
+    if Path(path).stat().st_size * _MOST_DEFLATION <= _MOST_INFLATED:
+        return
+    with Path(path).open("rb") as file:
+        try:
+            syntax, _, start = file_meta(file.read(WINDOW))
+        except Declined:
+            return
+        if syntax != DEFLATED:
+            return
+        file.seek(start)
+        stream, inflated = zlib.decompressobj(-zlib.MAX_WBITS), 0
+        while (data := stream.unconsumed_tail or file.read(WINDOW)) and inflated <= _MOST_INFLATED:
+            inflated += len(stream.decompress(data, 1 << 20))
+    if inflated > _MOST_INFLATED:
+        what = f"The deflated data set would take more than {_MOST_INFLATED} bytes."
+        raise InputError(what, path, "", "pixels.too-large")
+
+
 def _read(path: str) -> FileDataset:
+    _check_deflated(path)
     with Path(path).open("rb") as file:
         has_no_preamble = starts_with_an_element(file.read(16))
     try:
         dataset = dcmread(path, defer_size=_DEFER_BYTES, force=has_no_preamble)
     except InvalidDicomError as err:
         raise NotDicomError("The file is not DICOM.", path, "", "input.not-dicom") from err
-    if _syntax(dataset) == DEFLATED:
+    if syntax_of(dataset) == DEFLATED:
         dataset = dcmread(path)  # pydicom looks for a deferred value in the file, not in what it has inflated
     if len(dataset) == 0:
         raise NotDicomError("The file has a DICOM preamble and nothing else.", path, "", "input.not-dicom")
@@ -167,7 +222,8 @@ def _check_complete(dataset: FileDataset, path: str) -> None:
             )
 
 
-def _syntax(dataset: FileDataset) -> str:
+def syntax_of(dataset: FileDataset) -> str:
+    """Transfer Syntax UID, guessed from the encoding where the meta header lacks it."""
     syntax = getattr(dataset.file_meta, "TransferSyntaxUID", None)
     if syntax:
         return str(syntax)
@@ -182,24 +238,45 @@ def _raw(dataset: Dataset, tag: int, vr: str) -> bytes | None:
     if tag not in dataset:
         return None
     element: Any = dataset.get_item(tag, keep_deferred=True)
-    if not isinstance(element, RawDataElement):
-        return b"" if element.VR == "SQ" else _encoded(element)
-    if element.VR == "SQ" or (element.VR is None and vr == "SQ"):
-        return b""
+    return b"" if "SQ" in {element.VR, element.VR or vr} else _value_of(element, dataset, vr)
+
+
+def _value_of(element: Any, dataset: Dataset, vr: str = "") -> bytes:
+    """Little-endian value of an element that is no sequence."""
     value = element.value
     if value is None:
         return b""
+    if not isinstance(element, RawDataElement):
+        return _encoded(value, element.VR, dataset)
     return bytes(value) if element.is_little_endian else _swapped(bytes(value), element.VR or vr)
 
 
-def _encoded(element: Any) -> bytes:
-    """An element that pydicom has converted already (Specific Character Set), back to raw bytes."""
-    if element.VR == "UN":
-        return bytes(element.value)
-    value = element.value
-    values = value if isinstance(value, (list, tuple)) or hasattr(value, "append") else [value]
-    text = "\\".join("" if v is None else str(v) for v in values)
-    return (text + " " * (len(text) % 2)).encode("latin-1", "replace")
+def _encoded(value: Any, vr: str, dataset: Dataset) -> bytes:
+    """A value that pydicom or its user has made (Specific Character Set; a data set in memory), as raw bytes."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    if isinstance(value, str) and not value:
+        return b""
+    parts = list(value) if isinstance(value, (list, tuple)) or hasattr(value, "append") else [value]
+    if " or " in vr:
+        vr = "SS" if min(parts, default=0) < 0 else "US"  # told by Pixel Representation, as its writer will
+    if vr == "AT":
+        return b"".join(pack("<HH", int(tag) >> 16, int(tag) & 0xFFFF) for tag in parts)
+    if vr in _NUMBERS:
+        return pack(f"<{len(parts)}{_NUMBERS[vr]}", *parts)
+    text = "\\".join("" if part is None else str(part) for part in parts)
+    encoded = _in_its_characters(text, dataset)
+    return encoded + b" " * (len(encoded) % 2)
+
+
+def _in_its_characters(text: str, dataset: Dataset) -> bytes:
+    """Text in the character set of its data set (PS3.3 C.12.1.1.2)."""
+    if text.isascii():
+        return text.encode("ascii")
+    try:
+        return encode_string(text, convert_encodings(dataset.get("SpecificCharacterSet")))
+    except (LookupError, ValueError):
+        return text.encode("latin-1", "replace")
 
 
 def _swapped(value: bytes, vr: str) -> bytes:
@@ -207,6 +284,48 @@ def _swapped(value: bytes, vr: str) -> bytes:
     if word == 1:
         return value
     return b"".join(value[i : i + word][::-1] for i in range(0, len(value), word))
+
+
+def pixels_of_file(path: str) -> HeldPixels:
+    """The value of Pixel Data of a file that only pydicom can find (deflated).
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
+    try:
+        with quiet_pydicom():
+            _check_deflated(path)
+            return held_pixels(dcmread(path, force=True))[1]
+    except (InputError, MemoryError):
+        raise
+    except Exception as err:
+        raise _broken(path, err) from err  # pydicom raises many kinds on broken files; each is the file's fault
+
+
+def held_pixels(dataset: Dataset) -> tuple[str, HeldPixels, bool]:
+    """Keyword and value of the pixels of a data set in memory, and whether their length is undefined."""
+    for tag, keyword in _PIXELS.items():
+        if tag not in dataset:
+            continue
+        element: Any = dataset.get_item(tag)
+        if isinstance(element, RawDataElement):
+            return keyword, HeldPixels(bytes(element.value or b""), element.VR or "OW"), element.length == 0xFFFFFFFF
+        return keyword, HeldPixels(_buffered(element.value), element.VR), bool(element.is_undefined_length)
+    return "", HeldPixels(b"", ""), False
+
+
+def _buffered(value: Any) -> bytes:
+    """A value in memory, or one that pydicom reads from elsewhere when it is asked for."""
+    if not hasattr(value, "read"):
+        return bytes(value or b"")
+    place = value.tell()
+    value.seek(0)
+    try:
+        return bytes(value.read())
+    finally:
+        value.seek(place)
 
 
 def _pixels(dataset: FileDataset, syntax: str) -> tuple[str, int | None, int]:

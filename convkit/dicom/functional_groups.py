@@ -70,6 +70,13 @@ _MACROS = frozenset(
 )
 """Functional groups that describe the frame itself."""
 
+_DISPLAY_MACROS = frozenset((0x00289132,))
+"""Functional groups that say how a frame is meant to be shown: Frame VOI LUT. Read for a table that has places for
+what they hold, which that of a conversion has not."""
+
+_VOI_LUTS = 0x00283010
+"""VOI LUT Sequence inside Frame VOI LUT (PS3.3 C.7.6.16.2.10), kept whole: its items are for who shows the frame."""
+
 _INNER = frozenset((0x00189076, 0x00189601))
 """Sequences inside functional groups: Diffusion Gradient Direction, Diffusion b-matrix."""
 
@@ -159,6 +166,8 @@ class _Rule(NamedTuple):
         For a sequence whose items are to be read.
     grown : callable or None
         For the name of an owner: from its value to the plan for what follows.
+    is_whole : bool
+        True for a sequence that is kept as it is, items and all.
     """
 
     place: int | None = None
@@ -166,6 +175,7 @@ class _Rule(NamedTuple):
     expected: str = ""
     inner: _Plan | None = None
     grown: Callable[[bytes], _Plan] | None = None
+    is_whole: bool = False
 
 
 _NO_RULE = _Rule()
@@ -370,11 +380,14 @@ class GroupReader:
         # What an element has for itself, where the place that it goes to has another value representation.
         self._given = {tag: table.attributes[own[tag][0]].vr for tag in classic}
         self._index_place = own.get(_INDEX_VALUES, (len(table.attributes), ""))[0]
+        self._voi_place = table.places.get("VOILUTSequence")
+        self._macros = _MACROS if self._voi_place is None else _MACROS | _DISPLAY_MACROS
         self._units, self._inner, self._macro = (
             _Plan(self._of_units),
             _Plan(self._of_inner, is_single=True),
             _Plan(self._of_macro, is_single=True),
         )
+        self._display = _Plan(self._of_display)  # of several items, which the standard does not allow, the last counts
         self._nothing = _Plan(lambda _tag, _vr: _NO_RULE)
         self._vendors: dict[Known, _Plan] = {}
         self._vendor = self._vendor_of(table.start)
@@ -498,8 +511,8 @@ class GroupReader:
 
     def _plan_of(self, tag: int, value: _Span, vr: bytes) -> _Plan | None:
         """How to read a functional group; None for what is none, or is read otherwise."""
-        if tag in _MACROS:
-            return self._macro
+        if tag in self._macros:
+            return self._macro if tag in _MACROS else self._display
         is_private = bool(tag >> 16 & 1)  # one of an owner that is known: others are not asked for
         is_sequence = vr == b"SQ" or value.data.startswith(_ITEM_START, value.start)
         if is_private and is_sequence:
@@ -526,6 +539,10 @@ class GroupReader:
     def _of_inner(self, tag: int, vr: str) -> _Rule:
         """Elements of the sequences inside the standard's groups."""
         return self._kept(self._known[tag][0], tag, vr) if tag in self._known else _NO_RULE
+
+    def _of_display(self, tag: int, vr: str) -> _Rule:
+        """Elements of the groups that say how a frame is meant to be shown."""
+        return _Rule(self._voi_place, is_whole=True) if tag == _VOI_LUTS else self._of_inner(tag, vr)
 
     def _of_units(self, tag: int, _vr: str) -> _Rule:
         return _Rule(self._table.places["RealWorldUnits"]) if tag == _CODE_VALUE else _NO_RULE
@@ -593,7 +610,7 @@ def _by_rule(plan: _Plan, trace: _Trace, value: _Span, key: bytes) -> tuple[int,
     if rule.inner is not None:
         return _walk_items(rule.inner, trace, value), plan
     after = _after(value)
-    if value.is_open:
+    if value.is_open and not rule.is_whole:
         return after, plan  # a sequence that nothing reads; its inside is part of the layout
     if rule.grown:
         return after, rule.grown(value.data[value.start : after])

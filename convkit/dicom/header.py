@@ -12,7 +12,7 @@ from convkit.dicom import lean, values
 from convkit.dicom.attributes import TagTable, table_of
 from convkit.dicom.unfolded import Overlay, Unfolded, unfolded
 from convkit.errors import InputError, NotDicomError
-from convkit.model.frame import Picture
+from convkit.model.frame import HeldPixels, Picture
 from convkit.model.notes import Note
 
 
@@ -38,8 +38,9 @@ class Header(NamedTuple):
     Attributes
     ----------
     path : str
+        Of the file; of a data set in memory a word for messages.
     size : int
-        Bytes of the file.
+        Bytes of the file, or of the pixels of a data set in memory.
     modified_ns : int
         Modification time of the file, nanoseconds; part of its identity for resuming.
     parsed : Parsed
@@ -54,6 +55,8 @@ class Header(NamedTuple):
         Why the frames of the object cannot be told.
     said : tuple of Note
         What was assumed while it was unfolded.
+    held : HeldPixels or None
+        The pixels of a data set in memory.
     """
 
     path: str
@@ -65,6 +68,7 @@ class Header(NamedTuple):
     frame: int = 0
     fault: Note | None = None
     said: tuple[Note, ...] = ()
+    held: HeldPixels | None = None
 
     @property
     def frames(self) -> int:
@@ -154,7 +158,8 @@ class Header(NamedTuple):
         far = next((f for f in self.parsed.far if f.place == place), None)
         if far is None:
             return None
-        return FarValue(far.held or _read_at(self.path, far.offset, far.length), far.is_explicit)
+        is_held = far.held or not far.offset  # no value starts where a file does
+        return FarValue(far.held if is_held else _read_at(self.path, far.offset, far.length), far.is_explicit)
 
     @property
     def charset(self) -> bytes:

@@ -171,7 +171,7 @@ def parse(file: io.FileIO, size: int, table: TagTable) -> Parsed:
         if not starts_with_an_element(data):
             raise Foreign
         raise Declined
-    syntax, media_class, position = _meta(data)
+    syntax, media_class, position = file_meta(data)
     if syntax in {"", EXPLICIT_BIG_ENDIAN, DEFLATED} or not is_standard(syntax):
         raise Declined
     if position + _SHORT_HEADER > size:
@@ -211,8 +211,14 @@ def starts_with_an_element(data: bytes) -> bool:
     return len(data) >= 16 and data[:2] in groups and data[2:6] != bytes(4)
 
 
-def _meta(data: bytes) -> tuple[str, str, int]:
-    """Transfer syntax, media storage class, and where the data set starts (PS3.10 7.1)."""
+def file_meta(data: bytes) -> tuple[str, str, int]:
+    """Transfer syntax, media storage class, and where the data set starts (PS3.10 7.1).
+
+    Raises
+    ------
+    Declined
+        The file meta information is unusual.
+    """
     position, end = 132, len(data) - _LONG_HEADER
     syntax = media_class = b""
     while position <= end:

@@ -72,6 +72,28 @@ def not_convertible(header: Header) -> Note | None:
     return _set_aside(header, sop_class)
 
 
+def not_a_picture(header: Header) -> Note | None:
+    """Why an object has no picture to show, or None where it has; segmentations and slide pictures have one."""
+    if is_directory(header):
+        return note("input.dicomdir", where=header.path)
+    if not header.parsed.pixel_keyword:
+        kind = _not_image(header.sop_class_uid) or "no pixels"
+        is_image = not _not_image(header.sop_class_uid) and header.sop_class_uid.startswith(_STORAGE)
+        if is_image:
+            return note("pixels.missing", where=header.path)
+        return note("object.not-image", f"No picture because the object holds {kind}.", where=header.path)
+    if header.transfer_syntax in syntaxes.VIDEO:
+        return note("object.video", where=header.path)
+    if not syntaxes.is_decodable(header.transfer_syntax):
+        return note("object.unknown-syntax", where=header.path)
+    return None
+
+
+def is_segmentation(header: Header) -> bool:
+    """True for labels of another series (PS3.3 A.51)."""
+    return header.sop_class_uid in _LABELS
+
+
 def is_directory(header: Header) -> bool:
     """True for a DICOMDIR, an index of a medium (PS3.10 8)."""
     return DICOMDIR in {header.parsed.media_class, header.sop_class_uid}

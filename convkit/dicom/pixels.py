@@ -1,6 +1,7 @@
 """From a file into the place in the array: native samples directly, compressed ones through the codecs.
 
-Values are as stored: no rescale, no windowing. Colour comes out as RGB, three bytes a pixel.
+Values are as stored: no rescale, no windowing. Colour comes out as RGB, three bytes a pixel. `convkit.dicom.samples`
+reads one frame of anything; this module fills volumes, and gives the plain case all the speed that there is.
 """
 
 from __future__ import annotations
@@ -8,160 +9,41 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convkit.dicom import syntaxes
-from convkit.dicom._quiet import quiet_pydicom
-from convkit.dicom.header import Header
-from convkit.errors import MissingAttributeError, PixelError
+from convkit.dicom import native, samples, syntaxes
+from convkit.dicom.pixel_source import (
+    LAYOUT_KEYWORDS,
+    check_complete,
+    has_another_frame,
+    has_surplus,
+    layout_of,
+    source_of,
+    source_of_all,
+    stored_layout_of,
+)
 from convkit.model import values
 from convkit.model.frame import Frame, Picture, PixelLayout, PixelSource
 
-_ALLOWED_BITS = frozenset({1, 8, 16, 32, 64})
+__all__ = [
+    "LAYOUT_KEYWORDS",
+    "array_type",
+    "check_complete",
+    "has_another_frame",
+    "has_surplus",
+    "is_native",
+    "layout_of",
+    "read_into",
+    "source_of",
+    "source_of_all",
+    "stored_layout_of",
+]
+
 _DIRECT_PHOTOMETRICS = frozenset({"MONOCHROME1", "MONOCHROME2", "RGB"})
-
-
-LAYOUT_KEYWORDS = (
-    "Rows",
-    "Columns",
-    "SamplesPerPixel",
-    "PhotometricInterpretation",
-    "PlanarConfiguration",
-    "BitsAllocated",
-    "BitsStored",
-    "HighBit",
-    "PixelRepresentation",
-)
-"""Everything that the layout of an instance depends on."""
-
-
-def source_of(instance: Header, layout: PixelLayout) -> PixelSource:
-    """Where the pixels of an object lie; whether they are all there is for `check_complete` to say.
-
-    Parameters
-    ----------
-    instance : Header
-    layout : PixelLayout
-        Of one frame.
-
-    Raises
-    ------
-    MissingAttributeError
-        There are no Pixel Data.
-    """
-    parsed = instance.parsed
-    if not parsed.pixel_keyword:
-        raise MissingAttributeError("(7FE0,0010) PixelData is missing.", instance.path, "", "pixels.missing")
-    picture = instance.unfolded.picture if instance.unfolded else None
-    return PixelSource(
-        instance.path,
-        parsed.pixel_offset,
-        parsed.pixel_length,
-        instance.transfer_syntax,
-        layout,
-        instance.frames,
-        picture,
-    )
-
-
-def layout_of(header: Header) -> PixelLayout:
-    """How the samples are stored.
-
-    Raises
-    ------
-    MissingAttributeError
-        Rows, Columns, Bits Allocated and the like are missing or no legal values.
-    """
-    rows, columns = _count(header, "Rows", "0028,0010"), _count(header, "Columns", "0028,0011")
-    allocated = _count(header, "BitsAllocated", "0028,0100")
-    if allocated not in _ALLOWED_BITS:
-        raise MissingAttributeError(
-            "(0028,0100) BitsAllocated is not 1, 8, 16, 32 or 64.", header.path, "", "header.inconsistent"
-        )
-    stored = header.integer("BitsStored") or allocated
-    high = header.integer("HighBit")
-    high = stored - 1 if high is None else high
-    if not (0 < stored <= allocated and stored - 1 <= high < allocated):
-        raise MissingAttributeError(
-            "(0028,0101) BitsStored and (0028,0102) HighBit do not fit (0028,0100) BitsAllocated.",
-            header.path,
-            "",
-            "header.inconsistent",
-        )
-    samples = header.integer("SamplesPerPixel") or 1
-    if samples not in {1, 3}:
-        raise MissingAttributeError(
-            "(0028,0002) SamplesPerPixel is neither 1 nor 3.", header.path, "", "header.inconsistent"
-        )
-    return PixelLayout(
-        rows,
-        columns,
-        samples,
-        allocated,
-        stored,
-        high,
-        is_signed=header.integer("PixelRepresentation") == 1,
-        photometric=header.text("PhotometricInterpretation") or "MONOCHROME2",
-        is_planar=samples == 3 and header.integer("PlanarConfiguration") == 1,
-    )
-
-
-def _count(header: Header, keyword: str, tag: str) -> int:
-    count = header.integer(keyword)
-    if not count or count < 0:
-        raise MissingAttributeError(
-            f"({tag}) {keyword} is missing or zero.", header.path, "", "header.missing-attribute"
-        )
-    return count
-
-
-def check_complete(source: PixelSource, size: int) -> None:
-    """Hold what the header promises against the size of the file.
-
-    Raises
-    ------
-    PixelError
-        Pixel Data are shorter than the header says.
-    """
-    need = source.stored_bytes
-    if source.layout.photometric == "YBR_FULL_422" and source.transfer_syntax in syntaxes.NATIVE:
-        need = need * 2 // 3  # PS3.3 C.7.6.3.1.2: two chrominance samples for two pixels
-    if source.transfer_syntax not in syntaxes.NATIVE or source.offset is None:
-        if source.offset is not None and source.offset >= size:
-            raise PixelError(
-                "Pixel Data are missing from the end of the file.",
-                source.path,
-                "Copy the file again from its source.",
-                "pixels.truncated",
-            )
-        return
-    if source.length >= 2 * need > 0:
-        raise PixelError(
-            f"Pixel Data hold {source.length} bytes where the header promises {need}: more images, or wider samples, "
-            "than it says.",
-            source.path,
-            "",
-            "header.inconsistent",
-        )
-    there = size - source.offset if source.length < 0 else min(source.length, size - source.offset)
-    if there < need:
-        code = "pixels.too-large" if need > 64 * max(size, 1) else "pixels.truncated"
-        raise PixelError(
-            f"Pixel Data hold {max(there, 0)} bytes where the header promises {need}.",
-            source.path,
-            "Copy the file again from its source.",
-            code,
-        )
-
-
-def has_surplus(source: PixelSource) -> bool:
-    """True where native Pixel Data are longer than one frame and the byte that makes its length even."""
-    return source.transfer_syntax in syntaxes.NATIVE and source.length > source.stored_bytes + 1
 
 
 def read_into(frames: Sequence[Frame], out: NDArray[Any], *, threads: int = 1) -> None:
@@ -276,13 +158,11 @@ def _read_direct(source: PixelSource, indices: Sequence[int], out: NDArray[Any])
             for start, stop in _runs(indices):
                 file.seek((source.offset or 0) + indices[start] * layout.bytes_per_frame)
                 if layout.is_planar:
-                    _read_planes(file, out[start:stop], source.path)
+                    _read_planes(file, out[start:stop], source)
                 else:
-                    _fill(file, out[start:stop].data.cast("B"), source.path)
+                    native.fill(file, out[start:stop].data.cast("B"), source)
     except OSError as err:
-        raise PixelError(
-            f"The file cannot be read ({err.strerror}).", source.path, "Check the disk.", "input.unreadable"
-        ) from err
+        raise native.unreadable(source, err) from err
     if source.transfer_syntax == syntaxes.EXPLICIT_BIG_ENDIAN:
         out.byteswap(inplace=True)
 
@@ -296,61 +176,21 @@ def _runs(indices: Sequence[int]) -> Iterator[tuple[int, int]]:
             start = place
 
 
-def _read_planes(file: io.FileIO, out: NDArray[Any], path: str) -> None:
+def _read_planes(file: io.FileIO, out: NDArray[Any], source: PixelSource) -> None:
     """Read frames whose colours lie plane by plane (PS3.3 C.7.6.3.1.3)."""
     planes = np.empty((len(out), 3, *out.shape[1:3]), out.dtype)
-    _fill(file, planes.data.cast("B"), path)
+    native.fill(file, planes.data.cast("B"), source)
     out[...] = planes.transpose(0, 2, 3, 1)
 
 
-def _fill(file: io.FileIO, view: memoryview, path: str) -> None:
-    done = 0
-    while done < len(view):
-        count = file.readinto(view[done:])
-        if not count:
-            raise PixelError(
-                "The file ends inside Pixel Data.", path, "Copy the file again from its source.", "pixels.truncated"
-            )
-        done += count
-
-
 def _decode(source: PixelSource, indices: Sequence[int], out: NDArray[Any]) -> None:
-    codecs = import_module("convkit.dicom._codecs")  # pydicom and its plug-ins, only for what needs them
-    try:
-        with quiet_pydicom():
-            decoded = codecs.decode(source.path, indices, is_colour=source.layout.is_colour)
-            for place, frame in zip(out, decoded, strict=True):
-                _put(frame, place, source)
-    except (MemoryError, PixelError):
-        raise
-    except Exception as err:
-        raise PixelError(
-            f"The pixel data cannot be decoded ({type(err).__name__}, transfer syntax {source.transfer_syntax}).",
-            source.path,
-            "Copy the file again from its source.",
-            "pixels.undecodable",
-        ) from err
-
-
-def _put(decoded: NDArray[Any], out: NDArray[Any], source: PixelSource) -> None:
-    if decoded.shape != out.shape:
-        raise PixelError(
-            "The decoded image has another size than the header says.", source.path, "", "header.inconsistent"
+    for place, index in zip(out, indices, strict=True):
+        decoded = (
+            samples.read_rgb(source, index)
+            if source.layout.is_colour
+            else samples.read_stored(source, index, is_clean=False)
         )
-    out[...] = decoded if decoded.dtype == out.dtype else _same_bits(decoded, out.dtype, source)
-
-
-def _same_bits(decoded: NDArray[Any], dtype: np.dtype[Any], source: PixelSource) -> NDArray[Any]:
-    """Decoded samples as the stored type; only a change that keeps every value is allowed."""
-    changed = decoded.astype(dtype)
-    if not np.array_equal(changed.astype(np.int64), decoded.astype(np.int64)):
-        raise PixelError(
-            "The decoded samples do not fit Bits Allocated and Pixel Representation.",
-            source.path,
-            "",
-            "header.inconsistent",
-        )
-    return changed
+        place[...] = decoded
 
 
 def array_type(layout: PixelLayout) -> np.dtype[Any]:

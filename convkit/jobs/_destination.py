@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from convkit.engine.journal import Journal, Record
 from convkit.engine.outcome import Outcome, Status, note_of
 from convkit.errors import OutputError
 from convkit.jobs._choices import Exists
 from convkit.model.notes import Note, note
+
+T = TypeVar("T")
 
 
 class Claim(NamedTuple):
@@ -122,46 +124,54 @@ class Destination:
         return outcome
 
 
-@dataclass(slots=True)
-class Journaled:
-    """What became of a run with a journal.
+class Journaled(NamedTuple):
+    """How a run with a journal ended.
 
     Attributes
     ----------
-    outcomes : list of Outcome
-    notes : list of Note
+    notes : tuple of Note
         About the run as a whole.
     is_interrupted : bool
     """
 
-    outcomes: list[Outcome] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    is_interrupted: bool = False
+    notes: tuple[Note, ...]
+    is_interrupted: bool
 
 
-def journaled(root: Path, work: Callable[[Journal], Iterator[Outcome]]) -> Journaled:
-    """Do some work with the journal of a destination; what was done before an interruption counts.
+def journaled(root: Path, work: Callable[[Journal], Iterator[T]], keep: Callable[[T], object]) -> Journaled:
+    """Do some work with the journal of a destination.
+
+    Parameters
+    ----------
+    root : Path
+    work : callable
+        Yields results as they come.
+    keep : callable
+        Takes each result; what was kept before an interruption counts.
 
     Raises
     ------
     OutputError
         Nothing could be written at all.
     """
-    done = Journaled()
+    notes: list[Note] = []
+    kept = 0
+    is_interrupted = False
     try:
         with Journal.open(root) as journal:
             if journal.moved_aside:
-                done.notes.append(note("engine.journal-reset", where=journal.moved_aside.name))
+                notes.append(note("engine.journal-reset", where=journal.moved_aside.name))
             try:
-                for outcome in work(journal):
-                    done.outcomes.append(outcome)
+                for result in work(journal):
+                    keep(result)
+                    kept += 1
             except KeyboardInterrupt:
-                done.is_interrupted = True
+                is_interrupted = True
     except OutputError as err:
-        if not done.outcomes:
+        if not kept:
             raise
-        done.notes.append(note_of(err))  # the outputs are there, only the journal is not
-    return done
+        notes.append(note_of(err))  # the outputs are there, only the journal is not
+    return Journaled(tuple(notes), is_interrupted)
 
 
 def _failed(claim: Claim, code: str, where: str) -> Outcome:

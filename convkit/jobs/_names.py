@@ -29,6 +29,12 @@ OWN_FIELDS = {
     "split": "what tells this volume apart from the others of its series",
 }
 
+PICTURE_FIELDS = {
+    "view": "what the picture shows, such as _axial; nothing for stored images",
+    "picture": "Instance Number, or the place in the series, and the frame: 0012, 0012_f003",
+}
+"""Further fields for the names of pictures."""
+
 DIGITS = 6
 """Hexadecimal digits of a hash in a name; a tie that is left takes all of them."""
 
@@ -79,10 +85,12 @@ class Template:
     @property
     def keywords(self) -> tuple[str, ...]:
         """The DICOM keywords among the fields."""
-        return tuple(f for f in self.fields if f not in OWN_FIELDS)
+        return tuple(f for f in self.fields if f not in OWN_FIELDS and f not in PICTURE_FIELDS)
 
 
-def template(text: str, *, phi_in_names: bool = False, must_hold: str = "") -> Template:
+def template(
+    text: str, *, phi_in_names: bool = False, must_hold: Sequence[str] = (), own: Mapping[str, str] = OWN_FIELDS
+) -> Template:
     """Check a template.
 
     Parameters
@@ -90,8 +98,10 @@ def template(text: str, *, phi_in_names: bool = False, must_hold: str = "") -> T
     text : str
     phi_in_names : bool
         Allow fields that identify a person, a place, a device or a moment (``profiles/names.toml``).
-    must_hold : str
-        A field that is appended where the template leaves it out.
+    must_hold : fields
+        Those that are appended where the template leaves them out.
+    own : mapping
+        Fields that are no DICOM keywords, with their meaning.
 
     Raises
     ------
@@ -109,26 +119,27 @@ def template(text: str, *, phi_in_names: bool = False, must_hold: str = "") -> T
         raise UsageError(f"The name template is not well formed: {err}.", "--filename") from err
     fields = [str(name) for _, name, _, _ in pieces]
     for field, (_, _, spec, conversion) in zip(fields, pieces, strict=True):
-        _check_field(field, phi_in_names=phi_in_names)
+        _check_field(field, own, phi_in_names=phi_in_names)
         if conversion:
             raise UsageError(f"The field {{{field}}} has a conversion (!{conversion}).", "--filename", "Leave it out.")
         if re.search(r"\d{3}|[{}]", spec or ""):
             raise UsageError(f"The format of {{{field}}} is too wide or nested.", "--filename")
-    if must_hold and must_hold not in fields:
-        python, fields = f"{python}{{{must_hold}}}", [*fields, must_hold]
+    for field in must_hold:
+        if field not in fields:
+            python, fields = f"{python}{{{field}}}", [*fields, field]
     checked = Template(python, tuple(dict.fromkeys(fields)))
     _try(checked)
     return checked
 
 
-def _check_field(field: str, *, phi_in_names: bool) -> None:
-    if field in OWN_FIELDS:
+def _check_field(field: str, own: Mapping[str, str], *, phi_in_names: bool) -> None:
+    if field in own:
         return
     if not field.isidentifier() or not is_keyword(field):
         raise UsageError(
             f"The name template has an unknown field {{{field}}}.",
             "--filename",
-            nearest_hint(field, OWN_FIELDS) or f"Fields are DICOM keywords and {', '.join(OWN_FIELDS)}.",
+            nearest_hint(field, own) or f"Fields are DICOM keywords and {', '.join(own)}.",
         )
     if field in _identifying() and not phi_in_names:
         raise UsageError(

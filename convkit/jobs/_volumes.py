@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from convkit.dicom.header import Header
@@ -51,9 +52,21 @@ class VolumeTask:
 
 
 def plan_volumes(
-    collection: Collection, stack_options: StackOptions, name: Template
+    collection: Collection,
+    stack_options: StackOptions,
+    name: Template,
+    fields: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[list[VolumeTask], list[Outcome]]:
-    """A task for each volume, named without collisions, and an outcome for all that is none."""
+    """A task for each volume, named without collisions, and an outcome for all that is none.
+
+    Parameters
+    ----------
+    collection : Collection
+    stack_options : StackOptions
+    name : Template
+    fields : mapping
+        Values of fields of the template that are the same for all volumes.
+    """
     outcomes = [problem_outcome(p) for p in collection.problems]
     stacks: list[tuple[Series, Stack]] = []
     for series in collection:
@@ -61,7 +74,7 @@ def plan_volumes(
         planned = attempt(partial(plan_series, options=stack_options), series, no_plan)
         stacks += [(series, p) for p in planned if isinstance(p, Stack)]
         outcomes += _refused_together(series, [p for p in planned if isinstance(p, Refusal)])
-    return _named(stacks, name), outcomes
+    return _named(stacks, name, fields), outcomes
 
 
 def _outcomes_of_others(series: Series) -> list[Outcome]:
@@ -119,8 +132,8 @@ def label_of(series: Series, split: str = "") -> str:
     return f"series {shown} [{short_hash(series.series_instance_uid)}]{f' {split}' if split else ''}"
 
 
-def _named(stacks: Sequence[tuple[Series, Stack]], name: Template) -> list[VolumeTask]:
-    names = [fill(name, _fields(series, stack, name)) for series, stack in stacks]
+def _named(stacks: Sequence[tuple[Series, Stack]], name: Template, fields: Mapping[str, str]) -> list[VolumeTask]:
+    names = [fill(name, {**_fields(series, stack, name), **fields}) for series, stack in stacks]
     identities = [
         (series.series_instance_uid, series.study_instance_uid, stack.split.label, stack.first.sop_instance_uid)
         for series, stack in stacks
@@ -137,6 +150,7 @@ def _no_mask(name: str) -> str:
 def _fields(series: Series, stack: Stack, name: Template) -> dict[str, Any]:
     header = series.header_of(stack.first)
     own = {
+        "patient": short_hash(header.text("PatientID")),
         "study": short_hash(series.study_instance_uid),
         "series": short_hash(series.series_instance_uid),
         "instance": short_hash(stack.first.sop_instance_uid),

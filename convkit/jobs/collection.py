@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -126,6 +126,23 @@ def problem_outcome(problem: Note) -> Outcome:
     return Outcome(problem.where, status, notes=(problem,))
 
 
+def problem_outcomes(problems: Iterable[Note]) -> list[Outcome]:
+    """What becomes of files that are no usable DICOM: one outcome each, but one for all errors that read the same."""
+    alike: dict[tuple[str, str], list[Note]] = {}
+    for problem in problems:
+        kind = (problem.code, problem.text) if problem.severity is Severity.ERROR else (problem.where, "")
+        alike.setdefault(kind, []).append(problem)
+    return [_for_all(group) for group in alike.values()]
+
+
+def _for_all(problems: Sequence[Note]) -> Outcome:
+    first = problem_outcome(problems[0])
+    if len(problems) == 1:
+        return first
+    told = problems[0].at(f"{problems[0].where} and {len(problems) - 1} more")
+    return replace(first, notes=(told,), facts={"instances": len(problems)})
+
+
 def no_plan(_series: Series, error: Exception) -> list[Planned]:
     """What the plan of a series becomes that fails: one refusal; the other series go on."""
     return [Refusal((), note_of(error))]
@@ -162,6 +179,20 @@ def destination(output: Source | None, given: list[Source]) -> Source:
     return output
 
 
+def checked_sources(sources: Sequence[Source], columns: Iterable[str]) -> None:
+    """Refuse what cannot be read: no source, or a column that is no keyword.
+
+    Raises
+    ------
+    UsageError
+    """
+    if not sources:
+        raise UsageError("No source was given.", "", "Name a file or a folder.")
+    for column in columns:
+        if not is_keyword(column):
+            raise UsageError(f"{column!r} is not a DICOM keyword.", "", nearest_hint(column))
+
+
 def collect(  # noqa: PLR0913, PLR0917 (the one place where a job's sources come together)
     sources: Sequence[Source],
     runner: Runner,
@@ -171,11 +202,7 @@ def collect(  # noqa: PLR0913, PLR0917 (the one place where a job's sources come
     progress: Progress | None = None,
 ) -> Collection:
     """The collection of some sources, read by a runner that the job goes on using."""
-    if not sources:
-        raise UsageError("No source was given.", "", "Name a file or a folder.")
-    for column in columns:
-        if not is_keyword(column):
-            raise UsageError(f"{column!r} is not a DICOM keyword.", "", nearest_hint(column))
+    checked_sources(sources, columns)
     extra = tuple(dict.fromkeys([*columns, *(selection.keywords if selection else ())]))
     found = find_files(sources, typed_in=typed_in)
     headers, problems = _read_all(found.paths, runner, extra, progress)

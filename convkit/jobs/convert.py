@@ -146,7 +146,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
             orient if orient == NATIVE else str(orient).upper(), chosen(SidecarKind, sidecar, "--sidecar")
         ),
         exists=chosen(Exists, exists, "--exists"),
-        name=template(filename or DEFAULT_NAME, phi_in_names=phi_in_names, must_hold="split"),
+        name=template(filename or DEFAULT_NAME, phi_in_names=phi_in_names, must_hold=("split",)),
         dry_run=dry_run,
         strict=strict,
     )
@@ -166,8 +166,9 @@ def _run(
         return _report([*planned, *dry], options)
     print_of_options = fingerprint(options.to, options.stack, options.load, options.write)
     run = _Run(output, options, Inputs(lambda: (h.path for s in collection for h in s.headers)), print_of_options)
-    done = journaled(output, lambda journal: _each(tasks, journal, run, runner, progress))
-    return _report([*planned, *done.outcomes], options, notes=tuple(done.notes), interrupted=done.is_interrupted)
+    outcomes = list(planned)
+    end = journaled(output, lambda journal: _each(tasks, journal, run, runner, progress), outcomes.append)
+    return _report(outcomes, options, notes=end.notes, interrupted=end.is_interrupted)
 
 
 def _report(

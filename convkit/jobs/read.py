@@ -15,6 +15,7 @@ from convkit import errors
 from convkit.engine.run import Runner
 from convkit.errors import InputError, MultipleVolumesError
 from convkit.jobs._choices import checked_dtype, chosen, keywords_of
+from convkit.jobs._grey_volume import windowed
 from convkit.jobs._names import short_hash
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Source, collect, flat
@@ -94,6 +95,30 @@ class Volume(model.Volume):
         if not has_directions(laid):
             raise errors.GeometryError("The gradient directions cannot be told in image axes.", "", "See the notes.")
         return np.array([g.b_value for g in laid.gradients]), fsl_directions(laid)
+
+    def window(self, window: str = "auto", *, bits: int = 8) -> NDArray[np.unsignedinteger]:
+        """Grey levels of all voxels: ``vol.window("lung")``, ``vol.window("40/400")``.
+
+        Parameters
+        ----------
+        window : str
+            As in `convkit.preview`; ``auto`` takes what suits the modality.
+        bits : int
+            1 to 16.
+
+        Returns
+        -------
+        levels : array of the shape of `array`, uint8 up to 8 bits, else uint16
+            0 is black.
+
+        Raises
+        ------
+        UsageError
+            The window is not understood.
+        UnsupportedError
+            The volume is in colour.
+        """
+        return windowed(self, window, bits=bits)
 
     def to_sitk(self) -> Any:
         """The volume as a SimpleITK image of real values."""

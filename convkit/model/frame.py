@@ -23,6 +23,8 @@ class PixelLayout(NamedTuple):
         Photometric Interpretation.
     is_planar : bool
         Colour by plane instead of by pixel.
+    is_float : bool
+        Float Pixel Data or Double Float Pixel Data.
     """
 
     rows: int
@@ -34,6 +36,7 @@ class PixelLayout(NamedTuple):
     is_signed: bool
     photometric: str
     is_planar: bool
+    is_float: bool = False
 
     @property
     def is_colour(self) -> bool:
@@ -66,14 +69,31 @@ class Picture(NamedTuple):
     across: int
 
 
+class HeldPixels(NamedTuple):
+    """The value of Pixel Data of a data set in memory.
+
+    Attributes
+    ----------
+    value : bytes
+        As a file would hold it, byte order and fragments and all.
+    vr : str
+        Value representation: bytes that lie in words (OW) are swapped in big endian.
+    """
+
+    value: bytes
+    vr: str
+
+
 class PixelSource(NamedTuple):
     """Where the pixels of one object lie.
 
     Attributes
     ----------
     path : str
+        Of the file; of a data set in memory a word for messages.
     offset : int or None
-        Position of the value of Pixel Data in the file; None where only a full parse can find it (deflated).
+        Position of the value of Pixel Data in the file; None where only a full parse can find it (deflated), and for a
+        data set in memory.
     length : int
         Length of that value in bytes; -1 where it is undefined (encapsulated).
     transfer_syntax : str
@@ -83,6 +103,8 @@ class PixelSource(NamedTuple):
         How many frames the object holds.
     picture : Picture or None
         Where the frames are tiles of one stored picture.
+    held : HeldPixels or None
+        Of a data set in memory.
     """
 
     path: str
@@ -92,6 +114,7 @@ class PixelSource(NamedTuple):
     layout: PixelLayout
     frames: int = 1
     picture: Picture | None = None
+    held: HeldPixels | None = None
 
     @property
     def stored_layout(self) -> PixelLayout:

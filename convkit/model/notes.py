@@ -84,6 +84,7 @@ CODES: dict[str, Code] = {
     "input.unreadable": Code(_ERROR, "The file cannot be read.", "Check the permissions and the disk."),
     "input.cut-header": Code(_ERROR, "The file ends inside its header.", "Copy it again from its source."),
     "input.broken-header": Code(_ERROR, "The header cannot be parsed."),
+    "input.label-image": Code(_ERROR, "The label image cannot be used."),
     "input.dicomdir": Code(_INFO, "A DICOMDIR is an index, not an image; its images are found by themselves."),
     "input.link-loop": Code(_WARNING, "A symbolic link leads back to a folder above it; it was not followed."),
     # --- objects -----------------------------------------------------------------------------------------
@@ -119,9 +120,16 @@ CODES: dict[str, Code] = {
         _ERROR, "Pixel Data are shorter than the header says.", "Copy the file again from its source."
     ),
     "pixels.surplus": Code(_WARNING, "Pixel Data hold more bytes than the header promises; the rest was not used."),
+    "pixels.fragments": Code(_ERROR, "The pixel data are said to be compressed, but are no fragments."),
     "pixels.undecodable": Code(_ERROR, "The compressed pixel data cannot be decoded."),
     "pixels.too-large": Code(_ERROR, "The header promises more pixels than the file can hold."),
+    "pixels.palette": Code(_ERROR, "The palette of a colour image is missing, too short, or malformed."),
+    "pixels.overlay": Code(_WARNING, "An overlay plane of the image cannot be used; it is not drawn."),
+    "pixels.colour": Code(_ERROR, "The colours are of a kind that cannot be shown."),
     "pixels.junk-bits": Code(_INFO, "Bits above Bits Stored were set; they are not part of the values."),
+    "segmentation.unplaced": Code(
+        _WARNING, "Frames of a segmentation name neither an image nor a place; they are not drawn."
+    ),
     # --- geometry ----------------------------------------------------------------------------------------
     "geometry.missing-slice": Code(
         _ERROR,
@@ -212,6 +220,34 @@ CODES: dict[str, Code] = {
     ),
     "values.colour-depth": Code(_WARNING, "Colour samples of more than 8 bits were reduced to their upper 8."),
     "values.bad-rescale": Code(_ERROR, "Rescale Slope or Intercept is no usable number."),
+    "values.bad-window": Code(
+        _WARNING, "A window or VOI table cannot be used.", "Choose another window, for instance --window full."
+    ),
+    "values.constant": Code(_INFO, "There is no value, or only one, so there is nothing to see; it is shown black."),
+    "values.bad-lut": Code(_ERROR, "The Modality LUT Sequence cannot be used, so the values are unknown."),
+    # --- how an image is meant to be shown ------------------------------------------------------------------
+    "display.bad-window": Code(_WARNING, "A window of the header cannot be used; it was left out."),
+    "display.bad-lut": Code(_WARNING, "A look-up table for display cannot be used; it was left out."),
+    "display.polarity": Code(
+        _WARNING,
+        "Photometric Interpretation and Presentation LUT Shape contradict each other in which values are white; the "
+        "shape was followed.",
+    ),
+    "presentation.unsupported": Code(_ERROR, "The presentation state is of a kind that is not applied."),
+    "presentation.broken": Code(_ERROR, "The presentation state cannot be read."),
+    "presentation.partly": Code(_WARNING, "Parts of the presentation state were not applied."),
+    # --- pictures ----------------------------------------------------------------------------------------
+    "pictures.too-large": Code(_ERROR, "The picture would have more pixels than are drawn."),
+    "pictures.bad-aspect": Code(
+        _ERROR, "The pixels are more than 100 times as long as they are wide, or have no usable size."
+    ),
+    # --- pictures ----------------------------------------------------------------------------------------
+    "preview.preset-modality": Code(
+        _WARNING, "The preset is not meant for images of this kind; the automatic window was used."
+    ),
+    "preview.window-missing": Code(
+        _WARNING, "The file does not have the window that was asked for; the automatic window was used."
+    ),
     # --- volumes of one series ---------------------------------------------------------------------------
     "series.split": Code(_INFO, "The series holds several volumes; the reason says what tells them apart."),
     "series.mixed-values": Code(_WARNING, "An attribute that should be equal in a volume varies from slice to slice."),
@@ -259,6 +295,24 @@ CODES: dict[str, Code] = {
         _WARNING, "The image axes are not perpendicular, so gradient directions along them were not written."
     ),
     "quirk.applied": Code(_INFO, "A rule for this vendor's headers was used."),
+    # --- pictures ----------------------------------------------------------------------------------------
+    "preview.annotation-text": Code(
+        _WARNING,
+        "The presentation state writes text upon the picture, which may identify a person.",
+        "Look at the pictures before you share them.",
+    ),
+    "preview.first-volume": Code(_INFO, "Only the first volume over time is shown."),
+    "preview.nothing-laid-over": Code(
+        _WARNING, "Segmentations reference the series, but nothing of them lies on the pictures."
+    ),
+    "preview.unplaced-segmentation": Code(
+        _WARNING, "The segmentation references no series, so it is not laid over any picture."
+    ),
+    "pixels.burned-in": Code(
+        _WARNING,
+        "The header says that the pixels identify the patient (Burned In Annotation); pictures show them as they are.",
+        "Look at the pictures before you share them.",
+    ),
     # --- output ------------------------------------------------------------------------------------------
     "output.exists": Code(
         _WARNING, "The file is there already and was left alone.", "Choose --exists overwrite to write it anew."

@@ -104,7 +104,10 @@ def with_masks(picture: Picture, masks: Iterable[LabelMask], *, thickness: int =
     pixels = _rgb(picture)
     for one in masks:
         _check_size(picture, one.mask)
-        pixels[outlines(one.mask, thickness)] = one.colour
+        rows, columns = np.flatnonzero(one.mask.any(axis=1)), np.flatnonzero(one.mask.any(axis=0))
+        if len(rows):  # a segment is a small part of a picture
+            box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+            pixels[box][outlines(one.mask[box], thickness)] = one.colour
     return _coloured(picture, pixels)
 
 

@@ -1,7 +1,7 @@
-"""From a volume to files: one class a format, found by name or by file name.
+"""From a volume or pictures to files: one module a format, found by name or by file name.
 
 Importing this room is light. nibabel (`nifti_image.to_nifti`) and SimpleITK (`itk.to_sitk`) are imported with
-their modules only, isal with the first compressed byte.
+their modules only, isal with the first compressed byte, Pillow with the first picture that is not PNG.
 """
 
 from __future__ import annotations
@@ -13,13 +13,20 @@ from typing import TYPE_CHECKING
 from convkit.errors import UsageError
 from convkit.writers._atomic import remove_leftovers, written_aside
 from convkit.writers._fsl_tables import fsl_directions, has_directions
+from convkit.writers._picture_writer import Frames, PictureOptions, PictureWriter
 from convkit.writers._writer import NATIVE, SidecarKind, WriteOptions, Writer
+from convkit.writers.apng import APNG
+from convkit.writers.gif import GIF
+from convkit.writers.jpg import JPG
 from convkit.writers.mha import MhaWriter
+from convkit.writers.mp4 import MP4
 from convkit.writers.nifti import NiftiGzWriter, NiftiWriter, native_layout
 from convkit.writers.npy import NpyWriter
 from convkit.writers.npz import NpzWriter
 from convkit.writers.nrrd import NrrdWriter
+from convkit.writers.png import PNG
 from convkit.writers.sidecar import sidecar_content
+from convkit.writers.webp import WEBP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,13 +34,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NATIVE",
+    "PICTURE_WRITERS",
     "WRITERS",
+    "Frames",
+    "PictureOptions",
+    "PictureWriter",
     "SidecarKind",
     "WriteOptions",
     "Writer",
     "fsl_directions",
     "has_directions",
     "native_layout",
+    "picture_writer_for",
     "remove_leftovers",
     "sidecar_content",
     "stem_of",
@@ -46,6 +58,11 @@ _CLASSES: tuple[type[Writer], ...] = (NiftiGzWriter, NiftiWriter, NrrdWriter, Mh
 
 WRITERS: Mapping[str, Writer] = MappingProxyType({kind.name: kind() for kind in _CLASSES})
 """Every writer by its name, the value of ``--to``; the first is the default."""
+
+PICTURE_WRITERS: Mapping[str, PictureWriter] = MappingProxyType(
+    {writer.name: writer for writer in (PNG, JPG, WEBP, GIF, APNG, MP4)}
+)
+"""Every writer of pictures by its name, the value of ``--to``; the first is the default."""
 
 
 def writer_for(name: str) -> Writer:
@@ -60,6 +77,23 @@ def writer_for(name: str) -> Writer:
         return WRITERS[name]
     near = _suggestion(str(name).lower().lstrip("."), list(WRITERS))
     raise UsageError(f"{name!r} is not an output format.", "--to", near)
+
+
+def picture_writer_for(name: str) -> PictureWriter:
+    """The writer of a format of pictures.
+
+    Raises
+    ------
+    UsageError
+        There is no format of that name; the hint suggests the nearest.
+    MissingExtraError
+        The installed libraries cannot write it; the hint names others.
+    """
+    if name in PICTURE_WRITERS:
+        PICTURE_WRITERS[name].require()
+        return PICTURE_WRITERS[name]
+    near = _suggestion(str(name).lower().lstrip("."), list(PICTURE_WRITERS))
+    raise UsageError(f"{name!r} is not a format of pictures.", "--to", near)
 
 
 def writer_for_path(path: Path) -> Writer:

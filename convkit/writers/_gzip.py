@@ -23,6 +23,13 @@ Piece = bytes | bytearray | memoryview
 LEVEL = 2
 """ISA-L's default: about the size of zlib level 3 at 15 times the speed of zlib level 6."""
 
+FAST_LEVEL = 1
+"""For pictures: the size of level 2 within 1 %, in a few per cent less time."""
+
+SMALL_MEMORY = 3
+"""For pictures: ISA-L then makes deflate blocks of some ten kilobytes, whose codes fit the part of the picture they
+hold (air, body); measured up to 2 % smaller than with more memory, in the same time."""
+
 BLOCK_BYTES = 1 << 20
 """Size of a block: small enough to keep several in the cache, large enough that block borders cost
 nothing."""
@@ -79,6 +86,34 @@ def deflated(pieces: Iterable[Piece], container: Container) -> Iterator[bytes]:
             yield running.popleft().result()
     yield isal_zlib.compress(b"", wbits=-15)  # the final, empty block
     yield struct.pack("<2I", checksum, size & 0xFFFFFFFF) if is_gzip else struct.pack(">I", checksum)
+
+
+def deflated_at_once(pieces: Iterable[Piece], window_bits: int) -> Iterator[bytes]:
+    """Compress a small stream in this thread, as zlib format; the bytes depend on the pieces, too.
+
+    Parameters
+    ----------
+    pieces : iterable of bytes-like
+    window_bits : int
+        9 to 15: matches reach back ``2 ** window_bits`` bytes.
+
+    Yields
+    ------
+    compressed : bytes
+    """
+    from isal import isal_zlib  # noqa: PLC0415 (see `deflated`)
+
+    compressor = isal_zlib.compressobj(FAST_LEVEL, isal_zlib.DEFLATED, window_bits, SMALL_MEMORY)
+    for piece in pieces:
+        yield compressor.compress(piece)
+    yield compressor.flush()
+
+
+def crc32(piece: Piece, before: int = 0) -> int:
+    """The CRC of PNG and gzip, continued from `before`."""
+    from isal import isal_zlib  # noqa: PLC0415 (see `deflated`)
+
+    return int(isal_zlib.crc32(piece, before))
 
 
 def _compressed(block: Piece, before: Piece) -> bytes:

@@ -44,9 +44,17 @@ def test_the_demo_shows_what_was_refused_with_its_code(demo):
 
 def test_the_picture_is_not_empty(demo):
     root, _ = demo
-    with Image.open(root / "preview.png") as picture:
+    with Image.open(root / "volumes.png") as picture:
         low, high = picture.getextrema()
     assert (low, high) == (0, 255)
+
+
+def test_the_demo_ends_with_a_gallery(demo):
+    root, done = demo
+    page = (root / "pictures" / "index.html").read_text(encoding="utf-8")
+    assert "Chest" in page
+    assert len(list((root / "pictures").rglob("*.png"))) > 100
+    assert "index.html in a browser" in done.stdout
 
 
 def test_the_demo_runs_again_in_its_own_folder(demo):

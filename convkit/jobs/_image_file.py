@@ -1,0 +1,134 @@
+"""One object with pictures: its header, its stored samples, and how each of its frames is meant to be shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from convkit.dicom import pixels, samples
+from convkit.dicom.attributes import display_table
+from convkit.dicom.display import display_of, icc_profile_of
+from convkit.dicom.frame_rate import frame_ms_of
+from convkit.dicom.header import Header, read_header
+from convkit.dicom.palette import Palette, palette_of
+from convkit.dicom.unfold import unfold
+from convkit.errors import InputError
+from convkit.model.display import Display
+from convkit.model.frame import PixelSource
+from convkit.model.labels import Plane
+from convkit.model.notes import Note
+from convkit.series.facts import units_of
+from convkit.series.rescale import rescale_of
+
+
+class Shown(NamedTuple):
+    """How a frame is meant to be shown.
+
+    Attributes
+    ----------
+    display : Display
+        Its rescale is what `convkit.convert` takes: as the vendor means it, or of the real world.
+    notes : tuple of Note
+    """
+
+    display: Display
+    notes: tuple[Note, ...]
+
+
+class ImageFile:
+    """A file, or a data set in memory, with pictures.
+
+    Parameters
+    ----------
+    header : Header
+        Read with `attributes.display_table`.
+    origin : path or pydicom Dataset
+        What the header was read from.
+
+    Raises
+    ------
+    InputError
+        The object contradicts itself, or is shorter than it says.
+    """
+
+    def __init__(self, header: Header, origin: Any) -> None:
+        self.origin = origin
+        self.frames = _frames(header)
+        self.header = unfold(header)
+        self.source: PixelSource = pixels.source_of(self.header, pixels.layout_of(header))
+        pixels.check_complete(self.source, header.size)
+
+    @classmethod
+    def open(cls, path: str) -> ImageFile:
+        """The object in a file."""
+        return cls(read_header(path, display_table()), path)
+
+    @property
+    def is_colour(self) -> bool:
+        """True where a frame is shown in colours of its own."""
+        return self.source.layout.is_colour
+
+    @property
+    def icc_profile(self) -> bytes:
+        """ICC profile of the colours; empty for grey images and where there is none."""
+        return icc_profile_of(self.header) if self.is_colour else b""
+
+    @property
+    def frame_ms(self) -> float | None:
+        """Milliseconds that a frame is meant to be shown."""
+        return frame_ms_of(self.header)
+
+    def header_of(self, frame: int) -> Header:
+        """The header of one frame."""
+        if not 0 <= frame < self.frames:
+            raise InputError(f"There are {self.frames} frames, so none has the number {frame}.", self.header.path)
+        return self.header.of_frame(frame)
+
+    def shown(self, frame: int) -> Shown:
+        """How a frame is meant to be shown."""
+        header = self.header_of(frame)
+        found = display_of(header)
+        if found.display.modality_table is not None:
+            return Shown(found.display, found.notes)
+        slope, intercept = rescale_of(header)
+        units = units_of(header) or found.display.units
+        return Shown(replace(found.display, slope=slope, intercept=intercept, units=units), found.notes)
+
+    def samples(self, frame: int) -> NDArray[Any]:
+        """Stored samples of a grey frame, (rows, columns), without bits above Bits Stored."""
+        return samples.read_stored(self.source, frame)
+
+    def colours(self, frame: int) -> NDArray[Any]:
+        """RGB of a colour frame, (rows, columns, 3) uint8."""
+        return samples.read_rgb(self.source, frame, self._palette)
+
+    @cached_property
+    def _palette(self) -> Palette | None:
+        return palette_of(self.header) if self.source.layout.photometric == "PALETTE COLOR" else None
+
+    def plane(self, frame: int) -> Plane | None:
+        """Where the pixels of a frame lie in the patient, None where the header does not tell."""
+        header, layout = self.header_of(frame), self.source.layout
+        return Plane.of_image(
+            header.numbers("ImagePositionPatient"),
+            header.numbers("ImageOrientationPatient"),
+            header.numbers("PixelSpacing"),
+            (layout.rows, layout.columns),
+        )
+
+
+def _frames(header: Header) -> int:
+    """Number of Frames, 1 where it is absent.
+
+    Raises
+    ------
+    InputError
+        It is zero or negative.
+    """
+    frames = header.integer("NumberOfFrames")
+    if frames is not None and frames < 1:
+        raise InputError("(0028,0008) NumberOfFrames is below 1.", header.path, "", "header.inconsistent")
+    return frames or 1

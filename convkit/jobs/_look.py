@@ -1,0 +1,109 @@
+"""What all pictures of a run share: window, size, what is laid over them. Checked once, sent to the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from os import PathLike, fspath
+
+from convkit.errors import UsageError
+from convkit.jobs import _laid_over
+from convkit.jobs._picture_plan import View
+from convkit.model.picture import Picture
+from convkit.pictures import resize
+from convkit.pictures.windows import Auto, Fixed, WindowChoice, parse_window
+from convkit.writers import PictureWriter
+
+MOST_PIXELS_A_SIDE = 65535
+"""Longest side that all formats can hold but webp (16383), which says so itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How pictures look.
+
+    Attributes
+    ----------
+    window : WindowChoice
+    view : View
+    size : int or None
+        Pixels of the longer side.
+    bits : int
+        8 or 16.
+    is_square : bool
+        Stretch pixels that are not square.
+    overlay : bool
+    labels, presentation : tuple of str
+        Paths of label images and of presentation states.
+    letters, scale_bar : bool
+    quality : int
+    """
+
+    window: WindowChoice = Auto()  # noqa: RUF009 (frozen)
+    view: View = View.NATIVE
+    size: int | None = None
+    bits: int = 8
+    is_square: bool = True
+    overlay: bool = False
+    labels: tuple[str, ...] = ()
+    presentation: tuple[str, ...] = ()
+    letters: bool = False
+    scale_bar: bool = False
+    quality: int = 90
+
+    @property
+    def may_measure(self) -> bool:
+        """True where a window may have to be measured on the pixels."""
+        return not isinstance(self.window, Fixed)
+
+    def sized(self, picture: Picture) -> Picture:
+        """The picture with square pixels, unless they were not asked for, and in the size that was."""
+        if not self.is_square:
+            picture = replace(picture, aspect=1.0)
+        return resize.square(picture) if self.size is None else resize.fitted(picture, self.size)
+
+
+def checked_look(  # noqa: PLR0913 (one parameter an option)
+    *,
+    window: str,
+    view: View = View.NATIVE,
+    size: int | None = None,
+    bits: int = 8,
+    is_square: bool = True,
+    overlay: bool = False,
+    labels: Sequence[str | PathLike[str]] = (),
+    presentation: Sequence[str | PathLike[str]] = (),
+    letters: bool = False,
+    scale_bar: bool = False,
+    quality: int = 90,
+    writer: PictureWriter | None = None,
+) -> Look:
+    """The options of a look, checked; label images and presentation states are opened once to see that they can be.
+
+    Raises
+    ------
+    UsageError
+        An option is out of its range, or the format cannot do it.
+    InputError
+        A label image or a presentation state cannot be read.
+    """
+    if size is not None and not 1 <= size <= MOST_PIXELS_A_SIDE:
+        raise UsageError(f"The size is {size}; it must be 1 to {MOST_PIXELS_A_SIDE} pixels.", "--size")
+    if not 1 <= quality <= 100:
+        raise UsageError(f"The quality is {quality}; it must be 1 to 100.", "--quality")
+    depths = (8, 16) if writer is None else writer.depths
+    if bits not in {8, 16}:
+        raise UsageError(f"The number of bits is {bits}; it must be 8 or 16.", "--bits")
+    if bits not in depths and writer is not None:
+        raise UsageError(f"{writer.name} has no {bits}-bit grey.", "--bits", "Choose --to png, or --bits 8.")
+    label_paths = tuple(fspath(path) for path in labels)
+    state_paths = tuple(fspath(path) for path in presentation)
+    if view is not View.NATIVE and state_paths:
+        hint = "Presentation states describe stored images: use --view native."
+        raise UsageError("A presentation state cannot be applied to a view of a volume.", "--presentation", hint)
+    for path in label_paths:
+        _laid_over.labels(path)
+    for path in state_paths:
+        _laid_over.presentation(path)
+    choice = parse_window(window)
+    return Look(choice, view, size, bits, is_square, overlay, label_paths, state_paths, letters, scale_bar, quality)

@@ -1,0 +1,156 @@
+"""The tasks of preview: pieces of work to picture files. They run in worker processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from convkit.engine.outcome import Json, Outcome, Status, failure
+from convkit.engine.run import attempt
+from convkit.errors import ConvkitError
+from convkit.jobs._image_file import ImageFile
+from convkit.jobs._look import Look
+from convkit.jobs._picture_plan import Piece, Stored, Viewed
+from convkit.jobs._stored_pictures import FramePicture, frame_picture, measured_window
+from convkit.jobs._viewed_pictures import viewed_pictures
+from convkit.model.display import Voi
+from convkit.model.notes import Note
+from convkit.model.picture import Picture
+from convkit.writers import PICTURE_WRITERS, PictureOptions
+
+Made = tuple[Outcome, ...]
+"""What became of a piece: at most one outcome for the pictures that there are, and one for each that there is not."""
+
+
+class _Drawing(NamedTuple):
+    """How pieces are drawn and where they go."""
+
+    root: Path
+    to: str
+    look: Look
+
+
+def make_pieces(pieces: Sequence[Piece], *, output: str, to: str, look: Look) -> tuple[Made, ...]:
+    """Task: make the pictures of some pieces."""
+    drawing = _Drawing(Path(output), to, look)
+    return tuple(attempt(partial(_made, drawing=drawing), piece, _failed) for piece in pieces)
+
+
+def failed_pieces(pieces: Sequence[Piece], error: Exception) -> tuple[Made, ...]:
+    """What pieces become whose task failed as a whole."""
+    return tuple(_failed(piece, error) for piece in pieces)
+
+
+def _failed(piece: Piece, error: Exception) -> Made:
+    return (failure(piece.item, error),)
+
+
+def _made(piece: Piece, *, drawing: _Drawing) -> Made:
+    if PICTURE_WRITERS[drawing.to].is_animated:
+        return (_animation(piece, drawing),)
+    done = _Done()
+    for name, drawn in zip(piece.names, _drawn(piece, drawing.look), strict=False):
+        if isinstance(drawn, ConvkitError):
+            done.bad.append(failure(piece.item, drawn))
+        else:
+            options = PictureOptions(drawing.look.quality)
+            PICTURE_WRITERS[drawing.to].write((drawn.picture,), drawing.root / name, options)
+            done.add(name, drawn)
+    return done.outcomes(piece)
+
+
+class _Done:
+    """Pictures of a piece that were written, and what to say of them."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.notes: dict[Note, None] = {}
+        self.window = ""
+        self.is_laid_over = False
+        self.bad: list[Outcome] = []
+
+    def add(self, name: str, drawn: FramePicture) -> None:
+        self.names.append(name)
+        self.notes |= dict.fromkeys(drawn.notes)
+        self.window = self.window or drawn.window
+        self.is_laid_over |= drawn.is_laid_over
+
+    @property
+    def facts(self) -> dict[str, Json]:
+        """What the report sums up."""
+        return {"window": self.window, "is_laid_over": self.is_laid_over}
+
+    def outcomes(self, piece: Piece) -> Made:
+        facts = self.facts
+        good = (Outcome(piece.item, Status.DONE, tuple(self.names), tuple(self.notes), facts),) if self.names else ()
+        return (*good, *self.bad)
+
+
+def _animation(piece: Piece, drawing: _Drawing) -> Outcome:
+    """One moving picture; a frame that cannot be made ends it, because nobody would see that it is missing."""
+    done = _Done()
+
+    def pictures() -> Iterator[Picture]:
+        for drawn in _drawn(piece, drawing.look):
+            if isinstance(drawn, ConvkitError):
+                raise drawn
+            done.add(piece.names[0], drawn)
+            yield drawn.picture
+
+    options = PictureOptions(drawing.look.quality, _frame_ms(piece))
+    PICTURE_WRITERS[drawing.to].write(pictures(), drawing.root / piece.names[0], options)
+    return Outcome(piece.item, Status.DONE, piece.names, tuple(done.notes), done.facts)
+
+
+DEFAULT_FRAME_MS = 100.0
+"""Ten frames a second: the pace at which people scroll through slices."""
+
+
+def _frame_ms(piece: Piece) -> float:
+    if isinstance(piece.source, Viewed):
+        return DEFAULT_FRAME_MS
+    return ImageFile.open(piece.source[0].path).frame_ms or DEFAULT_FRAME_MS
+
+
+def _drawn(piece: Piece, look: Look) -> Iterator[FramePicture | ConvkitError]:
+    """Yield the pictures of a piece in order, or why one cannot be made."""
+    if isinstance(piece.source, Viewed):
+        yield from viewed_pictures(piece.source, look, piece.segmentations)
+        return
+    for stored in piece.source:
+        yield from _of_file(stored, piece, look)
+
+
+def _of_file(stored: Stored, piece: Piece, look: Look) -> Iterator[FramePicture | ConvkitError]:
+    try:
+        image = ImageFile.open(stored.path)
+    except ConvkitError as err:
+        yield from (err for _ in stored.frames)
+        return
+    for frame in stored.frames:
+        try:
+            yield frame_picture(image, frame, look, measured=piece.window, segmentations=piece.segmentations)
+        except ConvkitError as err:
+            yield err
+
+
+def measure_window(sample: Sequence[Stored], *, look: Look) -> Voi | None:
+    """Task: the window of a series by some of its frames; None where the images tell it themselves."""
+    images = ((image, frame) for stored in sample for image, frame in _opened(stored))
+    return measured_window(images, look)
+
+
+def _opened(stored: Stored) -> Iterator[tuple[ImageFile, int]]:
+    """Yield a file and its frames; one that cannot be opened is no part of a sample."""
+    try:
+        image = ImageFile.open(stored.path)
+    except ConvkitError:
+        return
+    yield from ((image, frame) for frame in stored.frames)
+
+
+def failed_window(_sample: Sequence[Stored], _error: Exception) -> Voi | None:
+    """What a window becomes whose sample cannot be read: that of each image."""
+    return None

@@ -1,0 +1,345 @@
+"""preview: pictures of everything, as a radiology viewer would show it, and a page to look through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from convkit.dicom.objects import is_segmentation
+from convkit.engine.digest import fingerprint, identity
+from convkit.engine.journal import Journal
+from convkit.engine.outcome import BAD, Outcome, Report, Status
+from convkit.engine.run import Runner, batched
+from convkit.jobs._choices import Exists, chosen
+from convkit.jobs._destination import Claim, Destination, Inputs, journaled
+from convkit.jobs._gallery import write_gallery
+from convkit.jobs._laid_over import referenced_series
+from convkit.jobs._look import Look, checked_look
+from convkit.jobs._picture_plan import (
+    Group,
+    Names,
+    Piece,
+    Slices,
+    View,
+    Viewed,
+    names_of,
+    slices_of,
+    stored_groups,
+    viewed_groups,
+)
+from convkit.jobs._picture_tally import Tally
+from convkit.jobs._pictures import Made, failed_pieces, failed_window, make_pieces, measure_window
+from convkit.jobs._shots import ShotSeries, take
+from convkit.jobs._volumes import plan_volumes
+from convkit.jobs._where import Where
+from convkit.jobs._where import where as checked_where
+from convkit.jobs.collection import Progress, Source, collect, destination, flat, problem_outcomes
+from convkit.model.display import Voi
+from convkit.model.notes import Note
+from convkit.series.options import Irregular, StackOptions
+from convkit.writers import picture_writer_for, remove_leftovers
+
+BATCH = 16
+"""Files a task: few enough that workers end together, many enough that the trip to a worker costs nothing."""
+
+_SHOWN = ("Modality", "SeriesDescription", "SeriesNumber")
+"""Attributes that the gallery shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewOptions:
+    """All options of the job, checked."""
+
+    to: str
+    view: View
+    slices: Slices
+    look: Look
+    names: Names
+    exists: Exists
+    gallery: bool
+    dry_run: bool
+    strict: bool
+    irregular: Irregular
+
+
+def preview(  # noqa: PLR0913 (one parameter an option of the command)
+    *sources: Source | Iterable[Source],
+    output: Source | None = None,
+    to: str = "png",
+    window: str = "auto",
+    view: str = "native",
+    slices: str | int = "all",
+    size: int | None = None,
+    bits: int = 8,
+    aspect: bool = True,
+    overlay: bool = False,
+    labels: Source | Iterable[Source] = (),
+    presentation: Source | Iterable[Source] = (),
+    letters: bool = False,
+    scale_bar: bool = False,
+    quality: int = 90,
+    gallery: bool = True,
+    irregular: str = "keep",
+    where: str | None = None,
+    filename: str | None = None,
+    phi_in_names: bool = False,
+    jobs: int | None = None,
+    dry_run: bool = False,
+    exists: str = "skip",
+    strict: bool = False,
+    typed_in: Iterable[str] = (),
+    progress: Progress | None = None,
+) -> Report:
+    """Make pictures of every image below the sources.
+
+    ``preview("incoming/", "pictures/")`` works too: without `output` the last source is the destination.
+
+    Parameters
+    ----------
+    *sources : path or several
+    output : path
+        Folder for the pictures; made where missing.
+    to : {"png", "jpg", "webp", "gif", "apng", "mp4"}
+        gif and apng hold all pictures of a series or volume in one file.
+    window : str
+        ``auto``, ``file``, ``file:2``, ``file:NAME``, ``C/W`` such as ``40/400``, a preset such as ``lung``,
+        ``p1-99``, or ``full``.
+    view : {"native", "axial", "three", "mosaic", "mip"}
+        native: images as they are stored. The others show volumes, in patient space.
+    slices : "all", "middle", or a number
+        Of each series or volume: so many, evenly spread.
+    size : int or None
+        Pixels of the longer side; None leaves the pixels as they are.
+    bits : {8, 16}
+        Grey levels; 16 needs png.
+    aspect : bool
+        Stretch pictures whose pixels are not square, so that a circle is round.
+    overlay : bool
+        Burn overlay planes in, and lay segmentations that are among the sources over their series as contours.
+    labels : path or several
+        Label images (NIfTI, NRRD, MetaImage) to lay over as contours.
+    presentation : path or several
+        Softcopy presentation states to apply to the images that they reference.
+    letters, scale_bar : bool
+        Mark where left, right, head ... are, and how long a centimetre is.
+    quality : int
+        Of jpg and webp, 1 to 100.
+    gallery : bool
+        Write ``index.html``, a page to look through all pictures.
+    irregular : {"error", "split", "keep", "resample"}
+        For uneven stacks, in views of volumes; as in `convkit.convert`.
+    where, filename, phi_in_names, jobs, dry_run, exists, strict, typed_in, progress
+        As in `convkit.convert`. Names have two more fields, ``{view}`` and ``{picture}``.
+
+    Returns
+    -------
+    report : Report
+        An outcome for each series or volume, with the paths of its pictures, and one for each reason why others have
+        none.
+
+    Raises
+    ------
+    UsageError
+        A wrong option.
+    InputError
+        A source does not exist, or a presentation state or label image cannot be read.
+    OutputError
+        The destination cannot be used.
+    """
+    given = flat(sources)
+    output = destination(output, given)
+    writer = picture_writer_for(to)
+    chosen_view = chosen(View, view, "--view")
+    options = PreviewOptions(
+        to=writer.name,
+        view=chosen_view,
+        slices=slices_of(slices),
+        look=checked_look(
+            window=window,
+            view=chosen_view,
+            size=size,
+            bits=bits,
+            is_square=aspect,
+            overlay=overlay,
+            labels=flat([labels]),
+            presentation=flat([presentation]),
+            letters=letters,
+            scale_bar=scale_bar,
+            quality=quality,
+            writer=writer,
+        ),
+        names=names_of(filename, chosen_view, writer.suffix, is_animated=writer.is_animated, phi_in_names=phi_in_names),
+        exists=chosen(Exists, exists, "--exists"),
+        gallery=gallery,
+        dry_run=dry_run,
+        strict=strict,
+        irregular=chosen(Irregular, irregular, "--irregular"),
+    )
+    asked = _Asked(given, checked_where(where) if where else None, typed_in, progress)
+    with Runner(jobs) as runner:
+        plan = (_plan_stored if chosen_view is View.NATIVE else _plan_viewed)(asked, runner, options)
+        return _run(plan, Path(output), options, runner, progress)
+
+
+# --- planning --------------------------------------------------------------------------------------------
+
+
+class _Asked(NamedTuple):
+    """What to look through."""
+
+    sources: Sequence[Source]
+    selection: Where | None
+    typed_in: Iterable[str]
+    progress: Progress | None
+
+
+class _Plan(NamedTuple):
+    """Groups of pictures to make, and what became of the rest."""
+
+    groups: list[Group]
+    outcomes: list[Outcome]
+    inputs: Inputs
+
+
+def _plan_stored(asked: _Asked, runner: Runner, options: PreviewOptions) -> _Plan:
+    columns = tuple(dict.fromkeys([*_SHOWN, *options.names.template.keywords]))
+    shots = take(asked.sources, runner, asked.selection, columns, asked.typed_in, asked.progress)
+    shown, laid_over = _apart(shots.series, is_overlay=options.look.overlay)
+    groups = stored_groups(shown, shots.keywords, options.slices, options.names)
+    groups, unused = _with_segmentations(groups, laid_over)
+    outcomes = problem_outcomes([*shots.problems, *unused])
+    return _Plan(groups, outcomes, Inputs(lambda: (shot.path for one in shots.series for shot in one.shots)))
+
+
+def _plan_viewed(asked: _Asked, runner: Runner, options: PreviewOptions) -> _Plan:
+    name = options.names.template
+    collection = collect(asked.sources, runner, asked.selection, name.keywords, asked.typed_in, asked.progress)
+    fields = {"view": f"_{options.view}", "picture": ""}
+    tasks, outcomes = plan_volumes(collection, StackOptions(options.irregular), name, fields)
+    groups = viewed_groups(tasks, options.view, options.slices, options.names)
+    if options.look.overlay:
+        others = (header for series in collection for header, _ in series.others)
+        groups, unused = _with_segmentations(groups, [h.path for h in others if is_segmentation(h)])
+        outcomes += problem_outcomes(unused)
+    return _Plan(groups, outcomes, Inputs(lambda: (h.path for s in collection for h in s.headers)))
+
+
+def _apart(series: Sequence[ShotSeries], *, is_overlay: bool) -> tuple[list[ShotSeries], list[str]]:
+    """The series to show, and the paths of segmentations to lay over them."""
+    if not is_overlay:
+        return list(series), []
+    shown = [one for one in series if not one.key.is_segmentation]
+    return shown, [shot.path for one in series if one.key.is_segmentation for shot in one.shots]
+
+
+def _with_segmentations(groups: list[Group], paths: Sequence[str]) -> tuple[list[Group], list[Note]]:
+    """The groups, each with the segmentations that reference its series, and why others are not shown."""
+    by_series, unused = referenced_series(paths) if paths else ({}, [])
+    return [_with(group, by_series.get(group.series_uid, ())) for group in groups], unused
+
+
+def _with(group: Group, segmentations: tuple[str, ...]) -> Group:
+    if not segmentations:
+        return group
+    pieces = tuple(replace(piece, segmentations=segmentations) for piece in group.pieces)
+    return group._replace(pieces=pieces, is_laid_over=True)
+
+
+# --- running ---------------------------------------------------------------------------------------------
+
+
+def _run(plan: _Plan, output: Path, options: PreviewOptions, runner: Runner, progress: Progress | None) -> Report:
+    if options.dry_run or not plan.groups:
+        dry = [_planned(group) for group in plan.groups]
+        return Report(_in_order([*plan.outcomes, *dry]), strict=options.strict)
+    tally = Tally(plan.groups)
+    run = _Run(output, options, plan.inputs, fingerprint(options.to, options.look, *_identities(options.look)))
+    end = journaled(output, lambda journal: _each(plan.groups, journal, run, runner, progress), tally.add)
+    notes = list(end.notes)
+    outcomes = [*plan.outcomes, *tally.outcomes()]
+    if options.gallery and not end.is_interrupted:
+        outcomes += write_gallery(tally.shown(), output, options.exists, runner)
+    return Report(_in_order(outcomes), notes=tuple(notes), strict=options.strict, interrupted=end.is_interrupted)
+
+
+def _planned(group: Group) -> Outcome:
+    names = tuple(name for piece in group.pieces for name in piece.names)
+    return Outcome(group.item, Status.PLANNED, names, group.notes, {"pictures": len(names)})
+
+
+def _in_order(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    return tuple(sorted(outcomes, key=lambda o: (o.outputs[:1], o.item)))
+
+
+def _identities(look: Look) -> list[Any]:
+    """What tells the files apart that are laid over pictures, so that others make other pictures."""
+    stats = [(path, Path(path).stat()) for path in (*look.labels, *look.presentation)]
+    return [identity([(path, stat.st_size, stat.st_mtime_ns)]) for path, stat in stats]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What all pieces of a run share."""
+
+    output: Path
+    options: PreviewOptions
+    inputs: Inputs
+    print_of_options: str
+
+    def claim(self, piece: Piece) -> Claim:
+        """What a piece is about to write."""
+        made_with = fingerprint(piece.window, piece.segmentations)[:16]
+        return Claim(piece.item, piece.key, f"{self.print_of_options}:{made_with}:{piece.names[0]}", piece.names)
+
+
+def _each(
+    groups: Sequence[Group], journal: Journal, run: _Run, runner: Runner, progress: Progress | None
+) -> Iterator[tuple[int, Outcome]]:
+    """(Number of the group, outcome) of each piece: what an earlier run has done, then the rest as it gets done."""
+    place = Destination(run.output, run.options.exists, run.inputs, journal)
+    for folder in sorted({(run.output / piece.names[0]).parent for group in groups for piece in group.pieces}):
+        remove_leftovers(folder)
+    windows = _measured(groups, run.options.look, runner)
+    todo: list[tuple[int, Piece]] = []
+    for number, group in enumerate(groups):
+        for one in group.pieces:
+            piece = replace(one, window=windows[number]) if windows.get(number) else one
+            earlier = place.earlier(run.claim(piece))
+            if earlier:
+                yield number, earlier
+            else:
+                todo.append((number, piece))
+    place.claim(run.claim(piece) for _, piece in todo)
+    for number, piece, made in _made(todo, run, runner, progress):
+        if any(outcome.status in BAD for outcome in made):
+            yield from ((number, outcome) for outcome in made)  # not recorded: the next run tries the rest again
+        else:
+            yield from ((number, place.recorded(run.claim(piece), outcome)) for outcome in made)
+
+
+def _measured(groups: Sequence[Group], look: Look, runner: Runner) -> dict[int, Voi]:
+    """The window of each series that is measured on a sample of all its images."""
+    task = partial(measure_window, look=look)
+    samples = [group.sample for group in groups]
+    found = runner.map(task, samples, on_error=failed_window) if look.may_measure else ()
+    return {number: window for number, window in found if window is not None}
+
+
+def _made(
+    todo: Sequence[tuple[int, Piece]], run: _Run, runner: Runner, progress: Progress | None
+) -> Iterator[tuple[int, Piece, Made]]:
+    volumes = [entry for entry in todo if isinstance(entry[1].source, Viewed)]
+    stored = [entry for entry in todo if not isinstance(entry[1].source, Viewed)]
+    batches = [*((entry,) for entry in volumes), *batched(stored, BATCH)]
+    task = partial(make_pieces, output=str(run.output), to=run.options.to, look=run.options.look)
+    tasks = (tuple(piece for _, piece in batch) for batch in batches)
+    done = 0
+    for index, results in runner.map(task, tasks, on_error=failed_pieces):
+        for (number, piece), made in zip(batches[index], results, strict=True):
+            done += 1
+            yield number, piece, made
+        if progress:
+            progress("files", done, len(todo))

@@ -1,0 +1,225 @@
+"""The rows of a PNG file before compression: which filter they pass, and the filtered bytes.
+
+All rows of a band are filtered at once. One filter is chosen for the whole picture, or one for every few rows, by
+compressing a small sample of the rows with each; the same picture always gets the same choice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convkit.writers._png_filters import FILTERS, Bytes, Near, RowFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Pixels = NDArray[np.unsignedinteger]
+
+BAND_BYTES = 1 << 16
+"""Bytes filtered at a time: the arrays of one band stay in the processor's cache."""
+
+GROUP_ROWS = 8
+"""Rows that share a filter where it is chosen along the way; the choice is made on one of them."""
+
+SAMPLE_ROWS = 4
+"""Neighbouring rows in one sample: enough to show how alike they are."""
+
+SAMPLE_EVERY = 128
+"""One sample in so many rows, so that trying costs less than compressing."""
+
+LEAST_SAMPLES = 4
+"""Samples in any picture, as its parts differ."""
+
+LEAST_SAMPLE_BYTES = 1 << 13
+"""Bytes in all samples; with less, chance decides."""
+
+LEAST_TRIED_BYTES = 1 << 14
+"""Below, trying takes longer than compressing and saves some bytes only."""
+
+SLOW_GAIN = 0.98
+"""Size with a slow filter over size with a fast one, above which the fast one is taken: 2 % is worth half a
+millisecond for a CT slice."""
+
+NEAR_WINDOW_BITS = 10
+"""Matches within 1 KiB: differences between noisy pixels are shorter as single bytes than as far matches."""
+
+FAR_WINDOW_BITS = 15
+"""Matches as far as deflate allows, for drawings, text and repeated colours (RFC 1951)."""
+
+
+class RowCoding(NamedTuple):
+    """How the rows of one picture are filtered and compressed.
+
+    Attributes
+    ----------
+    row_filter : RowFilter
+    window_bits : int
+        Matches reach back ``2 ** window_bits`` bytes.
+    """
+
+    row_filter: RowFilter
+    window_bits: int
+
+
+_GAIN = {RowFilter.PAETH: SLOW_GAIN, RowFilter.CHANGING: SLOW_GAIN}
+
+
+def choose_coding(pixels: Pixels, compressed_size: Callable[[Bytes, int], int]) -> RowCoding:
+    """The filter and window that compress a sample of the rows best.
+
+    Parameters
+    ----------
+    pixels : (rows, columns) uint8 or uint16, or (rows, columns, 3) uint8
+    compressed_size : callable of ((n, row bytes + 1) uint8, window bits)
+        Size in bytes after compression.
+    """
+    if pixels.nbytes < LEAST_TRIED_BYTES:
+        return RowCoding(RowFilter.AVERAGE, FAR_WINDOW_BITS)
+    bits = FAR_WINDOW_BITS if pixels.dtype == np.uint16 else NEAR_WINDOW_BITS
+    trials = _trials(pixels)
+    sizes = {kind: compressed_size(trial, bits) for kind, trial in trials.items()}
+    best = min(sizes, key=lambda kind: sizes[kind] / _GAIN.get(kind, 1))
+    if bits != FAR_WINDOW_BITS and compressed_size(trials[best], FAR_WINDOW_BITS) <= sizes[best]:
+        bits = FAR_WINDOW_BITS
+    return RowCoding(best, bits)
+
+
+def filtered_bands(pixels: Pixels, kind: RowFilter) -> Iterator[Bytes]:
+    """Yield the filtered rows, a band at a time: (rows, row bytes + 1) uint8, the filter type first in each row."""
+    count = max(1, BAND_BYTES // (pixels[:1].nbytes))
+    kinds = _kinds(pixels) if kind is RowFilter.CHANGING else None
+    for start in range(0, len(pixels), count):
+        band = _band(pixels, start, start + count)
+        rows = _tagged(band.near(), kind, band) if kinds is None else _changing(band, kinds[start : start + count])
+        rows[_black_rows(band)] = 0  # without a filter: so black rows are one run of zeros
+        yield rows
+
+
+# --- bytes and their neighbours --------------------------------------------------------------------------
+
+
+class _Band(NamedTuple):
+    """Rows of bytes, each with a margin of one black pixel on its left; before them the row above.
+
+    So each byte's neighbours lie at fixed distances before it, and a filter is arithmetic of whole 1-D arrays. What
+    it makes of the margins is thrown away.
+
+    Attributes
+    ----------
+    flat : 1-D uint8
+        A margin, then rows of `width` bytes.
+    margin, width : int
+        Bytes.
+    """
+
+    flat: Bytes
+    margin: int
+    width: int
+
+    @property
+    def grid(self) -> Bytes:
+        """(rows + 1, width), the row above first."""
+        return self.flat[self.margin :].reshape(-1, self.width)
+
+    def near(self) -> Near:
+        return _near(self.flat[self.width :], self.flat[: -self.width], self.margin)
+
+
+def _band(pixels: Pixels, start: int, stop: int) -> _Band:
+    """Rows `start` to `stop`, black outside the picture; 16-bit samples with the high byte first (PNG 7.1)."""
+    margin = pixels.dtype.itemsize * (3 if pixels.ndim == 3 else 1)
+    rows = pixels[max(start - 1, 0) : stop]
+    raw = np.ascontiguousarray(rows.astype(">u2") if pixels.dtype == np.uint16 else rows).view(np.uint8)
+    raw = raw.reshape(len(rows), -1)
+    width = margin + raw.shape[1]
+    is_top = int(start == 0)
+    band = _Band(np.empty(margin + (len(raw) + is_top) * width, np.uint8), margin, width)
+    band.flat[: margin + is_top * width] = 0
+    band.grid[:, :margin] = 0
+    band.grid[is_top:, margin:] = raw
+    return band
+
+
+def _near(here: Bytes, above: Bytes, margin: int) -> Near:
+    """From the rows and the rows above, each after one more margin."""
+    return Near(here[margin:], here[:-margin], above[margin:], above[:-margin])
+
+
+def _near_rows(band: _Band, rows: NDArray[np.intp]) -> Near:
+    """The same of some rows of a band."""
+    here, above = (np.zeros(band.margin + rows.size * band.width, np.uint8) for _ in range(2))
+    here[band.margin :].reshape(-1, band.width)[:] = band.grid[rows + 1]
+    above[band.margin :].reshape(-1, band.width)[:] = band.grid[rows]
+    return _near(here, above, band.margin)
+
+
+def _gathered(pixels: Pixels, rows: NDArray[np.intp]) -> tuple[Near, _Band]:
+    """The same of some rows of the picture."""
+    here, above = _band(pixels[rows], 0, rows.size), _band(pixels[np.maximum(rows - 1, 0)], 0, rows.size)
+    above.grid[1:][rows == 0] = 0
+    return _near(here.flat[here.width :], above.flat[here.width :], here.margin), here
+
+
+# --- filtered rows ---------------------------------------------------------------------------------------
+
+
+def _tagged(near: Near, kind: RowFilter, band: _Band) -> Bytes:
+    """(rows, row bytes + 1): filtered, the filter type in the last byte of the margin."""
+    rows = FILTERS[kind](near).reshape(-1, band.width)[:, band.margin - 1 :]
+    rows[:, 0] = kind
+    return np.ascontiguousarray(rows)
+
+
+def _trials(pixels: Pixels) -> dict[RowFilter, Bytes]:
+    """The sample, filtered in every way."""
+    near, band = _gathered(pixels, _sample(pixels))
+    trials = {kind: _tagged(near, kind, band) for kind in FILTERS}
+    least = np.argmin([_magnitudes(trial[:, 1:]) for trial in trials.values()], axis=0)
+    trials[RowFilter.CHANGING] = np.stack(list(trials.values()))[least, np.arange(least.size)]
+    return trials
+
+
+def _sample(pixels: Pixels) -> NDArray[np.intp]:
+    """Groups of rows, evenly spread over those that are not all of one colour, if there are such."""
+    probed = np.arange(0, len(pixels), SAMPLE_ROWS)
+    probes = pixels[::SAMPLE_ROWS].reshape(probed.size, -1)
+    step = pixels.shape[2] if pixels.ndim == 3 else 1
+    has_content = (probes[:, step:] != probes[:, :-step]).any(axis=1)
+    starts = probed[has_content] if has_content.any() else probed
+    enough = LEAST_SAMPLE_BYTES // (SAMPLE_ROWS * pixels[:1].nbytes)
+    count = min(starts.size, max(LEAST_SAMPLES, enough, len(pixels) // SAMPLE_EVERY))
+    chosen = starts[(2 * np.arange(count) + 1) * starts.size // (2 * count)]
+    rows = (chosen[:, np.newaxis] + np.arange(SAMPLE_ROWS)).ravel()
+    return np.asarray(rows[rows < len(pixels)])
+
+
+def _kinds(pixels: Pixels) -> NDArray[np.intp]:
+    """A filter for each row: for each group that which leaves the least differences in one of its rows."""
+    tried = np.minimum(np.arange(0, len(pixels), GROUP_ROWS) + GROUP_ROWS // 2, len(pixels) - 1)
+    near, band = _gathered(pixels, tried)
+    least = np.argmin([_magnitudes(_tagged(near, kind, band)[:, 1:]) for kind in FILTERS], axis=0)
+    return np.asarray(np.repeat(least, GROUP_ROWS)[: len(pixels)])
+
+
+def _changing(band: _Band, kinds: NDArray[np.intp]) -> Bytes:
+    """Each row by its own filter."""
+    out = np.empty((kinds.size, band.width - band.margin + 1), np.uint8)
+    for kind in np.unique(kinds):
+        rows = np.flatnonzero(kinds == kind)
+        out[rows] = _tagged(_near_rows(band, rows), RowFilter(kind), band)
+    return out
+
+
+def _black_rows(band: _Band) -> NDArray[np.intp]:
+    inside = band.grid[1:]
+    maybe = np.flatnonzero(inside[:, band.width // 2] == 0)
+    return np.asarray(maybe[~inside[maybe].any(axis=1)])
+
+
+def _magnitudes(differences: Bytes) -> NDArray[np.uint32]:
+    """Sum of the absolute differences of each row, taken as signed: -128 counts 128."""
+    absolute = np.abs(differences.view(np.int8)).view(np.uint8)
+    return np.asarray(absolute.sum(axis=1, dtype=np.uint32))
