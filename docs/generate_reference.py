@@ -17,9 +17,10 @@ from typing import Any
 import click
 
 from convkit.engine.outcome import ExitCode
-from convkit.jobs._names import _LETTERS, OWN_FIELDS
+from convkit.jobs._names import _LETTERS, OWN_FIELDS, PICTURE_FIELDS
 from convkit.jobs._where import _FUNCTIONS, OWN_NAMES
 from convkit.model.notes import CODES
+from convkit.pictures.windows import AUTOMATIC, PRESETS
 from convkit.quirks import VENDOR_KEYS, every_quirk
 from convkit.series import positions, spacing, traits
 from convkit.series._volume_facts import VOLUME_FACTS
@@ -27,7 +28,7 @@ from convkit.series.facts import FACTS
 from convkit.series.moments import MOMENTS
 
 PAGE = Path(__file__).with_name("reference.md")
-VERBS = ("scan", "sort", "convert")
+VERBS = ("scan", "sort", "convert", "preview")
 
 _EXIT_CODES = {
     ExitCode.OK: "All done.",
@@ -147,6 +148,26 @@ def template_fields() -> str:
     return table(("field", "stands for"), ((f"`{{{k}}}`", v) for k, v in OWN_FIELDS.items()))
 
 
+def picture_fields() -> str:
+    """Further fields of a name template for pictures."""
+    return table(("field", "stands for"), ((f"`{{{k}}}`", v) for k, v in PICTURE_FIELDS.items()))
+
+
+def presets() -> str:
+    """The named windows."""
+    rows = ((f"`{n}`", p.modality, f"{p.center:g}", f"{p.width:g}", p.meaning, p.source) for n, p in PRESETS.items())
+    return table(("name", "modality", "center", "width", "for", "source"), rows)
+
+
+def automatic() -> str:
+    """What the automatic window does for each modality."""
+    rows = (
+        ("all others" if r.modality == "*" else r.modality, "yes" if r.takes_file else "no", str(r.otherwise), r.reason)
+        for r in AUTOMATIC.values()
+    )
+    return table(("modality", "the file's own window first", "otherwise", "because"), rows)
+
+
 def letters() -> str:
     """The percent letters of dcm2niix."""
     return ", ".join(f"`%{k}` {v}" for k, v in sorted(_LETTERS.items()))
@@ -166,6 +187,9 @@ def exit_codes() -> str:
 PARTS: dict[str, Callable[[], str]] = {
     **{f"options of {verb}": (lambda verb=verb: options(verb)) for verb in VERBS},  # type: ignore[misc]
     "template fields": template_fields,
+    "picture fields": picture_fields,
+    "presets": presets,
+    "automatic windows": automatic,
     "letters": letters,
     "where": where_names,
     "sidecar keys": facts,

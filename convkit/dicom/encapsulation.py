@@ -85,8 +85,7 @@ class FrameIndex(NamedTuple):
         """
         parts = []
         for offset, length in self.spans(frame):
-            file.seek(offset)
-            part = file.read(length)
+            part = _read(file, offset, length)
             if len(part) < length:
                 raise PixelError(
                     f"The file ends inside frame {frame + 1}.",
@@ -172,8 +171,7 @@ def _scan(file: BinaryIO, start: int, where: str) -> tuple[bytes, list[int], lis
     table = next(items, None)
     if table is None:
         raise _not_encapsulated(where)
-    file.seek(table[0])
-    content = file.read(min(table[1], max(end - table[0], 0)))
+    content = _read(file, table[0], min(table[1], max(end - table[0], 0)))
     fragments: list[Span] = []
     for fragment in items:
         if len(fragments) == MOST_FRAGMENTS:
@@ -201,9 +199,7 @@ def _items(file: BinaryIO, start: int, end: int) -> Iterator[Span]:
 
 def _head(file: BinaryIO, place: int) -> tuple[int, int]:
     """Tag and length at a place; zeros where the file has ended."""
-    file.seek(place)
-    head = file.read(_HEAD.size)
-    tag, length = _HEAD.unpack(head.ljust(_HEAD.size, b"\x00"))
+    tag, length = _HEAD.unpack(_read(file, place, _HEAD.size).ljust(_HEAD.size, b"\x00"))
     return tag, length
 
 
@@ -250,25 +246,30 @@ def _starts_without_table(file: BinaryIO, fragments: Sequence[Span], frames: int
     if count <= frames:
         return list(range(count + 1))
     if syntax in _STARTS:
-        begins = [place for place in range(1, count) if _is_border(file, fragments, place, syntax, frames)]
-        return [0, *begins, count]
+        return [0, *_borders(file, fragments, syntax, has_many=frames > 1), count]
     # Deflated frames have one fragment each (PS3.5 A.4.13); where it is only one frame, all may be parts of it.
     return [0, count] if frames == 1 else list(range(count + 1))
 
 
-def _is_border(file: BinaryIO, fragments: Sequence[Span], place: int, syntax: str, frames: int) -> bool:
-    """True where a frame ends before this fragment.
+def _borders(file: BinaryIO, fragments: Sequence[Span], syntax: str, *, has_many: bool) -> Iterator[int]:
+    """Yield the fragments that another frame begins with.
 
-    Several frames: it does so with the end marker, as in pydicom. One frame: only where another picture begins, too.
-    RLE has no end marker.
+    Several frames: after the end marker, as in pydicom. One frame: only where another picture begins, too. RLE has no
+    end marker.
     """
-    if syntax != syntaxes.RLE:
-        offset, length = fragments[place - 1]
-        tail = min(length, _END_BYTES)
-        file.seek(offset + length - tail)
-        if _END_OF_IMAGE not in file.read(tail):
-            return False
-        if frames > 1:
-            return True
-    file.seek(fragments[place][0])
-    return bool(_STARTS[syntax].match(file.read(_START_BYTES)))
+    needs_end, needs_start = syntax != syntaxes.RLE, not has_many or syntax == syntaxes.RLE
+    tail = b""
+    for place, ((offset, length), (after, _)) in enumerate(pairwise(fragments), start=1):
+        tail += _read(file, offset + max(length - _END_BYTES, 0), min(length, _END_BYTES))
+        tail = tail[-_END_BYTES:]  # across fragments, as one may end inside the marker
+        is_border = not needs_end or _END_OF_IMAGE in tail
+        if is_border and needs_start:
+            is_border = _STARTS[syntax].match(_read(file, after, _START_BYTES)) is not None
+        if is_border:
+            tail = b""
+            yield place
+
+
+def _read(file: BinaryIO, offset: int, length: int) -> bytes:
+    file.seek(offset)
+    return file.read(length)

@@ -87,7 +87,7 @@ def layout_of(header: Header) -> PixelLayout:
         Rows, Columns, Bits Allocated and the like are missing or no legal values.
     """
     layout = _layout(header)
-    if not stored_in(layout.bits_allocated, layout.bits_stored, layout.high_bit):
+    if not _fits(layout.bits_allocated, layout.bits_stored, layout.high_bit):
         raise _inconsistent(
             header, "(0028,0101) BitsStored and (0028,0102) HighBit do not fit (0028,0100) BitsAllocated."
         )
@@ -107,7 +107,7 @@ def stored_layout_of(header: Header) -> PixelLayout:
     layout = _layout(header)
     if header.parsed.pixel_keyword in _FLOATS:
         return _float_layout(header, layout)
-    if not stored_in(layout.bits_allocated, layout.bits_stored, layout.high_bit):
+    if not _fits(layout.bits_allocated, layout.bits_stored, layout.high_bit):
         layout = layout._replace(high_bit=layout.bits_stored - 1)
     if not 0 < layout.bits_stored <= layout.bits_allocated:
         raise _inconsistent(header, "(0028,0101) BitsStored does not fit (0028,0100) BitsAllocated.")
@@ -130,7 +130,7 @@ def _float_layout(header: Header, layout: PixelLayout) -> PixelLayout:
     return layout._replace(bits_stored=bits, high_bit=bits - 1, is_signed=True, is_float=True)
 
 
-def stored_in(allocated: int, stored: int, high: int) -> bool:
+def _fits(allocated: int, stored: int, high: int) -> bool:
     """True where stored bits with this high bit lie within the allocated ones (PS3.5 8.1.1)."""
     return 0 < stored <= allocated and stored - 1 <= high < allocated
 

@@ -15,10 +15,10 @@ from convkit.engine.outcome import BAD, Outcome, Report, Status
 from convkit.engine.run import Runner, batched
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled
-from convkit.jobs._gallery import write_gallery
-from convkit.jobs._laid_over import referenced_series
-from convkit.jobs._look import Look, checked_look
-from convkit.jobs._picture_plan import (
+from convkit.jobs._pictures.gallery import write_gallery
+from convkit.jobs._pictures.laid_over import referenced_series
+from convkit.jobs._pictures.look import Look, checked_look
+from convkit.jobs._pictures.plan import (
     Group,
     Names,
     Piece,
@@ -30,9 +30,9 @@ from convkit.jobs._picture_plan import (
     stored_groups,
     viewed_groups,
 )
-from convkit.jobs._picture_tally import Tally
-from convkit.jobs._pictures import Made, failed_pieces, failed_window, make_pieces, measure_window
-from convkit.jobs._shots import ShotSeries, take
+from convkit.jobs._pictures.shots import ShotSeries, take
+from convkit.jobs._pictures.tally import Tally
+from convkit.jobs._pictures.tasks import Made, failed_pieces, failed_window, make_pieces, measure_window
 from convkit.jobs._volumes import plan_volumes
 from convkit.jobs._where import Where
 from convkit.jobs._where import where as checked_where

@@ -15,8 +15,8 @@ from convkit import errors
 from convkit.engine.run import Runner
 from convkit.errors import InputError, MultipleVolumesError
 from convkit.jobs._choices import checked_dtype, chosen, keywords_of
-from convkit.jobs._grey_volume import windowed
 from convkit.jobs._names import short_hash
+from convkit.jobs._pictures.grey_volume import windowed
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Source, collect, flat
 from convkit.model import volume as model

@@ -24,17 +24,23 @@ BAND_BYTES = 1 << 16
 GROUP_ROWS = 8
 """Rows that share a filter where it is chosen along the way; the choice is made on one of them."""
 
+KINDS_ROWS = 64 * GROUP_ROWS
+"""Rows for which filters are chosen at once."""
+
 SAMPLE_ROWS = 4
 """Neighbouring rows in one sample: enough to show how alike they are."""
 
-SAMPLE_EVERY = 128
-"""One sample in so many rows, so that trying costs less than compressing."""
+MOST_PROBES = 128
+"""Rows that are looked at to find the ones worth a sample."""
+
+SAMPLED_PART = 1 / 32
+"""Part of the picture that is tried, so that trying costs less than compressing."""
+
+LEAST_SAMPLE_BYTES, MOST_SAMPLE_BYTES = 1 << 13, 1 << 16
+"""Bytes that are tried: with less, chance decides; more do not make the choice better."""
 
 LEAST_SAMPLES = 4
 """Samples in any picture, as its parts differ."""
-
-LEAST_SAMPLE_BYTES = 1 << 13
-"""Bytes in all samples; with less, chance decides."""
 
 LEAST_TRIED_BYTES = 1 << 14
 """Below, trying takes longer than compressing and saves some bytes only."""
@@ -184,24 +190,32 @@ def _trials(pixels: Pixels) -> dict[RowFilter, Bytes]:
 
 def _sample(pixels: Pixels) -> NDArray[np.intp]:
     """Groups of rows, evenly spread over those that are not all of one colour, if there are such."""
-    probed = np.arange(0, len(pixels), SAMPLE_ROWS)
-    probes = pixels[::SAMPLE_ROWS].reshape(probed.size, -1)
+    probed = np.arange(0, len(pixels), max(SAMPLE_ROWS, len(pixels) // MOST_PROBES))
+    probes = pixels[probed].reshape(probed.size, -1)
     step = pixels.shape[2] if pixels.ndim == 3 else 1
     has_content = (probes[:, step:] != probes[:, :-step]).any(axis=1)
     starts = probed[has_content] if has_content.any() else probed
-    enough = LEAST_SAMPLE_BYTES // (SAMPLE_ROWS * pixels[:1].nbytes)
-    count = min(starts.size, max(LEAST_SAMPLES, enough, len(pixels) // SAMPLE_EVERY))
+    wanted = min(max(pixels.nbytes * SAMPLED_PART, LEAST_SAMPLE_BYTES), MOST_SAMPLE_BYTES)
+    count = min(starts.size, max(LEAST_SAMPLES, int(wanted) // (SAMPLE_ROWS * pixels[:1].nbytes)))
     chosen = starts[(2 * np.arange(count) + 1) * starts.size // (2 * count)]
     rows = (chosen[:, np.newaxis] + np.arange(SAMPLE_ROWS)).ravel()
     return np.asarray(rows[rows < len(pixels)])
 
 
 def _kinds(pixels: Pixels) -> NDArray[np.intp]:
-    """A filter for each row: for each group that which leaves the least differences in one of its rows."""
-    tried = np.minimum(np.arange(0, len(pixels), GROUP_ROWS) + GROUP_ROWS // 2, len(pixels) - 1)
+    """A filter for each row: for each group that which leaves the least differences in one of its rows.
+
+    In parts, so that a large picture is not filtered in all ways at once.
+    """
+    return np.concatenate([_kinds_of(pixels, start) for start in range(0, len(pixels), KINDS_ROWS)])
+
+
+def _kinds_of(pixels: Pixels, start: int) -> NDArray[np.intp]:
+    stop = min(start + KINDS_ROWS, len(pixels))
+    tried = np.minimum(np.arange(start, stop, GROUP_ROWS) + GROUP_ROWS // 2, stop - 1)
     near, band = _gathered(pixels, tried)
     least = np.argmin([_magnitudes(_tagged(near, kind, band)[:, 1:]) for kind in FILTERS], axis=0)
-    return np.asarray(np.repeat(least, GROUP_ROWS)[: len(pixels)])
+    return np.asarray(np.repeat(least, GROUP_ROWS)[: stop - start])
 
 
 def _changing(band: _Band, kinds: NDArray[np.intp]) -> Bytes:

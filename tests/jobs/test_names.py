@@ -127,9 +127,9 @@ def test_letter_that_identifies_needs_permission(letters: str) -> None:
 
 
 def test_split_is_appended_where_it_is_left_out() -> None:
-    checked = template("{SeriesNumber}", must_hold="split")
+    checked = template("{SeriesNumber}", must_hold=("split",))
     assert fill(checked, {"SeriesNumber": 1, "split": "_echo-2"}) == "1_echo-2"
-    assert template("{split}x", must_hold="split").text == "{split}x"
+    assert template("{split}x", must_hold=("split",)).text == "{split}x"
 
 
 # --- safe ------------------------------------------------------------------------------------------------

@@ -149,6 +149,16 @@ def test_bits_above_bits_stored_are_not_in_the_values(signed: bool, tmp_path: Pa
     assert np.array_equal(found, pixel_array(dataset, raw=True))
 
 
+@pytest.mark.parametrize("signed", [False, True])
+def test_bits_above_bits_stored_are_not_in_compressed_values(signed: bool, tmp_path: Path) -> None:
+    pixels = np.full((8, 8), 0xF801, "u2")
+    dataset = grey(pixels.view("i2") if signed else pixels, syntax="rle")
+    dataset.BitsStored, dataset.HighBit = 12, 11
+    found = both_ways(dataset, tmp_path)
+    assert set(found.ravel().tolist()) == {-2047 if signed else 0x801}
+    assert np.array_equal(found, pixel_array(dataset, raw=True))
+
+
 def test_left_justified_samples_are_brought_down(tmp_path: Path) -> None:
     dataset = grey(np.array([[0x0010, 0xFFF0]], "u2"), BitsStored=12, HighBit=15)
     assert both_ways(dataset, tmp_path).tolist() == [[1, 0xFFF]]

@@ -38,8 +38,8 @@ def decode(data: bytes, task: Task) -> Decoded:
     image.SetNumberOfDimensions(2)
     image.SetDimensions((task.columns, task.rows, 1))
     image.SetDataElement(_element(gdcm, data))
-    name = task.photometric if task.samples > 1 else "MONOCHROME2"
-    kind = gdcm.PhotometricInterpretation.GetPIType(name)
+    # What the header says does not matter, as GDCM converts no colours, but it crashes where that makes no sense.
+    kind = gdcm.PhotometricInterpretation.GetPIType("RGB" if task.samples > 1 else "MONOCHROME2")
     image.SetPhotometricInterpretation(gdcm.PhotometricInterpretation(kind))
     if task.samples > 1:
         image.SetPlanarConfiguration(0)

@@ -18,7 +18,7 @@ from convkit.dicom.segment_masks import ImageFrame, masks_for, masks_on
 from convkit.dicom.segmentation import referenced_series as series_of_segmentation
 from convkit.dicom.segmentation import segmentation_of
 from convkit.errors import ConvkitError, InputError
-from convkit.jobs._image_file import ImageFile
+from convkit.jobs._pictures.image_file import ImageFile
 from convkit.model.labels import LabelImage, LabelMask, Plane
 from convkit.model.notes import Note, note
 from convkit.model.picture import Picture

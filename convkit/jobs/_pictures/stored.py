@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from convkit.dicom.display import has_burned_in
 from convkit.dicom.header import Header
-from convkit.jobs._image_file import ImageFile, Shown
-from convkit.jobs._laid_over import Laid, laid_over, state_of
-from convkit.jobs._look import Look
+from convkit.jobs._pictures.image_file import ImageFile, Shown
+from convkit.jobs._pictures.laid_over import Laid, laid_over, state_of
+from convkit.jobs._pictures.look import Look
 from convkit.model import geometry
 from convkit.model.display import Voi, VoiFunction, Window
 from convkit.model.notes import Note, note

@@ -12,7 +12,7 @@ import numpy as np
 from convkit.engine.digest import identity
 from convkit.errors import UsageError
 from convkit.jobs._names import OWN_FIELDS, PICTURE_FIELDS, Template, fill, short_hash, template, without_ties
-from convkit.jobs._shots import Shot, ShotSeries
+from convkit.jobs._pictures.shots import Shot, ShotSeries
 from convkit.jobs._volumes import VolumeTask
 from convkit.model.display import Voi
 from convkit.model.notes import Note
@@ -310,12 +310,16 @@ def _group(one: _Wanted, keywords: Sequence[str], names: Names) -> Group:
         series.label,
         series.key.series,
         _title(series.key.number, values.get("SeriesDescription")),
-        short_hash(series.key.study),
+        _section(series.key.study),
         (("modality", str(values.get("Modality") or "unknown")),),
         pieces,
         series.notes,
         _sample(series),
     )
+
+
+def _section(study_instance_uid: str) -> str:
+    return f"study {short_hash(study_instance_uid)}" if study_instance_uid else "without study"
 
 
 def _title(number: int | None, description: object) -> str:
@@ -380,7 +384,7 @@ def _viewed(task: VolumeTask, view: View, slices: Slices, names: Names) -> Group
         task.item,
         header.series_instance_uid,
         f"{_title(header.integer('SeriesNumber'), header.text('SeriesDescription'))}{task.stack.split.label}",
-        short_hash(header.study_instance_uid),
+        _section(header.study_instance_uid),
         (("modality", header.text("Modality") or "unknown"), ("matrix", matrix), ("view", str(view))),
         (piece,),
     )

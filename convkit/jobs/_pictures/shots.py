@@ -155,7 +155,7 @@ def take(  # noqa: PLR0913, PLR0917 (the one place where the sources of pictures
     series = [_series(keys[place], shots) for place, shots in by_series.items()]
     if selection:
         series = [s for s in (_selected(one, selection, keywords) for one in series) if s.shots]
-    series.sort(key=lambda s: (s.key.study, s.key.number is None, s.key.number or 0, s.key.series))
+    series.sort(key=lambda s: (not s.key.study, s.key.study, s.key.number is None, s.key.number or 0, s.key.series))
     return Shots(tuple(series), tuple(problems), keywords)
 
 

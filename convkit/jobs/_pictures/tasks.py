@@ -10,11 +10,11 @@ from typing import NamedTuple
 from convkit.engine.outcome import Json, Outcome, Status, failure
 from convkit.engine.run import attempt
 from convkit.errors import ConvkitError
-from convkit.jobs._image_file import ImageFile
-from convkit.jobs._look import Look
-from convkit.jobs._picture_plan import Piece, Stored, Viewed
-from convkit.jobs._stored_pictures import FramePicture, frame_picture, measured_window
-from convkit.jobs._viewed_pictures import viewed_pictures
+from convkit.jobs._pictures.image_file import ImageFile
+from convkit.jobs._pictures.look import Look
+from convkit.jobs._pictures.plan import Piece, Stored, Viewed
+from convkit.jobs._pictures.stored import FramePicture, frame_picture, measured_window
+from convkit.jobs._pictures.viewed import viewed_pictures
 from convkit.model.display import Voi
 from convkit.model.notes import Note
 from convkit.model.picture import Picture

@@ -10,7 +10,7 @@ from convkit.engine.outcome import Outcome, Status, note_of
 from convkit.engine.run import Runner
 from convkit.errors import OutputError
 from convkit.jobs._choices import Exists
-from convkit.jobs._picture_plan import Group
+from convkit.jobs._pictures.plan import Group
 from convkit.model.notes import Severity, note
 from convkit.writers import written_aside
 from convkit.writers.gallery import GalleryGroup, gallery_html

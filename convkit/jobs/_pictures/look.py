@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from os import PathLike, fspath
 
 from convkit.errors import UsageError
-from convkit.jobs import _laid_over
-from convkit.jobs._picture_plan import View
+from convkit.jobs._pictures import laid_over
+from convkit.jobs._pictures.plan import View
 from convkit.model.picture import Picture
 from convkit.pictures import resize
 from convkit.pictures.windows import Auto, Fixed, WindowChoice, parse_window
@@ -102,8 +102,8 @@ def checked_look(  # noqa: PLR0913 (one parameter an option)
         hint = "Presentation states describe stored images: use --view native."
         raise UsageError("A presentation state cannot be applied to a view of a volume.", "--presentation", hint)
     for path in label_paths:
-        _laid_over.labels(path)
+        laid_over.labels(path)
     for path in state_paths:
-        _laid_over.presentation(path)
+        laid_over.presentation(path)
     choice = parse_window(window)
     return Look(choice, view, size, bits, is_square, overlay, label_paths, state_paths, letters, scale_bar, quality)
