@@ -86,7 +86,7 @@ def instances_in(folder: Path) -> set[str]:
 
 
 def pictures_are_exact(paths: Sequence[Path], phantom: Phantom, window: tuple[float, float]) -> bool:
-    """True where the pictures show the slices of a phantom in the grey levels that pydicom gives them, at most 1 off."""
+    """True where the pictures show the slices of a phantom in the grey levels of pydicom, at most 1 off."""
     asked = Dataset()
     asked.WindowCenter, asked.WindowWidth = window
     asked.PhotometricInterpretation, asked.BitsStored, asked.PixelRepresentation = "MONOCHROME2", 16, 1

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from convkit.writers._png_filters import FILTERS, Bytes, Near, RowFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 Pixels = NDArray[np.unsignedinteger]
 
-BAND_BYTES = 1 << 16
-"""Bytes filtered at a time: the arrays of one band stay in the processor's cache."""
+BAND_BYTES = 1 << 18
+"""Bytes filtered at a time: a slice of 512 x 512 in one go, and little memory for a large picture."""
 
 GROUP_ROWS = 8
 """Rows that share a filter where it is chosen along the way; the choice is made on one of them."""
@@ -70,7 +70,9 @@ class RowCoding(NamedTuple):
     window_bits: int
 
 
-_GAIN = {RowFilter.PAETH: SLOW_GAIN, RowFilter.CHANGING: SLOW_GAIN}
+_SLOW = (RowFilter.PAETH, RowFilter.CHANGING)
+_FAST = tuple(kind for kind in FILTERS if kind not in _SLOW)
+_GAIN = dict.fromkeys(_SLOW, SLOW_GAIN)
 
 
 def choose_coding(pixels: Pixels, compressed_size: Callable[[Bytes, int], int]) -> RowCoding:
@@ -85,8 +87,12 @@ def choose_coding(pixels: Pixels, compressed_size: Callable[[Bytes, int], int]) 
     if pixels.nbytes < LEAST_TRIED_BYTES:
         return RowCoding(RowFilter.AVERAGE, FAR_WINDOW_BITS)
     bits = FAR_WINDOW_BITS if pixels.dtype == np.uint16 else NEAR_WINDOW_BITS
-    trials = _trials(pixels)
+    near, band = _gathered(pixels, _sample(pixels))
+    trials = {kind: _tagged(near, kind, band) for kind in _FAST}
     sizes = {kind: compressed_size(trial, bits) for kind, trial in trials.items()}
+    if min(sizes, key=sizes.__getitem__) is not RowFilter.AVERAGE:  # it is best in noise, where no other gains more
+        trials |= _slow_trials(near, band, trials)
+        sizes |= {kind: compressed_size(trials[kind], bits) for kind in _SLOW}
     best = min(sizes, key=lambda kind: sizes[kind] / _GAIN.get(kind, 1))
     if bits != FAR_WINDOW_BITS and compressed_size(trials[best], FAR_WINDOW_BITS) <= sizes[best]:
         bits = FAR_WINDOW_BITS
@@ -179,13 +185,12 @@ def _tagged(near: Near, kind: RowFilter, band: _Band) -> Bytes:
     return np.ascontiguousarray(rows)
 
 
-def _trials(pixels: Pixels) -> dict[RowFilter, Bytes]:
-    """The sample, filtered in every way."""
-    near, band = _gathered(pixels, _sample(pixels))
-    trials = {kind: _tagged(near, kind, band) for kind in FILTERS}
+def _slow_trials(near: Near, band: _Band, fast: Mapping[RowFilter, Bytes]) -> dict[RowFilter, Bytes]:
+    """The sample, filtered in the ways that cost time."""
+    trials = {**fast, RowFilter.PAETH: _tagged(near, RowFilter.PAETH, band)}
     least = np.argmin([_magnitudes(trial[:, 1:]) for trial in trials.values()], axis=0)
-    trials[RowFilter.CHANGING] = np.stack(list(trials.values()))[least, np.arange(least.size)]
-    return trials
+    changing = np.stack(list(trials.values()))[least, np.arange(least.size)]
+    return {RowFilter.PAETH: trials[RowFilter.PAETH], RowFilter.CHANGING: changing}
 
 
 def _sample(pixels: Pixels) -> NDArray[np.intp]:

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import Dataset, dcmread
 from pydicom.pixels import pixel_array
-from pydicom.uid import UID, ExplicitVRLittleEndian
+from pydicom.uid import UID
 
 from convkit.dicom import syntaxes
 from convkit.dicom.codecs import Coded, decode, photometric
@@ -48,7 +48,7 @@ WRITERS: dict[str, Callable[[Picture, int], bytes]] = {
 }
 """What writes a stream without loss."""
 
-DEPTHS = [("u1", 8), ("i1", 8), ("u2", 10), ("u2", 12), ("i2", 12), ("u2", 16), ("i2", 16)]
+DEPTHS = [("u1", 3), ("u2", 6), ("u1", 8), ("i1", 8), ("u2", 10), ("u2", 12), ("i2", 12), ("u2", 16), ("i2", 16)]
 
 
 def plugins() -> list[tuple[str, str]]:
@@ -86,8 +86,10 @@ def only(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
 def test_each_codec_gives_the_samples_back(
     syntax: str, name: str, dtype: str, bits: int, only: Callable[[str, str], None]
 ) -> None:
-    if name == "Pillow" and dtype != "u1":
+    if name == "Pillow" and bits != 8:
         pytest.skip("Pillow opens 8 bits only")
+    if (name, syntax, bits) == ("GDCM", JPEG_LS, 6):
+        pytest.skip("GDCM gives wrong samples for 6 and 7 bits")
     picture = grey(dtype, bits)
     data = WRITERS[syntax](picture, bits)
     only(syntax, name)
@@ -367,7 +369,9 @@ def corpus() -> list[dict[str, Any]]:
 
 def samples_of(path: Path) -> Picture:
     """All frames of a file, cleaned as far as pydicom does it."""
-    dataset = dcmread(path, defer_size=0, force=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dataset = dcmread(path, force=True)
     element: Any = dataset.get_item(0x7FE00010, keep_deferred=True)
     frames = int(dataset.get("NumberOfFrames") or 1)
     wanted = PixelLayout(
@@ -406,12 +410,3 @@ def test_single_bits_of_real_files_are_those_of_the_uncompressed_file(name: str,
     bits = samples_of(folder / "pydicom-data" / "data" / f"{name}.dcm")
     expected = pixel_array(folder / "pydicom" / "liver_1frame.dcm", raw=True)
     np.testing.assert_array_equal(bits[0], expected, strict=True)
-
-
-def test_a_delimiter_inside_a_fragment_does_not_end_it(data_folder: Path) -> None:
-    folder = data_folder / "decoding" / "pydicom"
-    dataset = dcmread(folder / "JPEG2000.dcm")
-    assert dataset.file_meta.TransferSyntaxUID != ExplicitVRLittleEndian
-    np.testing.assert_array_equal(
-        samples_of(folder / "JPEG2000-embedded-sequence-delimiter.dcm"), samples_of(folder / "JPEG2000.dcm")
-    )

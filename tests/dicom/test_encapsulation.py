@@ -150,6 +150,11 @@ def test_one_frame_may_have_many_fragments_of_any_content() -> None:
     assert Pixels(value([b"ab", b"cd", b"ef"]), 1, DEFLATED_FRAMES).streams == [b"abcdef"]
 
 
+def test_a_delimiter_inside_a_fragment_does_not_end_it() -> None:
+    frames = [b"\xff\xd8\xff" + DELIMITER + b"\x00\xff\xd9", jpeg(2)]
+    assert Pixels(value(frames), 2).streams == frames
+
+
 def test_empty_fragments_at_the_end_are_no_frames() -> None:
     frames = [jpeg(1), jpeg(2)]
     found = Pixels(value([*frames, b""]), 2)

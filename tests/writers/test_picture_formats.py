@@ -17,6 +17,7 @@ from PIL import Image, ImageCms, ImageSequence
 from convkit.errors import OutputError, UsageError
 from convkit.model.picture import Picture
 from convkit.writers import PICTURE_WRITERS, Frames, PictureOptions, picture_writer_for
+from convkit.writers._isobmff import box, read_sequence
 
 OPTIONS = PictureOptions()
 STILL = [name for name, writer in PICTURE_WRITERS.items() if writer.frames is not Frames.MANY]
@@ -199,6 +200,12 @@ def test_mp4_says_where_each_frame_lies() -> None:
         assert content[offset : offset + 2] == temporal_delimiter
         offset += size
     assert struct.unpack(">3I", found[b"stss"][4:]) == (2, 1, 31)  # the first frame of each group
+
+
+@pytest.mark.parametrize("content", [b"", b"moov", box(b"moov", box(b"trak")), bytes(40)])
+def test_frames_that_are_not_where_they_should_be_are_an_error(content: bytes) -> None:
+    with pytest.raises(OutputError, match="cannot be found"):
+        read_sequence(content)
 
 
 def boxes(content: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -44,7 +44,7 @@ def decode(data: bytes, task: Task) -> Decoded:
     if task.samples > 1:
         image.SetPlanarConfiguration(0)
     image.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.GetTSType(task.syntax)))
-    bits = task.precision
+    bits = max(task.precision, 8)  # fewer make it stop the process
     image.SetPixelFormat(gdcm.PixelFormat(task.samples, 8 * size, bits, bits - 1, int(task.is_signed)))
     with _complaints() as said:
         text: str | None = image.GetBuffer()

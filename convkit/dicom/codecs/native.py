@@ -68,4 +68,4 @@ def _unpacked(data: bytes, task: Task) -> Decoded:
 def _spread(data: bytes) -> Decoded:
     """Y1 Y2 Cb Cr as Y1 Cb Cr Y2 Cb Cr."""
     pairs = np.frombuffer(data, np.uint8).reshape(-1, 4)
-    return Decoded(pairs[:, [0, 2, 3, 1, 2, 3]].data.cast("B"), 1)
+    return Decoded(np.take(pairs, [0, 2, 3, 1, 2, 3], axis=1).data.cast("B"), 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import sys
+from collections.abc import Callable
 from importlib import import_module
 
 import numpy as np
@@ -13,6 +14,8 @@ from convkit.dicom.codecs.task import Decoded, Task
 _HEADER = struct.Struct("<16I")
 """Number of segments and where each begins; unused places are zero (PS3.5 G.5)."""
 
+_IS_LITTLE = sys.byteorder == "little"
+
 
 def pylibjpeg(data: bytes, task: Task) -> Decoded:
     """The Rust decoder of pylibjpeg-rle.
@@ -20,57 +23,57 @@ def pylibjpeg(data: bytes, task: Task) -> Decoded:
     Raises
     ------
     ValueError
-        The number of segments does not fit, or one of them has another length than its plane.
+        The number of segments does not fit, or the length of one of them.
     """
-    decode_frame = import_module("rle.rle").decode_frame
-    _segments(data, task)
-    if task.bits_allocated == 1:
-        return _unpacked(decode_frame(data, _plane_bytes(task), 8, "<"), task)
-    order = "<" if sys.byteorder == "little" else ">"
-    samples = decode_frame(data, task.rows * task.columns, task.bits_allocated, order)
-    return Decoded(samples, task.bits_allocated // 8, is_planar=True)
+    decode_segment = import_module("rle.rle").decode_segment
+    return _decoded(data, task, lambda segment, _: decode_segment(segment))
 
 
 def python(data: bytes, task: Task) -> Decoded:
-    """A plain decoder, slow, but content with segments that are longer than their plane.
+    """A plain decoder, slow: for segments that the other does not like.
 
     Raises
     ------
     ValueError
-        The number of segments does not fit, or one of them is too short.
+        The number of segments does not fit, or the length of one of them.
     """
-    need = _plane_bytes(task)
-    planes = np.stack([np.frombuffer(_unpack(segment, need), np.uint8) for segment in _segments(data, task)])
-    if task.bits_allocated == 1:
-        return _unpacked(planes.data, task)
-    size = task.bits_allocated // 8
-    # The most significant byte comes first (PS3.5 G.2).
-    words = np.ascontiguousarray(planes.reshape(task.samples, size, need).transpose(0, 2, 1)).view(f">u{size}")
-    return Decoded(words.astype(f"=u{size}").data.cast("B"), size, is_planar=True)
+    return _decoded(data, task, _unpack)
 
 
-def _plane_bytes(task: Task) -> int:
-    """Bytes of a decoded segment; single bits are packed."""
+def _decoded(data: bytes, task: Task, unpack: Callable[[bytes, int], bytes | bytearray]) -> Decoded:
+    """Samples from planes of bytes: those of each colour follow each other, the most significant first (PS3.5 G.2)."""
     pixels = task.rows * task.columns
-    return (pixels + 7) // 8 if task.bits_allocated == 1 else pixels
+    is_packed = task.bits_allocated == 1
+    need = (pixels + 7) // 8 if is_packed else pixels
+    size = max(task.bits_allocated // 8, 1)
+    planes = np.empty((task.samples, need, size), np.uint8)
+    for place, segment in enumerate(_segments(data, task.samples * size)):
+        content = unpack(segment, need + task.columns)
+        if not need <= len(content) < need + task.columns:  # less than a row too much is filling
+            raise ValueError
+        colour, byte = divmod(place, size)
+        planes[colour, :, size - 1 - byte if _IS_LITTLE else byte] = np.frombuffer(content, np.uint8, need)
+    if is_packed:  # the first pixel is the lowest bit of the first byte (PS3.5 8.1.1)
+        planes = np.unpackbits(planes[..., 0], axis=1, count=pixels, bitorder="little")
+    return Decoded(planes.data.cast("B"), size, is_planar=True)
 
 
-def _segments(data: bytes, task: Task) -> list[bytes]:
+def _segments(data: bytes, count: int) -> list[bytes]:
     """The segments of a frame, still compressed."""
     if len(data) < _HEADER.size:
         raise ValueError
-    count, *starts = _HEADER.unpack_from(data)
-    if count != task.samples * max(task.bits_allocated // 8, 1) or count > len(starts):
+    found, *starts = _HEADER.unpack_from(data)
+    if found != count or count > len(starts):
         raise ValueError
     ends = [*starts[1:count], len(data)]
     return [data[start:end] for start, end in zip(starts, ends, strict=False)]
 
 
-def _unpack(segment: bytes, need: int) -> bytes:
-    """PackBits (PS3.5 G.3.2)."""
+def _unpack(segment: bytes, most: int) -> bytearray:
+    """PackBits (PS3.5 G.3.2), until there is more than enough."""
     plane = bytearray()
     place = 0
-    while len(plane) < need and place + 1 < len(segment):
+    while len(plane) < most and place + 1 < len(segment):
         head = segment[place]
         if head < 128:
             plane += segment[place + 1 : place + 2 + head]
@@ -80,13 +83,4 @@ def _unpack(segment: bytes, need: int) -> bytes:
             place += 2
         else:  # -128: nothing
             place += 1
-    if len(plane) < need:
-        raise ValueError
-    return bytes(plane[:need])
-
-
-def _unpacked(planes: bytes | bytearray | memoryview, task: Task) -> Decoded:
-    """Packed planes as bytes of 0 and 1: the first pixel is the lowest bit of the first byte (PS3.5 8.1.1)."""
-    packed = np.frombuffer(planes, np.uint8).reshape(task.samples, -1)
-    bits = np.unpackbits(packed, axis=1, count=task.rows * task.columns, bitorder="little")
-    return Decoded(bits.data.cast("B"), 1, is_planar=True)
+    return plane
