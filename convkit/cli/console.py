@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from convkit.engine.allocator import keep_freed_blocks
 from convkit.engine.outcome import BAD, ExitCode, Outcome, Report, Status
 from convkit.errors import OutputError
 from convkit.model.notes import Note, Severity
@@ -84,6 +85,7 @@ def run_job(job: Callable[..., Report], given: dict[str, Any]) -> int:
     quiet, verbose, as_json = given.pop("quiet"), given.pop("verbose"), given.pop("as_json")
     set_up_logging(quiet=quiet, verbose=verbose, log_file=given.pop("log_file"))
     sources = given.pop("sources")
+    keep_freed_blocks()
     with progress_bar(quiet=quiet) as progress:
         report = job(*sources, **given, typed_in=sys.stdin if "-" in sources else (), progress=progress)
     show_report(report, as_json=as_json, quiet=quiet, verbose=verbose, root=f"{given['output'].rstrip('/')}/")

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from typing import NoReturn, TypeAlias
 
+from convkit.engine.allocator import keep_freed_blocks
+
 Answer: TypeAlias = Callable[[bytes], bytes]
 
 GRACE_S = 2.0
@@ -28,6 +30,7 @@ def serve(connection: Connection[bytes, bytes], answer: Answer) -> None:
     """Answer calls until told to stop; runs in the worker."""
     try:
         _settle_in()
+        keep_freed_blocks()
         connection.send_bytes(READY)
         while payload := connection.recv_bytes():
             connection.send_bytes(answer(payload))

@@ -291,7 +291,8 @@ class _Run:
 
     def claim(self, piece: Piece) -> Claim:
         """What a piece is about to write."""
-        made_with = fingerprint(piece.window, piece.segmentations)[:16]
+        own = piece.window, piece.segmentations
+        made_with = fingerprint(*own)[:16] if any(own) else "header"
         return Claim(piece.item, piece.key, f"{self.print_of_options}:{made_with}:{piece.names[0]}", piece.names)
 
 

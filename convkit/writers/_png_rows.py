@@ -75,6 +75,14 @@ _FAST = tuple(kind for kind in FILTERS if kind not in _SLOW)
 _GAIN = dict.fromkeys(_SLOW, SLOW_GAIN)
 
 
+NOISE_SHARE = 0.9
+"""Differences from the average over those from one neighbour, below which the picture is noise. Of independent noise it
+is the square root of 3/4, 0.87."""
+
+LEAST_NOISE = 3
+"""Mean difference in grey levels that is noise; below, equal neighbours are frequent, and others may do better."""
+
+
 def choose_coding(pixels: Pixels, compressed_size: Callable[[Bytes, int], int]) -> RowCoding:
     """The filter and window that compress a sample of the rows best.
 
@@ -89,6 +97,8 @@ def choose_coding(pixels: Pixels, compressed_size: Callable[[Bytes, int], int]) 
     bits = FAR_WINDOW_BITS if pixels.dtype == np.uint16 else NEAR_WINDOW_BITS
     near, band = _gathered(pixels, _sample(pixels))
     trials = {kind: _tagged(near, kind, band) for kind in _FAST}
+    if bits == NEAR_WINDOW_BITS and _is_noise(trials):
+        return RowCoding(RowFilter.AVERAGE, bits)
     sizes = {kind: compressed_size(trial, bits) for kind, trial in trials.items()}
     if min(sizes, key=sizes.__getitem__) is not RowFilter.AVERAGE:  # it is best in noise, where no other gains more
         trials |= _slow_trials(near, band, trials)
@@ -183,6 +193,15 @@ def _tagged(near: Near, kind: RowFilter, band: _Band) -> Bytes:
     rows = FILTERS[kind](near).reshape(-1, band.width)[:, band.margin - 1 :]
     rows[:, 0] = kind
     return np.ascontiguousarray(rows)
+
+
+def _is_noise(trials: Mapping[RowFilter, Bytes]) -> bool:
+    """True where the average of two neighbours is a clearly better guess than either, as in noise: nothing beats it."""
+    left, above, average = (
+        int(_magnitudes(trials[kind][:, 1:]).sum()) for kind in (RowFilter.SUB, RowFilter.UP, RowFilter.AVERAGE)
+    )
+    is_even = average >= LEAST_NOISE * trials[RowFilter.AVERAGE].size
+    return is_even and average < NOISE_SHARE * min(left, above)
 
 
 def _slow_trials(near: Near, band: _Band, fast: Mapping[RowFilter, Bytes]) -> dict[RowFilter, Bytes]:

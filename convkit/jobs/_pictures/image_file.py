@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from convkit.dicom import pixels, samples
 from convkit.dicom.attributes import display_table
-from convkit.dicom.display import display_of, icc_profile_of
+from convkit.dicom.display import display_of, has_burned_in, icc_profile_of
 from convkit.dicom.frame_rate import frame_ms_of
 from convkit.dicom.header import Header, read_header
 from convkit.dicom.palette import Palette, palette_of
@@ -38,6 +38,22 @@ class Shown(NamedTuple):
     notes: tuple[Note, ...]
 
 
+class Prepared(NamedTuple):
+    """An image of one frame whose header was read before.
+
+    Attributes
+    ----------
+    source : PixelSource
+    shown : Shown
+    is_burned_in : bool
+        See `ImageFile.is_burned_in`.
+    """
+
+    source: PixelSource
+    shown: Shown
+    is_burned_in: bool
+
+
 class ImageFile:
     """A file, or a data set in memory, with pictures.
 
@@ -59,12 +75,30 @@ class ImageFile:
         self.frames = _frames(header)
         self.header = unfold(header)
         self.source: PixelSource = pixels.source_of(self.header, pixels.layout_of(header))
+        self.ready: Prepared | None = None
         pixels.check_complete(self.source, header.size)
 
     @classmethod
     def open(cls, path: str) -> ImageFile:
         """The object in a file."""
         return cls(read_header(path, display_table()), path)
+
+    @classmethod
+    def of(cls, ready: Prepared) -> ImageFile:
+        """An image whose header was read before; it is read again only for what is asked beyond that."""
+        image = cls.__new__(cls)
+        image.origin, image.frames, image.source, image.ready = ready.source.path, 1, ready.source, ready
+        return image
+
+    @cached_property
+    def header(self) -> Header:
+        """The header, a row for each frame with it."""
+        return unfold(read_header(self.source.path, display_table()))
+
+    @cached_property
+    def is_burned_in(self) -> bool:
+        """True where the header says that the pixels identify the patient."""
+        return self.ready.is_burned_in if self.ready else has_burned_in(self.header)
 
     @property
     def is_colour(self) -> bool:
@@ -89,13 +123,9 @@ class ImageFile:
 
     def shown(self, frame: int) -> Shown:
         """How a frame is meant to be shown."""
-        header = self.header_of(frame)
-        found = display_of(header)
-        if found.display.modality_table is not None:
-            return Shown(found.display, found.notes)
-        slope, intercept = rescale_of(header)
-        units = units_of(header) or found.display.units
-        return Shown(replace(found.display, slope=slope, intercept=intercept, units=units), found.notes)
+        if self.ready and frame == 0:
+            return self.ready.shown
+        return shown_of(self.header_of(frame))
 
     def samples(self, frame: int) -> NDArray[Any]:
         """Stored samples of a grey frame, (rows, columns), without bits above Bits Stored."""
@@ -118,6 +148,22 @@ class ImageFile:
             header.numbers("PixelSpacing"),
             (layout.rows, layout.columns),
         )
+
+
+def shown_of(header: Header) -> Shown:
+    """How the frame of a header is meant to be shown.
+
+    Raises
+    ------
+    InputError
+        Its values are unknown: the rescale or the Modality LUT cannot be used.
+    """
+    found = display_of(header)
+    if found.display.modality_table is not None:
+        return Shown(found.display, found.notes)
+    slope, intercept = rescale_of(header)
+    units = units_of(header) or found.display.units
+    return Shown(replace(found.display, slope=slope, intercept=intercept, units=units), found.notes)
 
 
 def _frames(header: Header) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 from convkit.engine.digest import identity
 from convkit.errors import UsageError
 from convkit.jobs._names import OWN_FIELDS, PICTURE_FIELDS, Template, fill, short_hash, template, without_ties
+from convkit.jobs._pictures.image_file import ImageFile, Prepared
 from convkit.jobs._pictures.shots import Shot, ShotSeries
 from convkit.jobs._volumes import VolumeTask
 from convkit.model.display import Voi
@@ -81,10 +82,23 @@ class Stored(NamedTuple):
     path : str
     frames : tuple of int
         From 0.
+    ready : Prepared or None
+        The image, where it is a plain one.
     """
 
     path: str
     frames: tuple[int, ...]
+    ready: Prepared | None = None
+
+    def opened(self) -> ImageFile:
+        """The object in the file.
+
+        Raises
+        ------
+        InputError
+            It cannot be read, or contradicts itself.
+        """
+        return ImageFile.of(self.ready) if self.ready else ImageFile.open(self.path)
 
 
 class Viewed(NamedTuple):
@@ -335,18 +349,18 @@ def _pieces(one: _Wanted, names: Names) -> Iterator[Piece]:
         stop = start
         while stop < len(one.taken) and one.taken[stop][0] is shot and stop - start < MOST_FRAMES:
             stop += 1
-        source = Stored(shot.path, tuple(frame for _, frame in one.taken[start:stop]))
+        source = Stored(shot.path, tuple(frame for _, frame in one.taken[start:stop]), shot.ready)
         paths = tuple(f"{name}{names.suffix}" for name in one.names[start:stop])
         yield Piece(one.series.label, _key(one.series, [shot], source.frames), paths, (source,))
         start = stop
 
 
 def _animated(one: _Wanted, names: Names) -> tuple[Piece, ...]:
-    by_file: dict[str, list[int]] = {}
-    for shot, frame in one.taken:
-        by_file.setdefault(shot.path, []).append(frame)
-    sources = tuple(Stored(path, tuple(frames)) for path, frames in by_file.items())
     shots = {shot.path: shot for shot, _ in one.taken}
+    by_file: dict[str, list[int]] = {path: [] for path in shots}
+    for shot, frame in one.taken:
+        by_file[shot.path].append(frame)
+    sources = tuple(Stored(path, tuple(frames), shots[path].ready) for path, frames in by_file.items())
     key = _key(one.series, list(shots.values()), tuple(f for s in sources for f in s.frames))
     return (Piece(one.series.label, key, (f"{one.names[0]}{names.suffix}",), sources),)
 
@@ -357,7 +371,7 @@ def _key(series: ShotSeries, shots: Sequence[Shot], frames: tuple[int, ...]) -> 
 
 
 def _sample(series: ShotSeries) -> tuple[Stored, ...]:
-    return tuple(Stored(shot.path, (frame,)) for shot, frame in _taken(series, Slices(SAMPLE_FRAMES)))
+    return tuple(Stored(shot.path, (frame,), shot.ready) for shot, frame in _taken(series, Slices(SAMPLE_FRAMES)))
 
 
 # --- planes of volumes -----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Files to shots: the little that planning pictures needs to know of each file.
 
-A header takes kilobytes; a run over a hundred thousand files must not hold them. A shot is a few numbers, and the
-header is read once more where the picture is made, which costs a tenth of a millisecond.
+A header takes kilobytes; a run over a hundred thousand files must not hold them. A shot is a few numbers, and where
+these are not enough the header is read once more where the picture is made.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from convkit.dicom.attributes import table_of
+from convkit.dicom.attributes import display_table
 from convkit.dicom.header import Header, read_header
 from convkit.dicom.objects import is_segmentation, not_a_picture
 from convkit.dicom.sources import find_files
@@ -21,6 +21,8 @@ from convkit.engine.outcome import note_of
 from convkit.engine.run import Runner, batched
 from convkit.errors import ConvkitError
 from convkit.jobs._names import short_hash
+from convkit.jobs._pictures.image_file import Prepared
+from convkit.jobs._pictures.prepared import Preparer
 from convkit.jobs._where import Where
 from convkit.jobs.collection import BATCH, Progress, Source, checked_sources
 from convkit.model.notes import Note, note
@@ -45,6 +47,8 @@ class Shot(NamedTuple):
         Number of Frames, as the header says.
     fields : tuple
         See `Fields`.
+    ready : Prepared or None
+        The image, where it is a plain one.
     """
 
     path: str
@@ -54,6 +58,7 @@ class Shot(NamedTuple):
     number: int | None
     frames: int
     fields: Fields
+    ready: Prepared | None = None
 
 
 class SeriesKey(NamedTuple):
@@ -169,7 +174,8 @@ class _Batch(NamedTuple):
 
 def shots_of_batch(paths: Sequence[str], *, keywords: tuple[str, ...] = ()) -> _Batch:
     """Task: the shots of some files, and a note for each that has no picture."""
-    table = table_of(keywords)
+    table = display_table(keywords)
+    preparer = Preparer(table)
     found: dict[SeriesKey, list[Shot]] = {}
     problems: list[Note] = []
     texts: dict[Any, Any] = {}
@@ -183,7 +189,8 @@ def shots_of_batch(paths: Sequence[str], *, keywords: tuple[str, ...] = ()) -> _
         if reason:
             problems.append(reason)
         else:
-            found.setdefault(_key_of(header), []).append(_shot(header, keywords, texts))
+            shot = _shot(header, keywords, texts)._replace(ready=preparer.prepared(header))
+            found.setdefault(_key_of(header), []).append(shot)
     return _Batch(tuple((key, tuple(shots)) for key, shots in found.items()), tuple(problems), len(paths))
 
 

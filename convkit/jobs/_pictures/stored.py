@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convkit.dicom.display import has_burned_in
 from convkit.dicom.header import Header
 from convkit.jobs._pictures.image_file import ImageFile, Shown
 from convkit.jobs._pictures.laid_over import Laid, laid_over, state_of
@@ -65,28 +64,40 @@ def frame_picture(
     InputError
         The frame cannot be read, or its values are unknown.
     """
-    header = image.header_of(frame)
-    state = state_of(look.presentation, header.sop_instance_uid, frame)
+    state = _state(image, frame, look)
     base = _colour(image, frame) if image.is_colour else _grey(image, frame, look, measured, state)
     laid = laid_over(image, frame, is_overlay=look.overlay, label_images=look.labels, segmentations=segmentations)
-    picture = _drawn(base.picture, laid, header, look, state)
-    notes = (*base.notes, *laid.notes, *_burned_in(header), *_texts(state))
+    picture = _drawn(base.picture, laid, look, state)
+    if state is None and (look.letters or look.scale_bar):
+        picture = _annotated(picture, base.picture, image.header_of(frame), look)
+    burned_in = (note("pixels.burned-in"),) if image.is_burned_in else ()
+    notes = (*base.notes, *laid.notes, *burned_in, *_texts(state))
     return FramePicture(picture, base.window, notes, laid.is_seen)
 
 
-def _drawn(picture: Picture, laid: Laid, header: Header, look: Look, state: PresentationView | None) -> Picture:
+def _state(image: ImageFile, frame: int, look: Look) -> PresentationView | None:
+    if not look.presentation:
+        return None
+    return state_of(look.presentation, image.header.sop_instance_uid, frame)
+
+
+def _drawn(picture: Picture, laid: Laid, look: Look, state: PresentationView | None) -> Picture:
     """The picture with what is laid over it, in its final size."""
-    columns = picture.pixels.shape[1]
     if state is not None:
         # What a state draws and turns is counted in stored pixels, so everything else must be there before.
         return look.sized(presented(laid.on(picture), state))
-    sized = laid.on(look.sized(picture))
+    return laid.on(look.sized(picture))
+
+
+def _annotated(picture: Picture, stored: Picture, header: Header, look: Look) -> Picture:
+    """The picture with letters and a scale bar, whose length the size of the stored one tells."""
     if look.letters:
-        sized = annotate.with_letters(sized, _letters(header))
+        picture = annotate.with_letters(picture, _letters(header))
     spacing = header.numbers("PixelSpacing")
     if look.scale_bar and len(spacing) == 2 and spacing[1] > 0:
-        sized = annotate.with_scale_bar(sized, spacing[1] * columns / sized.pixels.shape[1])
-    return sized
+        mm = spacing[1] * stored.pixels.shape[1] / picture.pixels.shape[1]
+        picture = annotate.with_scale_bar(picture, mm)
+    return picture
 
 
 # --- grey levels and colours -----------------------------------------------------------------------------
@@ -164,10 +175,6 @@ _OPPOSITE = {"L": "R", "R": "L", "A": "P", "P": "A", "H": "F", "F": "H"}
 
 def _opposite(letters: str) -> str:
     return "".join(_OPPOSITE[letter] for letter in letters)
-
-
-def _burned_in(header: Header) -> tuple[Note, ...]:
-    return (note("pixels.burned-in"),) if has_burned_in(header) else ()
 
 
 def _texts(state: PresentationView | None) -> tuple[Note, ...]:

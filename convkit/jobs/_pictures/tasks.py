@@ -111,7 +111,7 @@ DEFAULT_FRAME_MS = 100.0
 def _frame_ms(piece: Piece) -> float:
     if isinstance(piece.source, Viewed):
         return DEFAULT_FRAME_MS
-    return ImageFile.open(piece.source[0].path).frame_ms or DEFAULT_FRAME_MS
+    return piece.source[0].opened().frame_ms or DEFAULT_FRAME_MS
 
 
 def _drawn(piece: Piece, look: Look) -> Iterator[FramePicture | ConvkitError]:
@@ -125,7 +125,7 @@ def _drawn(piece: Piece, look: Look) -> Iterator[FramePicture | ConvkitError]:
 
 def _of_file(stored: Stored, piece: Piece, look: Look) -> Iterator[FramePicture | ConvkitError]:
     try:
-        image = ImageFile.open(stored.path)
+        image = stored.opened()
     except ConvkitError as err:
         yield from (err for _ in stored.frames)
         return
@@ -145,7 +145,7 @@ def measure_window(sample: Sequence[Stored], *, look: Look) -> Voi | None:
 def _opened(stored: Stored) -> Iterator[tuple[ImageFile, int]]:
     """Yield a file and its frames; one that cannot be opened is no part of a sample."""
     try:
-        image = ImageFile.open(stored.path)
+        image = stored.opened()
     except ConvkitError:
         return
     yield from ((image, frame) for frame in stored.frames)

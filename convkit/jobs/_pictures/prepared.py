@@ -1,0 +1,111 @@
+"""Plain images, made ready while their headers are read, so that no header is read twice.
+
+Most files are plain: one grey, uncompressed frame, whose header tells how it is shown in a few attributes. What files
+of a batch share of these is worked out once, and held once.
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import NamedTuple
+
+from convkit.dicom import pixels
+from convkit.dicom.attributes import TagTable
+from convkit.dicom.display import has_burned_in
+from convkit.dicom.header import Header
+from convkit.dicom.unfold import unfold
+from convkit.errors import ConvkitError
+from convkit.jobs._pictures.image_file import Prepared, shown_of
+from convkit.model.frame import PixelLayout
+from convkit.quirks import RESCALE_KEYWORDS
+from convkit.series.rescale import KEYWORDS as VALUE_KEYWORDS
+
+KEYWORDS = tuple(
+    dict.fromkeys(
+        (
+            *pixels.LAYOUT_KEYWORDS,
+            *RESCALE_KEYWORDS,
+            *VALUE_KEYWORDS,
+            "SpecificCharacterSet",
+            "SOPClassUID",
+            "Modality",
+            "NumberOfFrames",
+            "ImageType",
+            "DoseUnits",
+            "Units",
+            "RescaleType",
+            "WindowCenter",
+            "WindowWidth",
+            "WindowCenterWidthExplanation",
+            "VOILUTFunction",
+            "PresentationLUTShape",
+            "PixelPaddingValue",
+            "PixelPaddingRangeLimit",
+            "PixelSpacing",
+            "ImagerPixelSpacing",
+            "NominalScannedPixelSpacing",
+            "PixelAspectRatio",
+            "BurnedInAnnotation",
+        )
+    )
+)
+"""Everything that decides how a plain image is shown."""
+
+MOST_KINDS = 8
+"""Kinds of images that are worked out in a batch: where each has a window of its own, there is nothing to share."""
+
+
+class _Kind(NamedTuple):
+    """What plain images share."""
+
+    layout: PixelLayout
+    ready: Prepared
+
+
+class Preparer:
+    """Makes images of one batch ready.
+
+    Parameters
+    ----------
+    table : TagTable
+        Of all headers.
+    """
+
+    def __init__(self, table: TagTable) -> None:
+        self._key_of = itemgetter(*(table.places[keyword] for keyword in KEYWORDS))
+        self._sequences = frozenset(place for place, a in enumerate(table.attributes) if a.vr == "SQ" and not a.creator)
+        self._kinds: dict[tuple[bytes | None, ...], _Kind | None] = {}
+
+    def prepared(self, header: Header) -> Prepared | None:
+        """The image, ready to be shown; None where it is not plain, and for whoever makes its picture to open."""
+        if any(far.place in self._sequences for far in header.parsed.far):
+            return None
+        key = self._key_of(header.parsed.raw)
+        if key not in self._kinds:
+            if len(self._kinds) >= MOST_KINDS:
+                return None
+            self._kinds[key] = _kind(header)
+        kind = self._kinds[key]
+        if kind is None:
+            return None
+        source = pixels.source_of(header, kind.layout)
+        try:
+            pixels.check_complete(source, header.size)
+        except ConvkitError:
+            return None
+        return kind.ready._replace(source=source)
+
+
+def _kind(header: Header) -> _Kind | None:
+    """What a header says of all images that are like it; None where it is not plain."""
+    try:
+        if unfold(header) is not header or header.integer("NumberOfFrames") not in {None, 1}:
+            return None
+        layout = pixels.layout_of(header)
+        source = pixels.source_of(header, layout)
+        shown = shown_of(header)
+    except ConvkitError:
+        return None
+    if layout.is_colour or not pixels.is_direct(source) or shown.notes:
+        return None
+    return _Kind(layout, Prepared(source, shown, has_burned_in(header)))
