@@ -103,7 +103,7 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
     output : path
         Folder for the pictures; made where missing.
     to : {"png", "jpg", "webp", "gif", "apng", "mp4"}
-        gif and apng hold all pictures of a series or volume in one file.
+        gif, apng and mp4 hold all pictures of a series or volume in one file.
     window : str
         ``auto``, ``file``, ``file:2``, ``file:NAME``, ``C/W`` such as ``40/400``, a preset such as ``lung``,
         ``p1-99``, or ``full``.
@@ -114,7 +114,7 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
     size : int or None
         Pixels of the longer side; None leaves the pixels as they are.
     bits : {8, 16}
-        Grey levels; 16 needs png.
+        Grey levels; 16 needs png or apng.
     aspect : bool
         Stretch pictures whose pixels are not square, so that a circle is round.
     overlay : bool
@@ -126,7 +126,7 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
     letters, scale_bar : bool
         Mark where left, right, head ... are, and how long a centimetre is.
     quality : int
-        Of jpg and webp, 1 to 100.
+        Of jpg, webp and mp4, 1 to 100; 100 is lossless in webp.
     gallery : bool
         Write ``index.html``, a page to look through all pictures.
     irregular : {"error", "split", "keep", "resample"}
