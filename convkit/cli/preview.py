@@ -38,7 +38,9 @@ from convkit.cli.options import common, writing
     "--slices", default="all", show_default=True, metavar="all|middle|N", help="Of each series; N are evenly spread."
 )
 @click.option("--size", type=click.IntRange(1, 65535), metavar="PX", help="Pixels of the longer side.")
-@click.option("--bits", type=click.Choice(["8", "16"]), default="8", show_default=True, help="Grey levels; 16: png and apng.")
+@click.option(
+    "--bits", type=click.Choice(["8", "16"]), default="8", show_default=True, help="Grey levels; 16: png and apng."
+)
 @click.option(
     "--aspect/--no-aspect", default=True, show_default=True, help="Stretch pixels that are not square to be so."
 )
@@ -55,7 +57,13 @@ from convkit.cli.options import common, writing
 )
 @click.option("--letters/--no-letters", default=False, help="Mark left, right, head, ... at the edges.")
 @click.option("--scale-bar/--no-scale-bar", default=False, help="A bar of a round length.")
-@click.option("--quality", type=click.IntRange(1, 100), default=90, show_default=True, help="Of jpg, webp and mp4; 100 is lossless in webp.")
+@click.option(
+    "--quality",
+    type=click.IntRange(1, 100),
+    default=90,
+    show_default=True,
+    help="Of jpg, webp and mp4; 100 is lossless in webp.",
+)
 @click.option("--gallery/--no-gallery", default=True, show_default=True, help="index.html, to look through them.")
 @click.option(
     "--irregular",

@@ -15,21 +15,12 @@ from convkit.engine.outcome import BAD, Outcome, Report, Status
 from convkit.engine.run import Runner, batched
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled
+from convkit.jobs._pictures.choices import Slices, View, slices_of
 from convkit.jobs._pictures.gallery import write_gallery
 from convkit.jobs._pictures.laid_over import referenced_series
 from convkit.jobs._pictures.look import Look, checked_look
-from convkit.jobs._pictures.plan import (
-    Group,
-    Names,
-    Piece,
-    Slices,
-    View,
-    Viewed,
-    names_of,
-    slices_of,
-    stored_groups,
-    viewed_groups,
-)
+from convkit.jobs._pictures.names import Names, names_of
+from convkit.jobs._pictures.plan import Group, Piece, Viewed, stored_groups, viewed_groups
 from convkit.jobs._pictures.shots import ShotSeries, take
 from convkit.jobs._pictures.tally import Tally
 from convkit.jobs._pictures.tasks import Made, failed_pieces, failed_window, make_pieces, measure_window
@@ -205,7 +196,9 @@ class _Plan(NamedTuple):
 
 
 def _plan_stored(asked: _Asked, runner: Runner, options: PreviewOptions) -> _Plan:
-    columns = tuple(dict.fromkeys([*_SHOWN, *options.names.template.keywords]))
+    name = options.names.template
+    patient = ("PatientID",) if "patient" in name.fields else ()
+    columns = tuple(dict.fromkeys([*_SHOWN, *patient, *name.keywords]))
     shots = take(asked.sources, runner, asked.selection, columns, asked.typed_in, asked.progress)
     shown, laid_over = _apart(shots.series, is_overlay=options.look.overlay)
     groups = stored_groups(shown, shots.keywords, options.slices, options.names)

@@ -15,10 +15,10 @@ from convkit.dicom.attributes import display_table
 from convkit.dicom.header import Header, read_header
 from convkit.errors import UnsupportedError, UsageError
 from convkit.jobs._choices import chosen
+from convkit.jobs._pictures.choices import View
 from convkit.jobs._pictures.grey_volume import display_of_volume
 from convkit.jobs._pictures.image_file import ImageFile
 from convkit.jobs._pictures.look import Look, checked_look
-from convkit.jobs._pictures.plan import View
 from convkit.jobs._pictures.stored import frame_picture
 from convkit.jobs._pictures.viewed import pictures_of
 from convkit.jobs.collection import Source, flat

@@ -153,6 +153,7 @@ def test_a_cut_file_costs_only_its_own_picture(tmp_path: Path) -> None:
     [
         ({"NumberOfFrames": 0}, "header.inconsistent"),
         ({"NumberOfFrames": 7}, "pixels.truncated"),
+        ({"NumberOfFrames": 2**31 - 1}, "pixels.too-large"),
         ({"Rows": 65535, "Columns": 65535}, "pixels.too-large"),
         ({"BitsStored": 20}, "header.inconsistent"),
         ({"RescaleSlope": 0}, "values.bad-rescale"),
@@ -213,6 +214,11 @@ def test_a_template_gets_the_number_of_the_picture(tmp_path: Path) -> None:
 def test_a_template_places_the_number_itself(tmp_path: Path) -> None:
     run = preview(stack(), tmp_path, filename="n{picture}_{Modality}")
     assert run.names == [f"n000{n}_CT.png" for n in range(1, 6)]
+
+
+def test_a_template_knows_the_patient_by_a_hash(tmp_path: Path) -> None:
+    run = preview([square(), square(patient=2)], tmp_path, filename="{patient}/{picture}")
+    assert len({name.split("/")[0] for name in run.names}) == 2
 
 
 def test_identifying_fields_need_permission(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from os import PathLike, fspath
 
 from convkit.errors import UsageError
 from convkit.jobs._pictures import laid_over
-from convkit.jobs._pictures.plan import View
+from convkit.jobs._pictures.choices import View
 from convkit.model.picture import Picture
 from convkit.pictures import resize
 from convkit.pictures.windows import Auto, Fixed, WindowChoice, parse_window

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from convkit.engine.digest import identity
-from convkit.errors import UsageError
-from convkit.jobs._names import OWN_FIELDS, PICTURE_FIELDS, Template, fill, short_hash, template, without_ties
+from convkit.jobs._names import fill, short_hash, without_ties
+from convkit.jobs._pictures.choices import Slices, View
 from convkit.jobs._pictures.image_file import ImageFile, Prepared
+from convkit.jobs._pictures.names import Names
 from convkit.jobs._pictures.shots import Shot, ShotSeries
 from convkit.jobs._volumes import VolumeTask
 from convkit.model.display import Voi
@@ -21,57 +21,8 @@ from convkit.pictures.planes import PlaneKind, planes_of
 from convkit.series.leads import Leads
 from convkit.series.stack import Stack
 
-DEFAULT_STEM = "{study}/{SeriesNumber:03d}_{SeriesDescription}{split}{view}"
-
 MOST_FRAMES = 64
 """Frames of one object that one piece of work takes at most, so that a large object keeps all workers busy."""
-
-
-class View(StrEnum):
-    """What a picture shows."""
-
-    NATIVE = "native"  # the image as it is stored
-    AXIAL = "axial"  # planes across the body
-    THREE = "three"  # axial, coronal and sagittal side by side
-    MOSAIC = "mosaic"  # planes across the body on one sheet
-    MIP = "mip"  # maximum intensity projections along the three axes
-
-
-@dataclass(frozen=True, slots=True)
-class Slices:
-    """Which pictures of a series, or which planes of a volume.
-
-    Attributes
-    ----------
-    count : int or None
-        So many, evenly spread; None takes all. One is the middle one.
-    """
-
-    count: int | None = None
-
-    def of(self, total: int) -> Sequence[int]:
-        """The places that are taken of so many, from 0, in order."""
-        if self.count is None or self.count >= total:
-            return range(total)
-        return [int((i + 0.5) * total / self.count) for i in range(self.count)]
-
-
-def slices_of(text: str | int) -> Slices:
-    """The selection that ``--slices`` names: all, middle, or a number of pictures.
-
-    Raises
-    ------
-    UsageError
-        It names none.
-    """
-    word = str(text).strip().lower()
-    if word == "all":
-        return Slices()
-    if word == "middle":
-        return Slices(1)
-    if word.isdecimal() and int(word) > 0:
-        return Slices(int(word))
-    raise UsageError(f"{text!r} is no selection of slices.", "--slices", "Give all, middle, or how many, such as 5.")
 
 
 class Stored(NamedTuple):
@@ -173,58 +124,6 @@ class Group(NamedTuple):
     notes: tuple[Note, ...] = ()
     sample: tuple[Stored, ...] = ()
     is_laid_over: bool = False
-
-
-class Names(NamedTuple):
-    """How pictures are named.
-
-    Attributes
-    ----------
-    template : Template
-    suffix : str
-    is_animated : bool
-        One file for all pictures of a series or volume.
-    joint : str or None
-        What stands before the number of a plane; None where the template itself places the number, or there is none.
-    """
-
-    template: Template
-    suffix: str
-    is_animated: bool
-    joint: str | None = None
-
-
-def names_of(text: str | None, view: View, suffix: str, *, is_animated: bool, phi_in_names: bool) -> Names:
-    """The checked template for a view.
-
-    Raises
-    ------
-    UsageError
-        See `convkit.jobs._names.template`.
-    """
-    has_many = not is_animated and view in {View.NATIVE, View.AXIAL}
-    own = OWN_FIELDS | PICTURE_FIELDS
-    given = text or (f"{DEFAULT_STEM}/{_PICTURE}" if has_many else DEFAULT_STEM)
-    first = template(given, phi_in_names=phi_in_names, own=own)
-    if has_many and "picture" not in first.fields:
-        given = f"{given}_{_PICTURE}"
-    joint = None
-    if has_many and view is View.AXIAL:
-        given, joint = _without_picture(given)
-    checked = template(given, phi_in_names=phi_in_names, must_hold=("split", "view"), own=own)
-    return Names(checked, suffix, is_animated, joint)
-
-
-_PICTURE = "{picture}"
-
-
-def _without_picture(text: str) -> tuple[str, str]:
-    """The template before the number of the plane, and what joins them."""
-    if not text.endswith(_PICTURE) or text.count(_PICTURE) > 1:
-        raise UsageError("{picture} must be the end of the name of a plane.", "--filename")
-    stem = text.removesuffix(_PICTURE)
-    bare = stem.rstrip("/_-")
-    return bare, stem[len(bare) :][-1:]
 
 
 # --- stored images ---------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from convkit.dicom.attributes import display_table
 from convkit.dicom.header import Header, read_header
 from convkit.dicom.objects import is_segmentation, not_a_picture
 from convkit.dicom.sources import find_files
+from convkit.dicom.unfold import MOST_FRAMES
 from convkit.engine.outcome import note_of
 from convkit.engine.run import Runner, batched
 from convkit.errors import ConvkitError
@@ -214,8 +215,15 @@ def _shot(header: Header, keywords: tuple[str, ...], texts: dict[Any, Any]) -> S
     shared = tuple(texts.setdefault(v, v) if isinstance(v, str) else v for v in values)
     uid = header.sop_instance_uid
     digest = int.from_bytes(hashlib.sha256(uid.encode()).digest()[:7], "big") if uid else 0
-    number, frames = header.integer("InstanceNumber"), header.integer("NumberOfFrames")
-    return Shot(header.path, header.size, header.modified_ns, digest, number, 1 if frames is None else frames, shared)
+    return Shot(
+        header.path, header.size, header.modified_ns, digest, header.integer("InstanceNumber"), _frames(header), shared
+    )
+
+
+def _frames(header: Header) -> int:
+    """Number of Frames; 1 where there can be no so many, for whoever opens the file to tell."""
+    frames = header.integer("NumberOfFrames") or 1
+    return frames if 1 <= frames <= min(MOST_FRAMES, header.size) else 1
 
 
 def _series(key: SeriesKey, shots: list[Shot]) -> ShotSeries:

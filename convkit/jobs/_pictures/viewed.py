@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from convkit.jobs._pictures.choices import View
 from convkit.jobs._pictures.image_file import ImageFile
 from convkit.jobs._pictures.laid_over import Laid, laid_on_plane
 from convkit.jobs._pictures.look import Look
-from convkit.jobs._pictures.plan import View, Viewed
+from convkit.jobs._pictures.plan import Viewed
 from convkit.jobs._pictures.stored import FramePicture, window_text
 from convkit.model.display import Display, Voi
 from convkit.model.labels import Plane
