@@ -219,6 +219,8 @@ GridFrameOffsetVector 3004000C DS
 DoseGridScaling 3004000E DS
 SharedFunctionalGroupsSequence 52009229 SQ
 PerFrameFunctionalGroupsSequence 52009230 SQ
+ExtendedOffsetTable 7FE00001 OV far
+ExtendedOffsetTableLengths 7FE00002 OV far
 """
 
 _DISPLAY_TEXT = """

@@ -12,7 +12,7 @@ from convkit.dicom import lean, values
 from convkit.dicom.attributes import TagTable, table_of
 from convkit.dicom.unfolded import Overlay, Unfolded, unfolded
 from convkit.errors import InputError, NotDicomError
-from convkit.model.frame import HeldPixels, Picture
+from convkit.model.frame import HeldPixels, Picture, ValuePlace
 from convkit.model.notes import Note
 
 
@@ -154,12 +154,20 @@ class Header(NamedTuple):
         InputError
             The file is gone or shorter than it was.
         """
-        place = self.table.places[keyword]
-        far = next((f for f in self.parsed.far if f.place == place), None)
+        far = self._far(keyword)
         if far is None:
             return None
         is_held = far.held or not far.offset  # no value starts where a file does
         return FarValue(far.held if is_held else _read_at(self.path, far.offset, far.length), far.is_explicit)
+
+    def far_place(self, keyword: str) -> ValuePlace | None:
+        """Where a value lies of which only the place was kept; None where absent."""
+        far = self._far(keyword)
+        return None if far is None else ValuePlace(far.offset, far.length, far.held)
+
+    def _far(self, keyword: str) -> lean.Far | None:
+        place = self.table.places.get(keyword)  # a reader may have a table of its own
+        return next((f for f in self.parsed.far if f.place == place), None)
 
     @property
     def charset(self) -> bytes:

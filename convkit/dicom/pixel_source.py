@@ -5,7 +5,7 @@ from __future__ import annotations
 from convkit.dicom import native, syntaxes
 from convkit.dicom.header import Header
 from convkit.errors import MissingAttributeError, PixelError
-from convkit.model.frame import PixelLayout, PixelSource
+from convkit.model.frame import PixelLayout, PixelSource, ValuePlace
 
 _ALLOWED_BITS = frozenset({1, 8, 16, 32, 64})
 
@@ -22,6 +22,11 @@ LAYOUT_KEYWORDS = (
     "PixelRepresentation",
 )
 """Everything that the layout of an instance depends on."""
+
+_OFFSET_KEYWORDS = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")
+
+SOURCE_KEYWORDS = (*LAYOUT_KEYWORDS, "NumberOfFrames", *_OFFSET_KEYWORDS)
+"""Everything that `source_of_all` reads."""
 
 
 def source_of(instance: Header, layout: PixelLayout) -> PixelSource:
@@ -50,7 +55,16 @@ def source_of(instance: Header, layout: PixelLayout) -> PixelSource:
         instance.frames,
         picture,
         instance.held,
+        _extended(instance) if parsed.pixel_length < 0 else (),
     )
+
+
+def _extended(header: Header) -> tuple[ValuePlace, ...]:
+    """Where the Extended Offset Table and its lengths lie; the lengths alone are of no use."""
+    offsets, lengths = (header.far_place(keyword) for keyword in _OFFSET_KEYWORDS)
+    if offsets is None:
+        return ()
+    return (offsets,) if lengths is None else (offsets, lengths)
 
 
 def _check_there(header: Header) -> None:

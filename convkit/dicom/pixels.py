@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from convkit.dicom import native, samples, syntaxes
 from convkit.dicom.pixel_source import (
     LAYOUT_KEYWORDS,
+    SOURCE_KEYWORDS,
     check_complete,
     has_another_frame,
     has_surplus,
@@ -31,6 +32,7 @@ from convkit.model.frame import Frame, Picture, PixelLayout, PixelSource
 
 __all__ = [
     "LAYOUT_KEYWORDS",
+    "SOURCE_KEYWORDS",
     "array_type",
     "check_complete",
     "has_another_frame",

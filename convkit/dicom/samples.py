@@ -9,17 +9,17 @@ import io
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convkit.dicom import codecs, colour, native, syntaxes
-from convkit.dicom.encapsulation import FrameIndex, index_frames
+from convkit.dicom.encapsulation import MOST_FRAGMENTS, ExtendedOffsets, FrameIndex, index_frames
 from convkit.dicom.palette import Palette, palette_of_file
 from convkit.errors import PixelError, UnsupportedError
 from convkit.model import values
-from convkit.model.frame import HeldPixels, PixelSource
+from convkit.model.frame import HeldPixels, PixelSource, ValuePlace
 
 _OF_ANY_PRECISION = syntaxes.JPEG_LS | syntaxes.JPEG_2000
 """Their streams say themselves how many bits a sample has, so nothing in it is above them."""
@@ -221,25 +221,50 @@ def _index_of(source: PixelSource) -> FrameIndex:
     if source.transfer_syntax not in syntaxes.CODECS:
         raise _not_decodable(source)
     if source.held is not None:
-        return _index_of_held(source.held, source.frames, source.transfer_syntax, source.path)
+        return _index_of_held(source)
     try:
         status = Path(source.path).stat()
-        identity = source.path, status.st_size, status.st_mtime_ns
-        return _index_of_file(*identity, source.offset or 0, source.frames, source.transfer_syntax)
+        return _index_of_file(source, status.st_size, status.st_mtime_ns)
     except OSError as err:
         raise native.unreadable(source, err) from err
 
 
 @lru_cache(4)
-def _index_of_file(path: str, _size: int, _modified_ns: int, offset: int, frames: int, syntax: str) -> FrameIndex:
+def _index_of_file(source: PixelSource, _size: int, _modified_ns: int) -> FrameIndex:
     """Where the frames of a file lie; the last ones are kept, because they are read one by one."""
-    with Path(path).open("rb") as file:
-        return index_frames(file, offset, frames, transfer_syntax=syntax, where=path)
+    with Path(source.path).open("rb") as file:
+        return _indexed(source, file)
 
 
 @lru_cache(2)
-def _index_of_held(held: HeldPixels, frames: int, syntax: str, where: str) -> FrameIndex:
-    return index_frames(io.BytesIO(held.value), 0, frames, transfer_syntax=syntax, where=where)
+def _index_of_held(source: PixelSource) -> FrameIndex:
+    return _indexed(source, io.BytesIO(source.held.value if source.held else b""))
+
+
+def _indexed(source: PixelSource, file: BinaryIO) -> FrameIndex:
+    extended = ExtendedOffsets(*(_value_at(file, place) for place in source.extended)) if source.extended else None
+    return index_frames(
+        file,
+        source.offset or 0,
+        source.frames,
+        transfer_syntax=source.transfer_syntax,
+        extended=extended,
+        where=source.path,
+    )
+
+
+def _value_at(file: BinaryIO, place: ValuePlace) -> bytes:
+    """A long value of the header; empty where it is longer than any table of offsets that can be followed."""
+    if place.held or not place.offset:  # no value starts where a file does
+        return place.held
+    if place.length > _LONGEST_TABLE:
+        return b""
+    file.seek(place.offset)
+    return file.read(place.length)
+
+
+_LONGEST_TABLE = 8 * MOST_FRAGMENTS
+"""Bytes: an offset has 64 bits (OV), and a frame at least one fragment."""
 
 
 def _not_decodable(source: PixelSource) -> UnsupportedError:

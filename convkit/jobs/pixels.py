@@ -65,7 +65,7 @@ def _header_of(source: str | os.PathLike[str] | Any) -> Header:
     if isinstance(source, (str, os.PathLike)):
         return read_header(os.fspath(source))
     in_memory = import_module("convkit.dicom.in_memory")  # pydicom, which is there then
-    header: Header = in_memory.header_of(source, table_of(), only=(*pixels.LAYOUT_KEYWORDS, "NumberOfFrames"))
+    header: Header = in_memory.header_of(source, table_of(), only=pixels.SOURCE_KEYWORDS)
     return header
 
 

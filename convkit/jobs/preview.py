@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from convkit.dicom.objects import is_segmentation
 from convkit.engine.digest import fingerprint, identity
 from convkit.engine.journal import Journal
-from convkit.engine.outcome import BAD, Outcome, Report, Status
-from convkit.engine.run import Runner, batched
+from convkit.engine.outcome import Outcome, Report, Status
+from convkit.engine.run import Runner
 from convkit.jobs._choices import Exists, chosen
-from convkit.jobs._destination import Claim, Destination, Inputs, journaled
+from convkit.jobs._destination import Destination, Inputs, journaled
 from convkit.jobs._pictures.choices import Slices, View, slices_of
 from convkit.jobs._pictures.gallery import write_gallery
 from convkit.jobs._pictures.laid_over import referenced_series
 from convkit.jobs._pictures.look import Look, checked_look
 from convkit.jobs._pictures.names import Names, names_of
-from convkit.jobs._pictures.plan import Group, Piece, Viewed, stored_groups, viewed_groups
+from convkit.jobs._pictures.plan import Group, stored_groups, viewed_groups
 from convkit.jobs._pictures.shots import ShotSeries, take
 from convkit.jobs._pictures.tally import Tally
-from convkit.jobs._pictures.tasks import Made, failed_pieces, failed_window, make_pieces, measure_window
+from convkit.jobs._pictures.work import Work
 from convkit.jobs._volumes import plan_volumes
 from convkit.jobs._where import Where
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Progress, Source, collect, destination, flat, problem_outcomes
-from convkit.model.display import Voi
 from convkit.model.notes import Note
 from convkit.series.options import Irregular, StackOptions
-from convkit.writers import picture_writer_for, remove_leftovers
-
-BATCH = 16
-"""Files a task: few enough that workers end together, many enough that the trip to a worker costs nothing."""
+from convkit.writers import picture_writer_for
 
 _SHOWN = ("Modality", "SeriesDescription", "SeriesNumber")
 """Attributes that the gallery shows."""
@@ -231,14 +226,8 @@ def _apart(series: Sequence[ShotSeries], *, is_overlay: bool) -> tuple[list[Shot
 def _with_segmentations(groups: list[Group], paths: Sequence[str]) -> tuple[list[Group], list[Note]]:
     """The groups, each with the segmentations that reference its series, and why others are not shown."""
     by_series, unused = referenced_series(paths) if paths else ({}, [])
-    return [_with(group, by_series.get(group.series_uid, ())) for group in groups], unused
-
-
-def _with(group: Group, segmentations: tuple[str, ...]) -> Group:
-    if not segmentations:
-        return group
-    pieces = tuple(replace(piece, segmentations=segmentations) for piece in group.pieces)
-    return group._replace(pieces=pieces, is_laid_over=True)
+    found = [group._replace(segmentations=by_series.get(group.series_uid, ())) for group in groups]
+    return found, unused
 
 
 # --- running ---------------------------------------------------------------------------------------------
@@ -249,8 +238,13 @@ def _run(plan: _Plan, output: Path, options: PreviewOptions, runner: Runner, pro
         dry = [_planned(group) for group in plan.groups]
         return Report(_in_order([*plan.outcomes, *dry]), strict=options.strict)
     tally = Tally(plan.groups)
-    run = _Run(output, options, plan.inputs, fingerprint(options.to, options.look, *_identities(options.look)))
-    end = journaled(output, lambda journal: _each(plan.groups, journal, run, runner, progress), tally.add)
+    made_with = fingerprint(options.to, options.look, *_identities(options.look))
+    work = Work(plan.groups, output, options.to, options.look, made_with)
+
+    def done(journal: Journal) -> Iterator[tuple[int, Outcome]]:
+        return work.done(Destination(output, options.exists, plan.inputs, journal), runner, progress)
+
+    end = journaled(output, done, tally.add)
     notes = list(end.notes)
     outcomes = [*plan.outcomes, *tally.outcomes()]
     if options.gallery and not end.is_interrupted:
@@ -259,8 +253,7 @@ def _run(plan: _Plan, output: Path, options: PreviewOptions, runner: Runner, pro
 
 
 def _planned(group: Group) -> Outcome:
-    names = tuple(name for piece in group.pieces for name in piece.names)
-    return Outcome(group.item, Status.PLANNED, names, group.notes, {"pictures": len(names)})
+    return Outcome(group.item, Status.PLANNED, tuple(group.names), group.notes, {"pictures": len(group.names)})
 
 
 def _in_order(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
@@ -271,69 +264,3 @@ def _identities(look: Look) -> list[Any]:
     """What tells the files apart that are laid over pictures, so that others make other pictures."""
     stats = [(path, Path(path).stat()) for path in (*look.labels, *look.presentation)]
     return [identity([(path, stat.st_size, stat.st_mtime_ns)]) for path, stat in stats]
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What all pieces of a run share."""
-
-    output: Path
-    options: PreviewOptions
-    inputs: Inputs
-    print_of_options: str
-
-    def claim(self, piece: Piece) -> Claim:
-        """What a piece is about to write."""
-        own = piece.window, piece.segmentations
-        made_with = fingerprint(*own)[:16] if any(own) else "header"
-        return Claim(piece.item, piece.key, f"{self.print_of_options}:{made_with}:{piece.names[0]}", piece.names)
-
-
-def _each(
-    groups: Sequence[Group], journal: Journal, run: _Run, runner: Runner, progress: Progress | None
-) -> Iterator[tuple[int, Outcome]]:
-    """(Number of the group, outcome) of each piece: what an earlier run has done, then the rest as it gets done."""
-    place = Destination(run.output, run.options.exists, run.inputs, journal)
-    for folder in sorted({(run.output / piece.names[0]).parent for group in groups for piece in group.pieces}):
-        remove_leftovers(folder)
-    windows = _measured(groups, run.options.look, runner)
-    todo: list[tuple[int, Piece]] = []
-    for number, group in enumerate(groups):
-        for one in group.pieces:
-            piece = replace(one, window=windows[number]) if windows.get(number) else one
-            earlier = place.earlier(run.claim(piece))
-            if earlier:
-                yield number, earlier
-            else:
-                todo.append((number, piece))
-    place.claim(run.claim(piece) for _, piece in todo)
-    for number, piece, made in _made(todo, run, runner, progress):
-        if any(outcome.status in BAD for outcome in made):
-            yield from ((number, outcome) for outcome in made)  # not recorded: the next run tries the rest again
-        else:
-            yield from ((number, place.recorded(run.claim(piece), outcome)) for outcome in made)
-
-
-def _measured(groups: Sequence[Group], look: Look, runner: Runner) -> dict[int, Voi]:
-    """The window of each series that is measured on a sample of all its images."""
-    task = partial(measure_window, look=look)
-    samples = [group.sample for group in groups]
-    found = runner.map(task, samples, on_error=failed_window) if look.may_measure else ()
-    return {number: window for number, window in found if window is not None}
-
-
-def _made(
-    todo: Sequence[tuple[int, Piece]], run: _Run, runner: Runner, progress: Progress | None
-) -> Iterator[tuple[int, Piece, Made]]:
-    volumes = [entry for entry in todo if isinstance(entry[1].source, Viewed)]
-    stored = [entry for entry in todo if not isinstance(entry[1].source, Viewed)]
-    batches = [*((entry,) for entry in volumes), *batched(stored, BATCH)]
-    task = partial(make_pieces, output=str(run.output), to=run.options.to, look=run.options.look)
-    tasks = (tuple(piece for _, piece in batch) for batch in batches)
-    done = 0
-    for index, results in runner.map(task, tasks, on_error=failed_pieces):
-        for (number, piece), made in zip(batches[index], results, strict=True):
-            done += 1
-            yield number, piece, made
-        if progress:
-            progress("files", done, len(todo))

@@ -84,6 +84,22 @@ class HeldPixels(NamedTuple):
     vr: str
 
 
+class ValuePlace(NamedTuple):
+    """Where a long value of a header lies.
+
+    Attributes
+    ----------
+    offset, length : int
+        Position in the file, and bytes.
+    held : bytes
+        The value itself, where no file has it as it is.
+    """
+
+    offset: int
+    length: int
+    held: bytes = b""
+
+
 class PixelSource(NamedTuple):
     """Where the pixels of one object lie.
 
@@ -105,6 +121,8 @@ class PixelSource(NamedTuple):
         Where the frames are tiles of one stored picture.
     held : HeldPixels or None
         Of a data set in memory.
+    extended : tuple of ValuePlace
+        Extended Offset Table and its lengths (PS3.3 C.7.6.3.1.8), as far as there are any; of compressed pixels alone.
     """
 
     path: str
@@ -115,6 +133,7 @@ class PixelSource(NamedTuple):
     frames: int = 1
     picture: Picture | None = None
     held: HeldPixels | None = None
+    extended: tuple[ValuePlace, ...] = ()
 
     @property
     def stored_layout(self) -> PixelLayout:

@@ -14,7 +14,7 @@ from convkit.dicom.attributes import display_table
 from convkit.dicom.header import Header, read_header
 from convkit.errors import ConvkitError
 from convkit.jobs._pictures.image_file import ImageFile, shown_of
-from convkit.jobs._pictures.prepared import KEYWORDS, MOST_KINDS, Preparer
+from convkit.jobs._pictures.prepared import KEYWORDS, MOST_KINDS, Kinds
 from convkit.model.display import Display
 from tests.builders import enhanced_mr, instance, multi_frame_us, palette, rgb, write
 
@@ -52,12 +52,13 @@ def same(one: Display, other: Display) -> bool:
     return all(getattr(one, f.name) == getattr(other, f.name) for f in fields(Display))
 
 
-def test_a_plain_image_is_ready(tmp_path: Path) -> None:
+def test_a_plain_image_is_kind(tmp_path: Path) -> None:
     (path,) = write([plain()], tmp_path)
     table = display_table()
-    ready = Preparer(table).prepared(read_header(str(path), table))
-    assert ready is not None
-    opened, made = ImageFile.open(str(path)), ImageFile.of(ready)
+    header = read_header(str(path), table)
+    kind = Kinds(table).of(header)
+    assert kind is not None
+    opened, made = ImageFile.open(str(path)), ImageFile.plain(str(path), kind, header.parsed.pixel_offset or 0)
     assert same(opened.shown(0).display, made.shown(0).display)
     assert np.array_equal(opened.samples(0), made.samples(0))
     assert made.header.sop_instance_uid == opened.header.sop_instance_uid
@@ -78,41 +79,41 @@ def test_a_plain_image_is_ready(tmp_path: Path) -> None:
 def test_what_is_not_plain_is_opened_when_its_picture_is_made(dataset: Dataset, tmp_path: Path) -> None:
     (path,) = write([dataset], tmp_path)
     table = display_table()
-    assert Preparer(table).prepared(read_header(str(path), table)) is None
+    assert Kinds(table).of(read_header(str(path), table)) is None
 
 
 def test_images_that_differ_do_not_share_a_window(tmp_path: Path) -> None:
     datasets = [plain(number=n, WindowCenter=n % 3) for n in range(1, 7)]
     table = display_table()
-    preparer = Preparer(table)
+    kinds = Kinds(table)
     for path in write(datasets, tmp_path):
-        ready = preparer.prepared(read_header(str(path), table))
-        assert ready is not None
-        assert same(ready.shown.display, ImageFile.open(str(path)).shown(0).display)
+        kind = kinds.of(read_header(str(path), table))
+        assert kind is not None
+        assert same(kind.shown.display, ImageFile.open(str(path)).shown(0).display)
 
 
 def test_a_batch_holds_few_kinds(tmp_path: Path) -> None:
     datasets = [plain(number=n, WindowCenter=n) for n in range(1, 3 * MOST_KINDS)]
     table = display_table()
-    preparer = Preparer(table)
-    ready = [preparer.prepared(read_header(str(path), table)) for path in write(datasets, tmp_path)]
-    assert sum(one is not None for one in ready) == MOST_KINDS
+    kinds = Kinds(table)
+    kind = [kinds.of(read_header(str(path), table)) for path in write(datasets, tmp_path)]
+    assert sum(one is not None for one in kind) == MOST_KINDS
 
 
 def test_real_images_look_the_same_either_way(data_folder: Path) -> None:
     table = display_table()
-    preparer = Preparer(table)
+    kinds = Kinds(table)
     compared = 0
     for path in sorted((data_folder / "decoding").rglob("*.dcm")):
         try:
             header = read_header(str(path), table)
-            ready = preparer.prepared(header) if header.parsed.pixel_keyword else None
+            kind = kinds.of(header) if header.parsed.pixel_keyword else None
         except ConvkitError:
             continue
-        preparer = Preparer(table)
-        if ready is not None:
+        kinds = Kinds(table)
+        if kind is not None:
             compared += 1
             opened = ImageFile.open(str(path))
-            assert same(ready.shown.display, opened.shown(0).display)
-            assert ready.is_burned_in == opened.is_burned_in
+            assert same(kind.shown.display, opened.shown(0).display)
+            assert kind.is_burned_in == opened.is_burned_in
     assert compared > 20

@@ -38,12 +38,13 @@ class Shown(NamedTuple):
     notes: tuple[Note, ...]
 
 
-class Prepared(NamedTuple):
-    """An image of one frame whose header was read before.
+class PlainKind(NamedTuple):
+    """What plain images share: of one frame, grey and uncompressed.
 
     Attributes
     ----------
     source : PixelSource
+        Of the first such image; path and offset are each image's own.
     shown : Shown
     is_burned_in : bool
         See `ImageFile.is_burned_in`.
@@ -75,7 +76,7 @@ class ImageFile:
         self.frames = _frames(header)
         self.header = unfold(header)
         self.source: PixelSource = pixels.source_of(self.header, pixels.layout_of(header))
-        self.ready: Prepared | None = None
+        self.kind: PlainKind | None = None
         pixels.check_complete(self.source, header.size)
 
     @classmethod
@@ -84,10 +85,11 @@ class ImageFile:
         return cls(read_header(path, display_table()), path)
 
     @classmethod
-    def of(cls, ready: Prepared) -> ImageFile:
-        """An image whose header was read before; it is read again only for what is asked beyond that."""
+    def plain(cls, path: str, kind: PlainKind, offset: int) -> ImageFile:
+        """A plain image, whose header was read before; it is read again only for what is asked beyond its kind."""
         image = cls.__new__(cls)
-        image.origin, image.frames, image.source, image.ready = ready.source.path, 1, ready.source, ready
+        image.origin, image.frames, image.kind = path, 1, kind
+        image.source = kind.source._replace(path=path, offset=offset)
         return image
 
     @cached_property
@@ -98,7 +100,7 @@ class ImageFile:
     @cached_property
     def is_burned_in(self) -> bool:
         """True where the header says that the pixels identify the patient."""
-        return self.ready.is_burned_in if self.ready else has_burned_in(self.header)
+        return self.kind.is_burned_in if self.kind else has_burned_in(self.header)
 
     @property
     def is_colour(self) -> bool:
@@ -123,8 +125,8 @@ class ImageFile:
 
     def shown(self, frame: int) -> Shown:
         """How a frame is meant to be shown."""
-        if self.ready and frame == 0:
-            return self.ready.shown
+        if self.kind and frame == 0:
+            return self.kind.shown
         return shown_of(self.header_of(frame))
 
     def samples(self, frame: int) -> NDArray[Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy as np
 from convkit.engine.digest import identity
 from convkit.jobs._names import fill, short_hash, without_ties
 from convkit.jobs._pictures.choices import Slices, View
-from convkit.jobs._pictures.image_file import ImageFile, Prepared
+from convkit.jobs._pictures.image_file import ImageFile, PlainKind
 from convkit.jobs._pictures.names import Names
 from convkit.jobs._pictures.shots import Shot, ShotSeries
 from convkit.jobs._volumes import VolumeTask
@@ -33,13 +35,16 @@ class Stored(NamedTuple):
     path : str
     frames : tuple of int
         From 0.
-    ready : Prepared or None
-        The image, where it is a plain one.
+    kind : PlainKind or None
+        Where it is a plain image.
+    offset : int
+        Of its pixels.
     """
 
     path: str
     frames: tuple[int, ...]
-    ready: Prepared | None = None
+    kind: PlainKind | None
+    offset: int
 
     def opened(self) -> ImageFile:
         """The object in the file.
@@ -49,7 +54,7 @@ class Stored(NamedTuple):
         InputError
             It cannot be read, or contradicts itself.
         """
-        return ImageFile.of(self.ready) if self.ready else ImageFile.open(self.path)
+        return ImageFile.plain(self.path, self.kind, self.offset) if self.kind else ImageFile.open(self.path)
 
 
 class Viewed(NamedTuple):
@@ -96,7 +101,7 @@ class Piece:
 
 
 class Group(NamedTuple):
-    """The pieces of one series or volume.
+    """The pictures of one series or volume.
 
     Attributes
     ----------
@@ -104,15 +109,13 @@ class Group(NamedTuple):
     series_uid : str
         Series Instance UID.
     title, section : str
-        For people: number and description; hash of the study.
+        For people: number and description; study.
     details : tuple of (label, value)
-    pieces : tuple of Piece
+    work : StoredPictures or ViewedPictures
     notes : tuple of Note
         What is known before any picture is made.
-    sample : tuple of Stored
-        Frames to measure a window on; none where the volume is at hand when its pictures are made.
-    is_laid_over : bool
-        True where labels should be seen on its pictures.
+    segmentations : tuple of str
+        Paths of segmentations to lay over.
     """
 
     item: str
@@ -120,10 +123,28 @@ class Group(NamedTuple):
     title: str
     section: str
     details: tuple[tuple[str, str], ...]
-    pieces: tuple[Piece, ...]
+    work: StoredPictures | ViewedPictures
     notes: tuple[Note, ...] = ()
-    sample: tuple[Stored, ...] = ()
-    is_laid_over: bool = False
+    segmentations: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Relative paths of the pictures."""
+        return self.work.names
+
+    @property
+    def sample(self) -> tuple[Stored, ...]:
+        """Frames to measure a window on; none where the volume is at hand when its pictures are made."""
+        return self.work.sample() if isinstance(self.work, StoredPictures) else ()
+
+    def pieces(self, window: Voi | None) -> Iterator[Piece]:
+        """Yield the work: made when it is asked for, because there may be a hundred thousand."""
+        for key, names, source in self.work.pieces():
+            yield Piece(self.item, key, names, source, window, self.segmentations)
+
+
+_Work = tuple[str, tuple[str, ...], "tuple[Stored, ...] | Viewed"]
+"""Key, names and source of a piece."""
 
 
 # --- stored images ---------------------------------------------------------------------------------------
@@ -132,30 +153,73 @@ SAMPLE_FRAMES = 16
 """Frames that a window is measured on, evenly spread over the series: enough for stable percentiles, and fast."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredPictures:
+    """Pictures of the frames of a series.
+
+    Attributes
+    ----------
+    series : ShotSeries
+    slices : Slices
+    names : list of str
+        One a picture; one for all where they are one moving picture.
+    is_animated : bool
+    """
+
+    series: ShotSeries
+    slices: Slices
+    names: list[str]
+    is_animated: bool
+
+    def pieces(self) -> Iterator[_Work]:
+        """Yield frames of one file each, of a large object in several pieces; all at once for a moving picture."""
+        taken = _taken(self.series, self.slices)
+        if self.is_animated:
+            sources = tuple(_by_file(taken))
+            places = tuple(frame for source in sources for frame in source.frames)
+            yield _key(self.series, [shot for shot, _ in taken], places), tuple(self.names), sources
+            return
+        names = iter(self.names)
+        for shot, entries in groupby(taken, key=itemgetter(0)):
+            frames = [frame for _, frame in entries]
+            for part in (tuple(frames[i : i + MOST_FRAMES]) for i in range(0, len(frames), MOST_FRAMES)):
+                yield _key(self.series, [shot], part), tuple(islice(names, len(part))), (_stored(shot, part),)
+
+    def sample(self) -> tuple[Stored, ...]:
+        """Frames that a window is measured on."""
+        return tuple(_stored(shot, (frame,)) for shot, frame in _taken(self.series, Slices(SAMPLE_FRAMES)))
+
+
+def _by_file(taken: Sequence[tuple[Shot, int]]) -> Iterator[Stored]:
+    for shot, entries in groupby(taken, key=itemgetter(0)):
+        yield _stored(shot, tuple(frame for _, frame in entries))
+
+
+def _stored(shot: Shot, frames: tuple[int, ...]) -> Stored:
+    return Stored(shot.path, frames, shot.kind, shot.offset)
+
+
 def stored_groups(series: Iterable[ShotSeries], keywords: Sequence[str], slices: Slices, names: Names) -> list[Group]:
     """A group for each series, its pictures named without collisions."""
-    planned = [(one, _taken(one, slices)) for one in series]
-    planned = [(one, taken) for one, taken in planned if taken]
-    wanted = [_Wanted(one, taken, _own_names(one, taken, keywords, names)) for one, taken in planned]
-    return [_group(one, keywords, names) for one in _untied(wanted)]
+    wanted = [_Wanted(one, _own_names(one, keywords, slices, names)) for one in series if one.shots]
+    return [_group(one, keywords, slices, names) for one in _untied(wanted)]
 
 
 class _Wanted(NamedTuple):
     """Pictures of a series and the names they would like: one each, or one for all."""
 
     series: ShotSeries
-    taken: list[tuple[Shot, int]]
     names: list[str]
 
 
 def _taken(series: ShotSeries, slices: Slices) -> list[tuple[Shot, int]]:
-    """(file, frame) of each picture, in order; a file without frames is kept, so that its defect is told."""
-    total = sum(max(1, shot.frames) for shot in series.shots)
+    """(file, frame) of each picture, in order."""
+    total = sum(shot.frames for shot in series.shots)
     places = iter(slices.of(total))
     place, start = next(places, None), 0
     taken: list[tuple[Shot, int]] = []
     for shot in series.shots:
-        stop = start + max(1, shot.frames)
+        stop = start + shot.frames
         while place is not None and place < stop:
             taken.append((shot, place - start))
             place = next(places, None)
@@ -163,16 +227,14 @@ def _taken(series: ShotSeries, slices: Slices) -> list[tuple[Shot, int]]:
     return taken
 
 
-def _own_names(
-    series: ShotSeries, taken: Sequence[tuple[Shot, int]], keywords: Sequence[str], names: Names
-) -> list[str]:
+def _own_names(series: ShotSeries, keywords: Sequence[str], slices: Slices, names: Names) -> list[str]:
     if names.is_animated:
-        return [fill(names.template, _values(series, taken[0][0], keywords, ""))]
+        return [fill(names.template, _values(series, series.shots[0], keywords, ""))]
     numbers = _numbers(series)
     digits = max(4, len(str(max(numbers.values(), default=1))))
     return [
         fill(names.template, _values(series, shot, keywords, _picture(numbers[shot.path], digits, shot, frame)))
-        for shot, frame in taken
+        for shot, frame in _taken(series, slices)
     ]
 
 
@@ -215,19 +277,17 @@ def _untied(wanted: list[_Wanted]) -> Iterator[_Wanted]:
         yield one._replace(names=[next(settled) for _ in one.names])
 
 
-def _group(one: _Wanted, keywords: Sequence[str], names: Names) -> Group:
+def _group(one: _Wanted, keywords: Sequence[str], slices: Slices, names: Names) -> Group:
     series = one.series
     values = dict(zip(keywords, series.shots[0].fields, strict=True))
-    pieces = _animated(one, names) if names.is_animated else tuple(_pieces(one, names))
     return Group(
         series.label,
         series.key.series,
         _title(series.key.number, values.get("SeriesDescription")),
         _section(series.key.study),
         (("modality", str(values.get("Modality") or "unknown")),),
-        pieces,
+        StoredPictures(series, slices, [f"{name}{names.suffix}" for name in one.names], names.is_animated),
         series.notes,
-        _sample(series),
     )
 
 
@@ -240,40 +300,32 @@ def _title(number: int | None, description: object) -> str:
     return f"{shown}{description or 'without description'}"
 
 
-def _pieces(one: _Wanted, names: Names) -> Iterator[Piece]:
-    """Frames of one file a piece, a large object in several."""
-    start = 0
-    while start < len(one.taken):
-        shot = one.taken[start][0]
-        stop = start
-        while stop < len(one.taken) and one.taken[stop][0] is shot and stop - start < MOST_FRAMES:
-            stop += 1
-        source = Stored(shot.path, tuple(frame for _, frame in one.taken[start:stop]), shot.ready)
-        paths = tuple(f"{name}{names.suffix}" for name in one.names[start:stop])
-        yield Piece(one.series.label, _key(one.series, [shot], source.frames), paths, (source,))
-        start = stop
-
-
-def _animated(one: _Wanted, names: Names) -> tuple[Piece, ...]:
-    shots = {shot.path: shot for shot, _ in one.taken}
-    by_file: dict[str, list[int]] = {path: [] for path in shots}
-    for shot, frame in one.taken:
-        by_file[shot.path].append(frame)
-    sources = tuple(Stored(path, tuple(frames), shots[path].ready) for path, frames in by_file.items())
-    key = _key(one.series, list(shots.values()), tuple(f for s in sources for f in s.frames))
-    return (Piece(one.series.label, key, (f"{one.names[0]}{names.suffix}",), sources),)
-
-
 def _key(series: ShotSeries, shots: Sequence[Shot], frames: tuple[int, ...]) -> str:
     files = identity((s.path, s.size, s.modified_ns) for s in shots)
     return f"{short_hash(series.key.series, 16)}:{files}:{frames[0]}-{frames[-1]}-{len(frames)}"
 
 
-def _sample(series: ShotSeries) -> tuple[Stored, ...]:
-    return tuple(Stored(shot.path, (frame,), shot.ready) for shot, frame in _taken(series, Slices(SAMPLE_FRAMES)))
-
-
 # --- planes of volumes -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ViewedPictures:
+    """Pictures of a volume, made together.
+
+    Attributes
+    ----------
+    key : str
+    names : tuple of str
+    source : Viewed
+    """
+
+    key: str
+    names: tuple[str, ...]
+    source: Viewed
+
+    def pieces(self) -> Iterator[_Work]:
+        """Yield the only piece: the volume is loaded once."""
+        yield self.key, self.names, self.source
 
 
 def viewed_groups(tasks: Sequence[VolumeTask], view: View, slices: Slices, names: Names) -> list[Group]:
@@ -291,7 +343,7 @@ def _viewed(task: VolumeTask, view: View, slices: Slices, names: Names) -> Group
     key = f"{task.key}:{view}:{','.join(map(str, planes)) if slices.count else 'all'}"
     layout = task.stack.first.pixels.layout
     matrix = f"{layout.columns} × {layout.rows} × {task.stack.slices}"
-    piece = Piece(task.item, key, tuple(f"{stem}{names.suffix}" for stem in stems), source)
+    work = ViewedPictures(key, tuple(f"{stem}{names.suffix}" for stem in stems), source)
     header = task.header
     return Group(
         task.item,
@@ -299,7 +351,7 @@ def _viewed(task: VolumeTask, view: View, slices: Slices, names: Names) -> Group
         f"{_title(header.integer('SeriesNumber'), header.text('SeriesDescription'))}{task.stack.split.label}",
         _section(header.study_instance_uid),
         (("modality", header.text("Modality") or "unknown"), ("matrix", matrix), ("view", str(view))),
-        (piece,),
+        work,
     )
 
 

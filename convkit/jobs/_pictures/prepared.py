@@ -7,7 +7,6 @@ of a batch share of these is worked out once, and held once.
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import NamedTuple
 
 from convkit.dicom import pixels
 from convkit.dicom.attributes import TagTable
@@ -15,8 +14,7 @@ from convkit.dicom.display import has_burned_in
 from convkit.dicom.header import Header
 from convkit.dicom.unfold import unfold
 from convkit.errors import ConvkitError
-from convkit.jobs._pictures.image_file import Prepared, shown_of
-from convkit.model.frame import PixelLayout
+from convkit.jobs._pictures.image_file import PlainKind, shown_of
 from convkit.quirks import RESCALE_KEYWORDS
 from convkit.series.rescale import KEYWORDS as VALUE_KEYWORDS
 
@@ -55,15 +53,8 @@ MOST_KINDS = 8
 """Kinds of images that are worked out in a batch: where each has a window of its own, there is nothing to share."""
 
 
-class _Kind(NamedTuple):
-    """What plain images share."""
-
-    layout: PixelLayout
-    ready: Prepared
-
-
-class Preparer:
-    """Makes images of one batch ready.
+class Kinds:
+    """The kinds of plain images in one batch.
 
     Parameters
     ----------
@@ -74,29 +65,30 @@ class Preparer:
     def __init__(self, table: TagTable) -> None:
         self._key_of = itemgetter(*(table.places[keyword] for keyword in KEYWORDS))
         self._sequences = frozenset(place for place, a in enumerate(table.attributes) if a.vr == "SQ" and not a.creator)
-        self._kinds: dict[tuple[bytes | None, ...], _Kind | None] = {}
+        self._kinds: dict[tuple[bytes | None, ...], PlainKind | None] = {}
 
-    def prepared(self, header: Header) -> Prepared | None:
-        """The image, ready to be shown; None where it is not plain, and for whoever makes its picture to open."""
+    def of(self, header: Header) -> PlainKind | None:
+        """The kind of an image; None where it is not plain or not whole, for whoever makes its picture to open."""
         if any(far.place in self._sequences for far in header.parsed.far):
             return None
-        key = self._key_of(header.parsed.raw)
+        key = (*self._key_of(header.parsed.raw), header.transfer_syntax)
         if key not in self._kinds:
             if len(self._kinds) >= MOST_KINDS:
                 return None
             self._kinds[key] = _kind(header)
         kind = self._kinds[key]
-        if kind is None:
-            return None
-        source = pixels.source_of(header, kind.layout)
-        try:
-            pixels.check_complete(source, header.size)
-        except ConvkitError:
-            return None
-        return kind.ready._replace(source=source)
+        return kind if kind and _is_whole(header, kind) else None
 
 
-def _kind(header: Header) -> _Kind | None:
+def _is_whole(header: Header, kind: PlainKind) -> bool:
+    try:
+        pixels.check_complete(pixels.source_of(header, kind.source.layout), header.size)
+    except ConvkitError:
+        return False
+    return True
+
+
+def _kind(header: Header) -> PlainKind | None:
     """What a header says of all images that are like it; None where it is not plain."""
     try:
         if unfold(header) is not header or header.integer("NumberOfFrames") not in {None, 1}:
@@ -108,4 +100,4 @@ def _kind(header: Header) -> _Kind | None:
         return None
     if layout.is_colour or not pixels.is_direct(source) or shown.notes:
         return None
-    return _Kind(layout, Prepared(source, shown, has_burned_in(header)))
+    return PlainKind(source._replace(length=layout.bytes_per_frame), shown, has_burned_in(header))

@@ -22,8 +22,8 @@ from convkit.engine.outcome import note_of
 from convkit.engine.run import Runner, batched
 from convkit.errors import ConvkitError
 from convkit.jobs._names import short_hash
-from convkit.jobs._pictures.image_file import Prepared
-from convkit.jobs._pictures.prepared import Preparer
+from convkit.jobs._pictures.image_file import PlainKind
+from convkit.jobs._pictures.prepared import Kinds
 from convkit.jobs._where import Where
 from convkit.jobs.collection import BATCH, Progress, Source, checked_sources
 from convkit.model.notes import Note, note
@@ -48,8 +48,10 @@ class Shot(NamedTuple):
         Number of Frames, as the header says.
     fields : tuple
         See `Fields`.
-    ready : Prepared or None
-        The image, where it is a plain one.
+    kind : PlainKind or None
+        Where it is a plain image.
+    offset : int
+        Of its pixels.
     """
 
     path: str
@@ -59,7 +61,8 @@ class Shot(NamedTuple):
     number: int | None
     frames: int
     fields: Fields
-    ready: Prepared | None = None
+    kind: PlainKind | None
+    offset: int
 
 
 class SeriesKey(NamedTuple):
@@ -176,10 +179,10 @@ class _Batch(NamedTuple):
 def shots_of_batch(paths: Sequence[str], *, keywords: tuple[str, ...] = ()) -> _Batch:
     """Task: the shots of some files, and a note for each that has no picture."""
     table = display_table(keywords)
-    preparer = Preparer(table)
+    kinds = Kinds(table)
     found: dict[SeriesKey, list[Shot]] = {}
     problems: list[Note] = []
-    texts: dict[Any, Any] = {}
+    shared: dict[str, Fields] = {}
     for path in paths:
         try:
             header = read_header(path, table)
@@ -190,7 +193,8 @@ def shots_of_batch(paths: Sequence[str], *, keywords: tuple[str, ...] = ()) -> _
         if reason:
             problems.append(reason)
         else:
-            shot = _shot(header, keywords, texts)._replace(ready=preparer.prepared(header))
+            fields = tuple(header.plain(keyword) for keyword in keywords)
+            shot = _shot(header, shared.setdefault(repr(fields), fields), kinds.of(header))
             found.setdefault(_key_of(header), []).append(shot)
     return _Batch(tuple((key, tuple(shots)) for key, shots in found.items()), tuple(problems), len(paths))
 
@@ -210,14 +214,11 @@ def _key_of(header: Header) -> SeriesKey:
     )
 
 
-def _shot(header: Header, keywords: tuple[str, ...], texts: dict[Any, Any]) -> Shot:
-    values = (header.plain(keyword) for keyword in keywords)
-    shared = tuple(texts.setdefault(v, v) if isinstance(v, str) else v for v in values)
+def _shot(header: Header, fields: Fields, kind: PlainKind | None) -> Shot:
     uid = header.sop_instance_uid
     digest = int.from_bytes(hashlib.sha256(uid.encode()).digest()[:7], "big") if uid else 0
-    return Shot(
-        header.path, header.size, header.modified_ns, digest, header.integer("InstanceNumber"), _frames(header), shared
-    )
+    number, offset = header.integer("InstanceNumber"), (header.parsed.pixel_offset or 0) if kind else 0
+    return Shot(header.path, header.size, header.modified_ns, digest, number, _frames(header), fields, kind, offset)
 
 
 def _frames(header: Header) -> int:

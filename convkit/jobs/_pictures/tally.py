@@ -78,7 +78,7 @@ _GRAVEST = (Status.DONE, Status.KEPT, Status.RESUMED, Status.PLANNED)
 def _good(group: Group, found: _Sum) -> Outcome:
     status = next(s for s in _GRAVEST if s in found.statuses)
     notes = [*group.notes, *(_for_all(first, count) for first, count in found.notes.values())]
-    if group.is_laid_over and not found.is_laid_over and Status.KEPT not in found.statuses:
+    if group.segmentations and not found.is_laid_over and Status.KEPT not in found.statuses:
         notes.append(note("preview.nothing-laid-over"))
     facts: dict[str, Json] = {
         "pictures": len(found.outputs),
