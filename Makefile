@@ -36,6 +36,7 @@ conformance: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/scan.py
 	$(BIN)/python benchmarks/convert.py
+	$(BIN)/python benchmarks/preview.py
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/generate_reference.py

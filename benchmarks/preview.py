@@ -1,6 +1,6 @@
 """Measures `convkit preview` against dcmj2pnm and the usual script of pydicom and Pillow, on one core each.
 
-    python benchmarks/preview.py [--slices 300] [--runs 5] [--json FILE]
+    python benchmarks/preview.py [--slices 300] [--runs 3] [--json FILE]
     python benchmarks/preview.py --memory [--files 100000]
 
 CT slices of 512 x 512, 16 bits, to PNG with window 40/400. dcmj2pnm runs once a file, as it only can. With --memory:
@@ -20,11 +20,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from make_data import CT_SLICES, cached, make, make_many
+from make_data import CT_SERIES, CT_SLICES, cached, make, make_many
 from measure import Cost, find_command, in_turn, medians, ratio, run_command
 
 _Command = Callable[[Path, Path], list[str]]
-_LOOP = 'for f in "$1"/*; do dcmj2pnm +on +Ww 40 400 "$f" "$2/$(basename "$f").png"; done'
+_LOOP = 'n=0; for f in "$1"/*/*; do n=$((n+1)); dcmj2pnm +on +Ww 40 400 "$f" "$2/$n.png"; done'
 
 
 def convkit_command(jobs: int) -> _Command:
@@ -59,17 +59,18 @@ def one_run(command: _Command, source: Path, scratch: Path, sizes: dict[str, int
 
 def speed(given: argparse.Namespace) -> dict[str, Any]:
     """Medians of all sides on one series."""
-    source = make(given.cache, given.slices / CT_SLICES, ["ct"])["ct"] / "series1"
+    source = make(given.cache, given.slices / CT_SLICES, ["ct"])["ct"]
+    pictures = given.slices * CT_SERIES
     sizes: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as scratch:
         runs = {n: partial(one_run, c, source, Path(scratch), sizes, n) for n, c in sides().items()}
         costs = in_turn(given.runs, runs)
     found: dict[str, Any] = {name: asdict(medians(c)) | {"bytes": sizes[name]} for name, c in costs.items()}
-    print(f"\n{given.slices} CT slices of 512 x 512 to PNG, one core, median of {given.runs} runs")
+    print(f"\n{pictures} CT slices of 512 x 512 to PNG, one core, median of {given.runs} runs")
     print(f"  {'':<18}{'wall s':>9}{'ms/slice':>10}{'peak MB':>9}{'ratio':>9}{'size':>8}")
     for name, cost in found.items():
         cost |= {"ratio": ratio(costs["convkit"], costs[name]), "size": sizes[name] / sizes["convkit"]}
-        shown = cost["wall_s"], cost["wall_s"] * 1000 / given.slices, cost["peak_mb"], cost["ratio"], cost["size"]
+        shown = cost["wall_s"], cost["wall_s"] * 1000 / pictures, cost["peak_mb"], cost["ratio"], cost["size"]
         print("  {:<18}{:>9.2f}{:>10.2f}{:>9.0f}{:>9.1f}{:>8.2f}".format(name, *shown))
     return found
 
@@ -91,8 +92,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     cache = Path(tempfile.gettempdir()) / "convkit-benchmarks"
     parser.add_argument("--cache", type=Path, default=cache, help=f"where made data are kept ({cache})")
-    parser.add_argument("--slices", type=int, default=CT_SLICES)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--slices", type=int, default=CT_SLICES, help="of each of the four series")
+    parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--files", type=int, default=100_000)
     parser.add_argument("--jobs", type=int, default=2, help="workers, for --memory")
