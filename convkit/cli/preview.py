@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -79,6 +80,12 @@ def command(**given: Any) -> int:
     Open DEST/index.html to look through them.
     Nothing of the patient is in a picture, its metadata or its name; what is burned into the pixels stays.
     """  # noqa: D301 (click wants the control character)
-    from convkit.jobs.preview import preview  # noqa: PLC0415 (keeps --help fast)
+    from convkit.jobs._pictures.gallery import PAGE  # noqa: PLC0415 (keeps --help fast)
+    from convkit.jobs.preview import preview  # noqa: PLC0415
 
-    return run_job(preview, given | {"bits": int(given["bits"])})
+    is_told = given["gallery"] and not (given["dry_run"] or given["quiet"] or given["as_json"])
+    page = Path(given["output"]) / PAGE
+    code = run_job(preview, given | {"bits": int(given["bits"])})
+    if is_told and page.is_file():
+        click.echo(f"look through them: {page}", err=True)
+    return code

@@ -140,7 +140,7 @@ def _for_all(problems: Sequence[Note]) -> Outcome:
     if len(problems) == 1:
         return first
     told = problems[0].at(f"{problems[0].where} and {len(problems) - 1} more")
-    return replace(first, notes=(told,), facts={"instances": len(problems)})
+    return replace(first, item=f"{len(problems)} files", notes=(told,), facts={"instances": len(problems)})
 
 
 def no_plan(_series: Series, error: Exception) -> list[Planned]:

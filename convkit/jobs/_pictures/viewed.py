@@ -114,7 +114,7 @@ def pictures_of(
     volume, display = _rising(volume, display)
     voi, doubts = chosen(look.window, display, lambda: _sample(volume, display))
     body = _Body(volume, display, voi, look, laid, [])
-    notes = (*volume.notes, *doubts, *_first_only(volume))
+    notes = (*(n for n in volume.notes if n.code not in _OF_FILES), *doubts, *_first_only(volume))
     window = "" if volume.is_colour else window_text(voi)
     for picture in _VIEWS[look.view](body, planes):
         yield FramePicture(picture, window, notes, is_laid_over=any(one.is_seen for one in body.seen))
@@ -140,6 +140,10 @@ def display_in(volume: Volume, display: Display) -> Display:
         modality_table=display.modality_table if is_stored else None,
         padding=display.padding if is_stored else None,
     )
+
+
+_OF_FILES = frozenset({"geometry.tilted"})
+"""Notes that matter to a file with an affine: planes set tilted slices upright."""
 
 
 def _rising(volume: Volume, display: Display) -> tuple[Volume, Display]:
