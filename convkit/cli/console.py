@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -33,12 +34,23 @@ def set_up_logging(*, quiet: int, verbose: int, log_file: str | None) -> None:
     stream.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
     log.addHandler(stream)
     if log_file:
+        _refuse_dicom(log_file)
         try:
             file = logging.FileHandler(log_file, encoding="utf-8")
         except OSError as err:
             raise OutputError(f"The log cannot be written ({err.strerror}).", log_file) from err
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
         log.addHandler(file)
+
+
+def _refuse_dicom(log_file: str) -> None:
+    """A log is appended to; a DICOM file of that name is an input, named by mistake."""
+    path = Path(log_file)
+    if path.is_file():
+        with path.open("rb") as file:
+            is_dicom = file.read(132)[128:] == b"DICM"
+        if is_dicom:
+            raise OutputError("The log would be written into a DICOM file.", log_file, "Name another file with --log.")
 
 
 @contextmanager

@@ -224,6 +224,7 @@ ExtendedOffsetTableLengths 7FE00002 OV far
 """
 
 _DISPLAY_TEXT = """
+PatientOrientation 00200020 CS
 RecommendedDisplayFrameRate 00082144 IS
 CineRate 00180040 IS
 FrameTime 00181063 DS

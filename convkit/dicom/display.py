@@ -11,6 +11,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from convkit.dicom.header import FarValue, Header
+from convkit.dicom.icc import neutral
 from convkit.dicom.lookup_tables import TableItem, table_items
 from convkit.dicom.pixel_aspect import aspect_of
 from convkit.dicom.sequences import items_of
@@ -39,6 +40,21 @@ class DisplayFound(NamedTuple):
 
     display: Display
     notes: tuple[Note, ...] = ()
+
+
+class ModalityTable(NamedTuple):
+    """A Modality LUT.
+
+    Attributes
+    ----------
+    table : LookupTable
+        Stored value to real value.
+    kind : str
+        Modality LUT Type, the unit of real values (PS3.3 C.11.1.1.2); ``US`` is unspecified.
+    """
+
+    table: LookupTable
+    kind: str
 
 
 class _Levels(NamedTuple):
@@ -106,6 +122,8 @@ def has_burned_in(header: Header) -> bool:
 def icc_profile_of(header: Header) -> bytes:
     """The ICC profile of the colours; that of the first optical path of a slide picture; empty where there is none.
 
+    Without its texts, dates and private tags (`convkit.dicom.icc.neutral`): they say where a picture comes from.
+
     Raises
     ------
     InputError
@@ -113,9 +131,9 @@ def icc_profile_of(header: Header) -> bytes:
     """
     profile = header.far("ICCProfile")
     if profile is not None and profile.data:
-        return profile.data
+        return neutral(profile.data)
     paths = items_of(header.far("OpticalPathSequence"))
-    return next((found for found in (path.find(0x00282000) for path in paths) if found), b"")
+    return neutral(next((found for found in (path.find(0x00282000) for path in paths) if found), b""))
 
 
 # --- stored to real values ---------------------------------------------------------------------------------
@@ -123,18 +141,31 @@ def icc_profile_of(header: Header) -> bytes:
 
 def _levels(header: Header) -> _Levels:
     stored = _stored_range(header)
-    found = _modality_table(header, is_signed=stored[0] < 0)
+    found = modality_table_of(header)
     if found is not None:
-        # PS3.3 C.11.1: a table and a rescale exclude each other; of both, DCMTK and pydicom take the table, too.
-        return _Levels(1.0, 0.0, found[0], found[1], stored, is_signed=False)
+        units = "" if found.kind in _NO_UNITS else found.kind
+        return _Levels(1.0, 0.0, found.table, units, stored, is_signed=False)
     slope = _number(header, "RescaleSlope", "0028,1053", 1.0)
     intercept = _number(header, "RescaleIntercept", "0028,1052", 0.0)
     lowest = min(slope * stored[0], slope * stored[1]) + intercept
     return _Levels(slope, intercept, None, _units(header), stored, lowest < 0)
 
 
-def _modality_table(header: Header, *, is_signed: bool) -> tuple[LookupTable, str] | None:
-    """The Modality LUT and its unit, None where there is none (PS3.3 C.11.1)."""
+def modality_table_of(header: Header) -> ModalityTable | None:
+    """The Modality LUT of an image; None where there is none, so that its rescale counts.
+
+    PS3.3 C.11.1: a table and a rescale exclude each other; of both, DCMTK and pydicom take the table, too.
+
+    Parameters
+    ----------
+    header : Header
+        Of one frame.
+
+    Raises
+    ------
+    InputError
+        It cannot be used (``values.bad-lut``).
+    """
     if not header.has_far("ModalityLUTSequence"):
         return None
     wrong = InputError(
@@ -146,10 +177,10 @@ def _modality_table(header: Header, *, is_signed: bool) -> tuple[LookupTable, st
         raise wrong from err
     if not items:
         return None
-    table = items[0].table(is_signed=is_signed)
+    table = items[0].table(is_signed=_stored_range(header)[0] < 0)
     if table is None:
         raise wrong
-    return table, "" if items[0].kind in _NO_UNITS else items[0].kind
+    return ModalityTable(table, items[0].kind)
 
 
 def _stored_range(header: Header) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from convkit.dicom._quiet import quiet_pydicom
 from convkit.dicom.attributes import PRIVATE_BLOCKS, Attribute, TagTable
 from convkit.dicom.lean import (
     LONGEST_PRIVATE,
+    UNDEFINED,
     WINDOW,
     Declined,
     Far,
@@ -93,7 +94,7 @@ def values_of(
         if tag is None or tag not in dataset:
             raw.append(None)
         elif attribute.is_far:
-            is_usable = attribute.vr == "SQ" or not _is_decoded_sequence(dataset, tag)
+            is_usable = attribute.vr == "SQ" or not _is_sequence(dataset, tag)
             raw.append(b"" if is_usable else None)
             far += [_far(dataset, place, tag, is_in_file=is_in_file)] if is_usable else []
         else:
@@ -131,10 +132,15 @@ def _fitting(dataset: Dataset, tag: int, attribute: Attribute, value: bytes | No
     return value if is_fitting else values.converted(value, vr or "", attribute.vr)
 
 
-def _is_decoded_sequence(dataset: Dataset, tag: int) -> bool:
-    """True for a sequence that pydicom has decoded already, in a file because only its delimiter tells its end."""
+def _is_sequence(dataset: Dataset, tag: int) -> bool:
+    """True for a sequence that pydicom has decoded already, in a file because only its delimiter tells its end.
+
+    An empty one under implicit VR it has not: nothing but its length tells that it is one.
+    """
     element: Any = dataset.get_item(tag, keep_deferred=True)
-    return not isinstance(element, RawDataElement) and bool(element.VR == "SQ")
+    if isinstance(element, RawDataElement):
+        return bool(element.length == UNDEFINED)
+    return bool(element.VR == "SQ")
 
 
 def _far(dataset: Dataset, place: int, tag: int, *, is_in_file: bool) -> Far:
@@ -213,7 +219,7 @@ def _check_complete(dataset: FileDataset, path: str) -> None:
     size = Path(path).stat().st_size
     for tag in list(dataset.keys()):
         element: Any = dataset.get_item(tag, keep_deferred=True)
-        if not isinstance(element, RawDataElement) or int(tag) in _PIXELS or element.length == 0xFFFFFFFF:
+        if not isinstance(element, RawDataElement) or int(tag) in _PIXELS or element.length == UNDEFINED:
             continue
         is_short = element.value is not None and len(element.value) < element.length
         if is_short or (element.value is None and element.value_tell + element.length > size):
@@ -311,7 +317,7 @@ def held_pixels(dataset: Dataset) -> tuple[str, HeldPixels, bool]:
             continue
         element: Any = dataset.get_item(tag)
         if isinstance(element, RawDataElement):
-            return keyword, HeldPixels(bytes(element.value or b""), element.VR or "OW"), element.length == 0xFFFFFFFF
+            return keyword, HeldPixels(bytes(element.value or b""), element.VR or "OW"), element.length == UNDEFINED
         return keyword, HeldPixels(_buffered(element.value), element.VR), bool(element.is_undefined_length)
     return "", HeldPixels(b"", ""), False
 
@@ -335,7 +341,7 @@ def _pixels(dataset: FileDataset, syntax: str) -> tuple[str, int | None, int]:
         element: Any = dataset.get_item(tag, keep_deferred=True)
         if not isinstance(element, RawDataElement):
             return keyword, None, -1
-        length = -1 if element.length == 0xFFFFFFFF else int(element.length)
+        length = -1 if element.length == UNDEFINED else int(element.length)
         return keyword, None if syntax == DEFLATED else int(element.value_tell), length
     return "", None, 0
 

@@ -54,6 +54,8 @@ BitsAllocated 00280100 US
 BitsStored 00280101 US
 HighBit 00280102 US
 PixelRepresentation 00280103 US
+ExtendedOffsetTable 7FE00001 OV
+ExtendedOffsetTableLengths 7FE00002 OV
 """
 
 _RLE = "1.2.840.10008.1.2.5"
@@ -171,7 +173,7 @@ def _table() -> TagTable:
         for group in GROUPS
         for name, element, vr in (line.split() for line in _OF_A_GROUP.split("\n") if line)
     ]
-    kept = tuple(Attribute(k, int(tag, 16), vr, is_far=vr == "OW") for k, tag, vr in rows)
+    kept = tuple(Attribute(k, int(tag, 16), vr, is_far=vr in {"OW", "OV"}) for k, tag, vr in rows)
     slots = {swapped(a.tag): (n, int.from_bytes(a.vr.encode(), "little"), a.is_far) for n, a in enumerate(kept)}
     return TagTable(kept, {a.keyword: place for place, a in enumerate(kept)}, slots, {})
 

@@ -54,6 +54,8 @@ SegmentSequence 00620002 SQ
 MaximumFractionalValue 0062000E US
 SharedFunctionalGroupsSequence 52009229 SQ
 PerFrameFunctionalGroupsSequence 52009230 SQ
+ExtendedOffsetTable 7FE00001 OV
+ExtendedOffsetTableLengths 7FE00002 OV
 """
 """Keyword, tag and value representation of what is read (PS3.6)."""
 
@@ -111,7 +113,7 @@ class Segmentation:
 @cache
 def _table() -> TagTable:
     rows = (line.split() for line in _ROWS.split("\n") if line)
-    kept = tuple(Attribute(k, int(t, 16), vr, is_far=vr == "SQ") for k, t, vr in rows)
+    kept = tuple(Attribute(k, int(t, 16), vr, is_far=vr in {"SQ", "OV"}) for k, t, vr in rows)
     slots = {swapped(a.tag): (n, int.from_bytes(a.vr.encode(), "little"), a.is_far) for n, a in enumerate(kept)}
     return TagTable(kept, {a.keyword: place for place, a in enumerate(kept)}, slots, {})
 

@@ -44,7 +44,7 @@ def unfold(header: Header) -> Header:
     if sop_class == _RT_DOSE:
         return _dose(header)
     frames = header.integer("NumberOfFrames") or 1
-    if frames > min(MOST_FRAMES, header.size):  # a frame takes a byte at least
+    if frames > 1 and frames > min(MOST_FRAMES, header.size):  # a frame takes a byte at least
         raise InputError(f"The header promises {frames} frames.", header.path, "", "pixels.too-large")
     if sop_class == _NM and frames > 1:
         return _nuclear(header, frames)

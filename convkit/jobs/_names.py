@@ -41,6 +41,9 @@ DIGITS = 6
 LONGEST_PART = 120
 """Characters of one folder or file name; file systems allow 255 bytes, suffixes and temporary names included."""
 
+MOST_FOLDERS = 20
+"""Folders of a template: their names alone may be long, and a path has 4096 bytes at most."""
+
 _LETTERS = {
     "a": "ReceiveCoilName",
     "d": "SeriesDescription",
@@ -113,6 +116,8 @@ def template(
     python = _from_letters(text)
     if not python.strip("/ ."):
         raise UsageError("The name template is empty.", "--filename")
+    if python.count("/") > MOST_FOLDERS:
+        raise UsageError(f"The name template has more than {MOST_FOLDERS} folders.", "--filename")
     try:
         pieces = [piece for piece in Formatter().parse(python) if piece[1] is not None]
     except ValueError as err:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ from convkit.jobs._pictures.work import Work
 from convkit.jobs._volumes import plan_volumes
 from convkit.jobs._where import Where
 from convkit.jobs._where import where as checked_where
-from convkit.jobs.collection import Progress, Source, collect, destination, flat, problem_outcomes
+from convkit.jobs.collection import Collection, Progress, Source, collect, destination, flat, problem_outcomes
 from convkit.model.notes import Note
 from convkit.series.options import Irregular, StackOptions
 from convkit.writers import picture_writer_for
@@ -206,13 +206,23 @@ def _plan_viewed(asked: _Asked, runner: Runner, options: PreviewOptions) -> _Pla
     name = options.names.template
     collection = collect(asked.sources, runner, asked.selection, name.keywords, asked.typed_in, asked.progress)
     fields = {"view": f"_{options.view}", "picture": ""}
-    tasks, outcomes = plan_volumes(collection, StackOptions(options.irregular), name, fields)
-    groups = viewed_groups(tasks, options.view, options.slices, options.names)
-    if options.look.overlay:
-        others = (header for series in collection for header, _ in series.others)
-        groups, unused = _with_segmentations(groups, [h.path for h in others if is_segmentation(h)])
-        outcomes += problem_outcomes(unused)
+    laid_over = _segmentations(collection) if options.look.overlay and options.view is not View.MIP else []
+    shown = _without_segmentations(collection) if options.look.overlay else collection
+    tasks, outcomes = plan_volumes(shown, StackOptions(options.irregular), name, fields)
+    groups, refused = viewed_groups(tasks, options.view, options.slices, options.names)
+    groups, unused = _with_segmentations(groups, laid_over)
+    outcomes += [*refused, *problem_outcomes(unused)]
     return _Plan(groups, outcomes, Inputs(lambda: (h.path for s in collection for h in s.headers)))
+
+
+def _segmentations(collection: Collection) -> list[str]:
+    """Paths of the segmentations of a collection."""
+    return [h.path for series in collection for h, _ in series.others if is_segmentation(h)]
+
+
+def _without_segmentations(collection: Collection) -> Collection:
+    series = (replace(s, others=tuple(o for o in s.others if not is_segmentation(o[0]))) for s in collection)
+    return replace(collection, series=tuple(s for s in series if s.images or s.others))
 
 
 def _apart(series: Sequence[ShotSeries], *, is_overlay: bool) -> tuple[list[ShotSeries], list[str]]:

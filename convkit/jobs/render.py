@@ -58,11 +58,12 @@ def values(source: Any, frame: int | None = None) -> NDArray[Any]:
         what = "A colour image has no real values."
         raise UnsupportedError(what, image.header.path, "convkit.stored and convkit.render give its colours.")
     if frame is not None or image.frames == 1:
-        return _values_of(image, frame or 0)
+        return _values_of(image, 0 if frame is None else frame)
     return np.stack([_values_of(image, each) for each in range(image.frames)])
 
 
 def _values_of(image: ImageFile, frame: int) -> NDArray[Any]:
+    image.check(frame)
     return real(image.samples(frame), image.shown(frame).display)
 
 
@@ -125,7 +126,11 @@ def render(  # noqa: PLR0913 (one parameter an option of the command)
         letters=letters,
         scale_bar=scale_bar,
     )
-    picture = _of_volume(source, look, frame) if is_volume else frame_picture(_image(source), frame or 0, look).picture
+    picture = (
+        _of_volume(source, look, frame)
+        if is_volume
+        else frame_picture(_image(source), 0 if frame is None else frame, look).picture
+    )
     image: Image.Image = import_module("convkit.writers.pil_image").to_pil(picture)
     return image
 
@@ -135,8 +140,8 @@ def _of_volume(volume: Volume, look: Look, plane: int | None) -> Picture:
     count = planes_of(
         volume.array[0], volume.affine_lps, kind, stack_axis=volume.source_axis, is_placed=volume.is_placed
     ).count
-    if plane is not None and not 0 <= plane < count:
-        raise UsageError(f"There are {count} planes, so none has the number {plane}.", "frame")
+    if plane is not None and (not isinstance(plane, int) or not 0 <= plane < count):
+        raise UsageError(f"There are {count} planes, numbered from 0; this is none of them.", "frame")
     one = count // 2 if plane is None else plane
     places = range(count) if look.view is View.MOSAIC else (one,)
     return next(pictures_of(volume, display_of_volume(volume), look, planes=places)).picture

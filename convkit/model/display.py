@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,28 @@ class LookupTable:
 
     def __post_init__(self) -> None:
         self.entries.flags.writeable = False
+
+    def applied(self, values: NDArray[Any]) -> NDArray[np.unsignedinteger]:
+        """The entries of inputs; those outside give the first or the last (PS3.3 C.11.1.1.1).
+
+        Parameters
+        ----------
+        values : integers or floats of any shape
+            Floats are rounded; what is no number gives the first entry.
+
+        Returns
+        -------
+        array of the same shape, of the type of the entries
+        """
+        last = self.entries.size - 1
+        if values.dtype.kind == "f":
+            with np.errstate(invalid="ignore"):
+                places = np.clip(np.rint(values.astype(np.float64)) - self.first, 0, last)
+            places = np.nan_to_num(places, copy=False)
+        else:
+            places = np.clip(values.astype(np.int64) - self.first, 0, last)
+        found: NDArray[np.unsignedinteger] = self.entries[places.astype(np.intp)]
+        return found
 
 
 Voi = Window | LookupTable

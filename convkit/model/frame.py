@@ -170,6 +170,8 @@ class FrameKind(NamedTuple):
         Codes of notes that are due for the values of this image.
     gradient : Gradient or None
         How the image is diffusion-weighted; None where the header says nothing of it.
+    may_have_table : bool
+        True where the header has a Modality LUT Sequence, which `convkit.series.modality_table` reads.
     """
 
     layout: PixelLayout
@@ -182,6 +184,7 @@ class FrameKind(NamedTuple):
     has_rescale: bool = False
     value_codes: tuple[str, ...] = ()
     gradient: Gradient | None = None
+    may_have_table: bool = False
 
 
 class Frame(NamedTuple):

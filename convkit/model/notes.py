@@ -119,7 +119,9 @@ CODES: dict[str, Code] = {
     "pixels.truncated": Code(
         _ERROR, "Pixel Data are shorter than the header says.", "Copy the file again from its source."
     ),
-    "pixels.surplus": Code(_WARNING, "Pixel Data hold more bytes than the header promises; the rest was not used."),
+    "pixels.surplus": Code(
+        _WARNING, "Pixel Data hold more bytes or frames than the header promises; the rest was not used."
+    ),
     "pixels.fragments": Code(_ERROR, "The pixel data are said to be compressed, but are no fragments."),
     "pixels.undecodable": Code(_ERROR, "The compressed pixel data cannot be decoded."),
     "pixels.too-large": Code(_ERROR, "The header promises more pixels than the file can hold."),
@@ -205,8 +207,9 @@ CODES: dict[str, Code] = {
     "values.per-slice-rescale": Code(
         _INFO, "Rescale Slope or Intercept differs between slices; they were applied, the result is float32."
     ),
-    "values.modality-lut": Code(
-        _WARNING, "The image has a Modality LUT Sequence; values are stored values, the table is not applied."
+    "values.modality-lut": Code(_INFO, "Values are the entries of the Modality LUT Sequence of the images."),
+    "values.table-and-rescale": Code(
+        _WARNING, "The header has a Modality LUT and a rescale, of which only one may be there; the table was used."
     ),
     "values.dtype-too-small": Code(
         _ERROR, "The values do not fit the data type that was asked for.", "Choose a wider --dtype, or --dtype auto."
@@ -305,6 +308,7 @@ CODES: dict[str, Code] = {
     "preview.nothing-laid-over": Code(
         _WARNING, "Segmentations reference the series, but nothing of them lies on the pictures."
     ),
+    "preview.unusable-segmentation": Code(_WARNING, "A segmentation cannot be laid over."),
     "preview.unplaced-segmentation": Code(
         _WARNING, "The segmentation references no series, so it is not laid over any picture."
     ),

@@ -52,22 +52,9 @@ def hidden_in(samples: Array, padding: tuple[int, int] | None) -> NDArray[np.boo
     return padded if absent is None else padded | absent
 
 
-def entries_of(values: Array, table: LookupTable) -> Array:
-    """Entries of a table; inputs outside give the first or the last (PS3.3 C.11.1.1.1)."""
-    last = table.entries.size - 1
-    if values.dtype.kind == "f":
-        with np.errstate(invalid="ignore"):
-            places = np.clip(np.rint(values.astype(np.float64)) - table.first, 0, last)
-        places = np.nan_to_num(places, copy=False)
-    else:
-        places = np.clip(values.astype(np.int64) - table.first, 0, last)
-    found: Array = table.entries[places.astype(np.intp)]
-    return found
-
-
 def _shares(values: Array, table: LookupTable) -> Floats:
     """Entries of a table as shares of the range that its bits allow."""
-    shares: Floats = np.minimum(entries_of(values, table) / float(2**table.bits - 1), 1.0)
+    shares: Floats = np.minimum(table.applied(values) / float(2**table.bits - 1), 1.0)
     return shares
 
 
@@ -103,7 +90,7 @@ class Formula:
     def _rescaled(self, samples: Array) -> Floats:
         """Real values in a new array."""
         if self.chain.modality_table is not None:
-            return entries_of(samples, self.chain.modality_table).astype(np.float64)
+            return self.chain.modality_table.applied(samples).astype(np.float64)
         values = samples.astype(np.float64)
         if self.chain.slope != 1:
             values *= self.chain.slope

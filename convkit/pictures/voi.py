@@ -16,7 +16,7 @@ import numpy as np
 from convkit.errors import InputError
 from convkit.model.display import Display, LookupTable, Voi, VoiFunction
 from convkit.model.values import apply_linear
-from convkit.pictures._chain import Array, Chain, Formula, Levels, entries_of, hidden_in
+from convkit.pictures._chain import Array, Chain, Formula, Levels, hidden_in
 from convkit.pictures._lookup import lookup
 
 _TABLE_SLAB = 1 << 18
@@ -91,7 +91,7 @@ def real(stored: Array, display: Display) -> Array:
     """
     samples = _native(stored)
     if display.modality_table is not None:
-        return entries_of(samples, display.modality_table)
+        return display.modality_table.applied(samples)
     slope, intercept = _rescale(display)
     if samples.dtype.kind == "f":
         with np.errstate(over="ignore", invalid="ignore"):

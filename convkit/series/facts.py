@@ -18,7 +18,7 @@ from convkit.series._mr_facts import MR_FACTS
 from convkit.series._pet_facts import PET_FACTS, PET_UNITS
 from convkit.series.rescale import real_world_units
 
-__all__ = ["FACTS", "Fact", "facts_of", "units_of"]
+__all__ = ["FACTS", "Fact", "facts_of", "unit_of_type", "units_of"]
 
 _RESCALE_UNITS = {"US": "", "MGML": "mg/mL", "PCT": "%", "NORMALIZED": "", "NORMALISED": ""}
 """(0028,1054) Rescale Type that is not its own unit (PS3.3 C.11.1.1.2): US is "unspecified"."""
@@ -119,10 +119,15 @@ def units_of(header: Header) -> str:
         return PET_UNITS.get(unit, unit)
     rescale = header.text("RescaleType")
     if rescale:
-        return _RESCALE_UNITS.get(rescale.upper(), rescale)
+        return unit_of_type(rescale)
     if modality == "CT" and header.has("RescaleIntercept"):
         return "HU"  # PS3.3 C.8.2.1.1.5, unless Rescale Type says otherwise
     return "counts" if modality == "NM" and _is_counted(header) else ""
+
+
+def unit_of_type(kind: str) -> str:
+    """Unit that a Rescale Type or a Modality LUT Type stands for; empty where it is unspecified."""
+    return _RESCALE_UNITS.get(kind.upper(), kind)
 
 
 def _is_counted(header: Header) -> bool:

@@ -126,11 +126,11 @@ def _kind(header: Header, choices: ValueChoices) -> FrameKind:
         has_rescale=header.has("RescaleSlope") or header.has("RescaleIntercept"),
         value_codes=tuple(code for code, is_due in _VALUE_CODES.items() if is_due(header)),
         gradient=gradient_of(header),
+        may_have_table=header.has_far("ModalityLUTSequence"),
     )
 
 
 _VALUE_CODES: dict[str, Callable[[Header], bool]] = {
-    "values.modality-lut": lambda header: header.has("ModalityLUTSequence"),
     "values.padding": lambda header: header.has("PixelPaddingValue"),
     "values.inverse-grey": lambda header: header.text("PhotometricInterpretation") == "MONOCHROME1",
     "values.colour-depth": lambda header: (

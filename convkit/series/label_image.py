@@ -58,7 +58,10 @@ def label_image(path: str) -> LabelImage:
     except (RuntimeError, OSError, EOFError, zlib.error) as err:
         raise _unreadable(path, err) from err
     array = sitk.GetArrayFromImage(image)
-    return LabelImage(_whole(array.reshape(array.shape[-3:]), path), _affine(image))
+    affine = _affine(image)
+    if not np.all(np.isfinite(affine)) or abs(np.linalg.det(affine)) == 0:
+        raise _unusable(path, "The place of the image in space is no usable number.")
+    return LabelImage(_whole(array.reshape(array.shape[-3:]), path), affine)
 
 
 def _check_information(reader: Any, path: str) -> None:

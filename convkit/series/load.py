@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convkit.dicom import pixels
+from convkit.dicom import pixels, samples
 from convkit.dicom.header import Header
 from convkit.errors import PixelError, UnsupportedError
 from convkit.model import values
@@ -21,6 +21,7 @@ from convkit.quirks import ValueChoices, rescale_notes
 from convkit.series.diffusion import gradients_of
 from convkit.series.facts import units_of
 from convkit.series.leads import Leads
+from convkit.series.modality_table import has_table, looked_up
 from convkit.series.options import LoadOptions, Values
 from convkit.series.rescale import real_world_units
 from convkit.series.stack import Stack
@@ -30,11 +31,24 @@ Array = NDArray[Any]
 
 
 class _Loaded(NamedTuple):
-    """Voxels with what was learned while reading them."""
+    """Voxels with what was learned while reading them.
+
+    Attributes
+    ----------
+    array : (volumes, slices, rows, columns[, 3])
+    mapping : ValueMapping
+    notes : tuple of Note
+    units : str or None
+        None for those of the header.
+    is_looked_up : bool
+        True where a table took the place of the rescale.
+    """
 
     array: Array
     mapping: ValueMapping
-    notes: tuple[Note, ...]
+    notes: tuple[Note, ...] = ()
+    units: str | None = None
+    is_looked_up: bool = False
 
 
 def load(stack: Stack, leads: Leads, options: LoadOptions, *, threads: int = 1) -> Volume:
@@ -67,12 +81,12 @@ def load(stack: Stack, leads: Leads, options: LoadOptions, *, threads: int = 1) 
         is_placed=stack.grid.is_placed,
         is_sheared=stack.grid.is_sheared,
         mapping=loaded.mapping,
-        units="" if loaded.mapping.state is MappingState.IGNORED else units_of(header) or facts.get("Units", ""),
+        units=units_of(header) or facts.get("Units", "") if loaded.units is None else loaded.units,
         step_s=step_of(stack, leads, facts),
         is_3d_acquisition=header.text("MRAcquisitionType") == "3D",
         facts=facts,
         split=stack.split,
-        notes=(*stack.notes, *notes, *loaded.notes, *doubts, *_value_notes(stack, header, options.choices)),
+        notes=(*stack.notes, *notes, *loaded.notes, *doubts, *_value_notes(stack, header, loaded, options.choices)),
         sources=tuple(tuple(f.sop_instance_uid for f in v) for v in stack.frames),
         series_instance_uid=header.series_instance_uid,
         study_instance_uid=header.study_instance_uid,
@@ -129,24 +143,37 @@ def _check_left_justified(array: Array, below: int) -> None:
 
 
 def _mapped(array: Array, stack: Stack, options: LoadOptions) -> _Loaded:
-    """The array with its rescale pending, applied or ignored, as the options ask."""
-    frames = stack.all_frames
+    """The array with its rescale pending, applied or ignored, as the options ask; or looked up in tables."""
     layout = stack.first.pixels.layout
     if layout.is_colour:
-        return _Loaded(array, ValueMapping(), ())
+        return _Loaded(array, ValueMapping())
+    if has_table(stack) and options.values is not Values.STORED:
+        found = looked_up(array, stack)
+        if found is not None:
+            mapping = ValueMapping(state=MappingState.APPLIED)
+            return _Loaded(found.array, mapping, found.notes, found.units, is_looked_up=True)
+    return _rescaled(array, stack, options)
+
+
+def _rescaled(array: Array, stack: Stack, options: LoadOptions) -> _Loaded:
+    frames = stack.all_frames
     slopes, intercepts = tuple(f.kind.slope for f in frames), tuple(f.kind.intercept for f in frames)
     is_uniform = len(set(slopes)) == 1 and len(set(intercepts)) == 1
     numbers = (slopes[:1], intercepts[:1]) if is_uniform else (slopes, intercepts)
     narrow = values.narrowed(array, max(f.pixels.layout.bits_stored for f in frames))
     if options.values is Values.STORED:
-        return _Loaded(narrow, ValueMapping(*numbers, MappingState.IGNORED), ())
+        ignored = (note("values.modality-lut", _NOT_LOOKED_UP),) if has_table(stack) else ()
+        return _Loaded(narrow, ValueMapping(*numbers, MappingState.IGNORED), ignored, "")
     if not is_uniform:
         real = _rescaled_by_slice(array, slopes, intercepts)
         return _Loaded(real, ValueMapping(*numbers, MappingState.APPLIED), (note("values.per-slice-rescale"),))
     if options.values is Values.RESCALED or not values.is_carried_by_float32(slopes[0], intercepts[0]):
         real = values.apply_linear(narrow, slopes[0], intercepts[0])
-        return _Loaded(real, ValueMapping(*numbers, MappingState.APPLIED), ())
-    return _Loaded(narrow, ValueMapping(*numbers), ())
+        return _Loaded(real, ValueMapping(*numbers, MappingState.APPLIED))
+    return _Loaded(narrow, ValueMapping(*numbers))
+
+
+_NOT_LOOKED_UP = "The images have a Modality LUT Sequence, which was not applied, because stored values were asked for."
 
 
 def _rescaled_by_slice(array: Array, slopes: Sequence[float], intercepts: Sequence[float]) -> Array:
@@ -162,13 +189,22 @@ def _rescaled_by_slice(array: Array, slopes: Sequence[float], intercepts: Sequen
     return real
 
 
-def _value_notes(stack: Stack, header: Header, choices: ValueChoices) -> tuple[Note, ...]:
+def _value_notes(stack: Stack, header: Header, loaded: _Loaded, choices: ValueChoices) -> tuple[Note, ...]:
     codes = dict.fromkeys(code for kind in stack.kinds for code in kind.value_codes)
-    if any(pixels.has_surplus(volume[0].pixels) for volume in stack.frames):
+    if _has_surplus(stack):
         codes["pixels.surplus"] = None
-    measured = real_world_units(header)
-    how = (note("values.real-world"),) if measured else rescale_notes(header, choices)
-    return (*how, *map(note, codes), *_kind(header))
+    return (*_rescale_notes(header, loaded, choices), *map(note, codes), *_kind(header))
+
+
+def _rescale_notes(header: Header, loaded: _Loaded, choices: ValueChoices) -> tuple[Note, ...]:
+    if loaded.is_looked_up:
+        return ()
+    return (note("values.real-world"),) if real_world_units(header) else rescale_notes(header, choices)
+
+
+def _has_surplus(stack: Stack) -> bool:
+    sources = {id(frame.pixels): frame.pixels for frame in stack.all_frames}
+    return any(samples.has_surplus(source) for source in sources.values())
 
 
 def _kind(header: Header) -> tuple[Note, ...]:

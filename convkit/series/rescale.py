@@ -1,9 +1,11 @@
-"""From stored to real values: which slope and intercept of a header count."""
+"""From stored to real values: which slope and intercept of a header count, or which table instead."""
 
 from __future__ import annotations
 
 import math
 
+from convkit.dicom import display
+from convkit.dicom.display import ModalityTable
 from convkit.dicom.header import Header
 from convkit.errors import MissingAttributeError
 from convkit.quirks import DEFAULT_CHOICES, ValueChoices, corrected_rescale
@@ -23,7 +25,7 @@ def rescale_of(header: Header, choices: ValueChoices = DEFAULT_CHOICES) -> tuple
     MissingAttributeError
         The header gives a rescale that is no usable number.
     """
-    if real_world_units(header) and header.has("RealWorldValueSlope"):
+    if _is_measured(header):
         return (
             _number(header, "RealWorldValueSlope", "0040,9225", 1.0),
             _number(header, "RealWorldValueIntercept", "0040,9224", 0.0),
@@ -34,6 +36,22 @@ def rescale_of(header: Header, choices: ValueChoices = DEFAULT_CHOICES) -> tuple
         _number(header, "RescaleIntercept", "0028,1052", 0.0),
         choices,
     )
+
+
+def modality_table_of(header: Header) -> ModalityTable | None:
+    """The table that takes the place of slope and intercept; None where they count.
+
+    Raises
+    ------
+    InputError
+        It cannot be used.
+    """
+    return None if _is_measured(header) else display.modality_table_of(header)
+
+
+def _is_measured(header: Header) -> bool:
+    """True where a mapping to the real world counts more than what the image has beside (PS3.3 C.7.6.16.2.11)."""
+    return bool(real_world_units(header)) and header.has("RealWorldValueSlope")
 
 
 def real_world_units(header: Header) -> str:

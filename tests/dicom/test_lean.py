@@ -342,6 +342,18 @@ def test_attribute_inside_an_item_is_not_taken(syntax: str, undefined: bool, tmp
     assert value_of(path, "InstanceNumber") == b"12"
 
 
+@pytest.mark.parametrize("syntax", [enc.EXPLICIT, enc.IMPLICIT])
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_vendor_header_that_is_a_sequence_is_no_vendor_header(syntax: str, count: int, tmp_path: Path) -> None:
+    explicit = syntax == enc.EXPLICIT
+    items = [enc.element(0x00080060, "CS", b"MR", explicit=explicit)] * count
+    owner = enc.element(0x00290010, "LO", b"SIEMENS CSA HEADER", explicit=explicit)
+    made = enc.sequence(0x00291020, [enc.item(i) for i in items], explicit=explicit, undefined=True, vr="UN")
+    path = tmp_path / "a.dcm"
+    path.write_bytes(enc.part10([owner, made], syntax))
+    assert assert_same(path)
+
+
 @pytest.mark.parametrize("size", range(16_330, 16_420))
 def test_element_across_the_end_of_the_window_is_read(size: int, tmp_path: Path) -> None:
     first = enc.element(0x00091001, "OB", bytes(size - 200))

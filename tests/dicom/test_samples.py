@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import pickle
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from convkit.dicom.unfold import unfold
 from convkit.errors import PixelError, UnsupportedError
 from convkit.model.frame import Picture, PixelSource
 from tests.builders import instance, multi_frame_us, palette, rgb, write, ybr_full
+from tests.builders.encoding import item
 from tests.builders.kinds import colours
 
 
@@ -106,6 +109,13 @@ def test_tiles_are_cut_from_their_picture(syntax: str, tmp_path: Path) -> None:
         layout=source.layout._replace(rows=8, columns=4), frames=8, picture=Picture(rows=16, columns=16, across=4)
     )
     assert np.array_equal(samples.read_stored(tiled, 6), whole[8:, 8:12])
+
+
+def test_the_one_picture_behind_tiles_is_no_surplus(tmp_path: Path) -> None:
+    whole = np.arange(16 * 16, dtype=np.uint16).reshape(16, 16)
+    source = source_of(instance(pixels=whole, syntax="rle"), tmp_path)
+    tiled = source._replace(layout=source.layout._replace(rows=8, columns=4), frames=8, picture=Picture(16, 16, 4))
+    assert not samples.has_surplus(tiled)
 
 
 def test_an_index_is_made_once_an_object(tmp_path: Path) -> None:
@@ -202,3 +212,68 @@ def test_a_palette_in_big_endian_is_that_of_the_same_image_in_little_endian(data
         pytest.skip("the decoding corpus is not there")
     big, little = (samples.read_rgb(_source(read_header(str(root / name))), 0) for name in names)
     assert np.array_equal(big, little)
+
+
+# --- frames among fragments that only the Extended Offset Table tells apart (PS3.3 C.7.6.3.1.8) --------------
+
+
+LIKE_A_START = bytes([1, 0, 0, 0, 64, 0, 0, 0])
+"""What RLE begins with, here in the middle of a picture (PS3.5 G.5)."""
+
+
+def in_fragments(*, has_table: bool = True) -> tuple[Dataset, NDArray[np.uint8]]:
+    """Three frames in two fragments each, the second of which looks like the start of a frame."""
+    frames = shades((3, 8, 16))
+    frames.reshape(3, -1)[:, 7:15] = list(LIKE_A_START)
+    fragments: list[bytes] = []
+    offsets: list[int] = []
+    for frame in frames:
+        stream = struct.pack("<16I", 1, 64, *[0] * 14) + bytes([frame.size - 1]) + frame.tobytes() + b"\0"
+        offsets.append(sum(len(fragment) + 8 for fragment in fragments))
+        fragments += [stream[:72], stream[72:]]
+    dataset = multi_frame_us(3)
+    dataset.Rows, dataset.Columns = 8, 16
+    dataset.file_meta.TransferSyntaxUID = RLELossless
+    dataset.PixelData = b"".join(map(item, [b"", *fragments]))
+    dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OB", True
+    if has_table:
+        dataset.ExtendedOffsetTable = struct.pack("<3Q", *offsets)
+        dataset.ExtendedOffsetTableLengths = struct.pack("<3Q", *[len(stream)] * 3)
+    return dataset, frames
+
+
+def test_the_extended_offset_table_tells_frames_apart(tmp_path: Path) -> None:
+    dataset, frames = in_fragments()
+    assert np.array_equal(samples.read_all(source_of(dataset, tmp_path)), frames)
+
+
+def test_without_the_table_such_frames_cannot_be_told_apart(tmp_path: Path) -> None:
+    dataset, _ = in_fragments(has_table=False)
+    assert samples.surplus_of(source_of(dataset, tmp_path)) == 3
+
+
+def test_the_table_of_a_data_set_in_memory_counts_too() -> None:
+    dataset, frames = in_fragments()
+    source = pixels.source_of_all(header_of(dataset, display_table(), only=pixels.SOURCE_KEYWORDS))
+    assert np.array_equal(samples.read_all(source), frames)
+
+
+def test_a_source_with_a_table_travels(tmp_path: Path) -> None:
+    dataset, frames = in_fragments()
+    source = pickle.loads(pickle.dumps(source_of(dataset, tmp_path)))
+    assert np.array_equal(samples.read_stored(source, 2), frames[2])
+
+
+@pytest.mark.parametrize("table", [b"", b"\0" * 8, b"\xff" * 32], ids=len)
+def test_a_table_that_leads_nowhere_is_no_table(table: bytes, tmp_path: Path) -> None:
+    dataset, frames = multi_frame_us(4), multi_frame_us(4).pixel_array
+    dataset.compress(RLELossless, generate_instance_uid=False)
+    dataset.ExtendedOffsetTable = table
+    dataset.ExtendedOffsetTableLengths = table
+    assert np.array_equal(samples.read_all(source_of(dataset, tmp_path)), frames)
+
+
+def test_native_pixels_have_no_table(tmp_path: Path) -> None:
+    dataset = multi_frame_us(4)
+    dataset.ExtendedOffsetTable = b"\0" * 32
+    assert source_of(dataset, tmp_path).extended == ()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pydicom import Dataset
+from pydicom.encaps import encapsulate, generate_frames
 
 from convkit import Status
 from tests.builders import instance, series, write
@@ -224,6 +225,11 @@ def with_surplus() -> list[Dataset]:
     return [again(d, PixelData=d.PixelData + bytes(64)) for d in series()]
 
 
+def last_with_surplus() -> list[Dataset]:
+    *before, last = series()
+    return [*before, again(last, PixelData=last.PixelData + bytes(64))]
+
+
 SAID: dict[str, tuple[Callable[[], list[Dataset]], str]] = {
     "interleaved KVP": (lambda: interleaved("KVP", (80, 140)), "series.mixed-values"),
     "interleaved thickness": (lambda: interleaved("SliceThickness", (3, 5)), "series.mixed-values"),
@@ -231,9 +237,9 @@ SAID: dict[str, tuple[Callable[[], list[Dataset]], str]] = {
         lambda: interleaved("ImageType", (["ORIGINAL", "PRIMARY", "AXIAL"], ["DERIVED", "SECONDARY", "MPR"])),
         "series.mixed-values",
     ),
-    "modality table of the last slice alone": (last_with_lut, "values.modality-lut"),
     "padding value of the last slice alone": (last_with_padding_value, "values.padding"),
     "surplus bytes behind the pixels": (with_surplus, "pixels.surplus"),
+    "surplus bytes behind the pixels of the last slice": (last_with_surplus, "pixels.surplus"),
 }
 
 
@@ -246,6 +252,18 @@ def test_doubt_is_said_beside_the_right_volume(case: str, tmp_path: Path) -> Non
     assert run.image.values.shape[2] == len(datasets)
     assert code in run.codes
     assert code in {n["code"] for n in run.sidecar["Convkit"]["Notes"]}
+
+
+@pytest.mark.parametrize("spoilt", [range(5), [4]], ids=["every slice", "the last slice"])
+def test_frames_that_the_header_does_not_promise_are_said(spoilt: Sequence[int], tmp_path: Path) -> None:
+    datasets, sound = series(syntax="jpegls"), series(syntax="jpegls")
+    for place in spoilt:
+        (frame,) = generate_frames(datasets[place].PixelData, number_of_frames=1)
+        datasets[place].PixelData = encapsulate([frame, frame])
+    run = convert(datasets, tmp_path)
+    assert_right(sound, run)
+    assert "pixels.surplus" in run.codes
+    assert "pixels.surplus" not in convert(sound, tmp_path / "sound").codes
 
 
 @pytest.mark.parametrize("case", [{}, {"KVP": 80, "SliceThickness": 5, "PixelPaddingValue": None}], ids=str)
@@ -287,6 +305,7 @@ REFUSED: dict[str, tuple[Callable[[], list[Dataset]], dict[str, Any], str]] = {
     "one slice without rescale": (one_without_rescale, {}, "header.inconsistent"),
     "pixel data three times too long": (pixels_three_times, {}, "header.inconsistent"),
     "8 bits said of 16-bit pixels": (eight_bits_said, {}, "header.inconsistent"),
+    "modality table of the last slice alone": (last_with_lut, {}, "header.inconsistent"),
     "whole copy in conflict": (conflicting_copy, {}, "header.conflicting-instances"),
     "whole copy in conflict, split": (conflicting_copy, {"irregular": "split"}, "header.conflicting-instances"),
     "whole copy in conflict, keep": (conflicting_copy, {"irregular": "keep"}, "header.conflicting-instances"),

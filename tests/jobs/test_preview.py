@@ -405,3 +405,55 @@ def test_a_page_of_another_program_is_left_alone(tmp_path: Path) -> None:
     assert "output.exists" in run.codes
     again_ = preview_folder(tmp_path / "in", tmp_path / "out", gallery=True, exists="overwrite")
     assert "mine" not in (again_.folder / "index.html").read_text()
+
+
+def test_a_folder_in_the_place_of_the_page_is_said(tmp_path: Path) -> None:
+    (tmp_path / "out" / "index.html").mkdir(parents=True)
+    run = preview(stack(), tmp_path, gallery=True)
+    assert len(run.names) == 5
+    assert run.report.exit_code == ExitCode.SOME_FAILED
+
+
+def test_the_page_keeps_what_an_earlier_run_has_made(tmp_path: Path) -> None:
+    images = [again(d, Modality="PT") for d in stack()]
+    write(images[:4], tmp_path / "in")
+    preview_folder(tmp_path / "in", tmp_path / "out", gallery=True)
+    write(images, tmp_path / "in2")
+    run = preview_folder(tmp_path / "in2", tmp_path / "out", gallery=True)
+    assert len(run.names) == 5
+    assert "5 pictures" in (run.folder / "index.html").read_text()
+
+
+# --- one bad image among good ones --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("orientation", [None, ["L", "P"], ["X", "Y"], ["L"]])
+def test_letters_need_no_orientation(orientation: list[str] | None, tmp_path: Path) -> None:
+    dataset = instance(
+        pixels=np.zeros((64, 64), np.int16), ImageOrientationPatient=None, PatientOrientation=orientation
+    )
+    run = preview([dataset], tmp_path, letters=True, window="0/10")
+    assert run.report.exit_code == ExitCode.OK
+    assert bool(run.array().std() > 0) == bool(orientation == ["L", "P"])
+
+
+@pytest.mark.parametrize("view", ["axial", "three", "mosaic", "mip"])
+def test_a_volume_of_impossible_size_costs_only_itself(view: str, tmp_path: Path) -> None:
+    bad = [again(d, PixelSpacing=[1e-308, 1e-308]) for d in series(series=2, slices=3)]
+    run = preview([*stack(), *bad], tmp_path, view=view, slices=2)
+    assert run.report.exit_code == ExitCode.SOME_FAILED
+    assert all("001_Series_1" in name for name in run.names)
+    assert run.names
+
+
+def test_a_broken_image_is_no_part_of_the_measured_window(tmp_path: Path) -> None:
+    images = [again(d, Modality="PT", WindowCenter=None) for d in series(slices=5, rows=64, columns=64, syntax="rle")]
+    whole = preview(images, tmp_path / "a")
+    paths = write(images, tmp_path / "b" / "in")
+    content = bytearray(paths[2].read_bytes())
+    content[-600:] = bytes(600)
+    paths[2].write_bytes(bytes(content))
+    broken = preview_folder(tmp_path / "b" / "in", tmp_path / "b" / "out")
+    good = [o for o in broken.report.outcomes if o.outputs]
+    assert len(whole.names) == 5
+    assert "," not in str(good[0].facts["window"])  # one window for all that are left

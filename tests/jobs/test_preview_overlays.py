@@ -93,6 +93,15 @@ def test_a_segmentation_that_hits_nothing_is_said(tmp_path: Path) -> None:
     assert "preview.nothing-laid-over" in codes(run.report, Severity.WARNING)
 
 
+def test_a_damaged_segmentation_costs_no_picture(tmp_path: Path) -> None:
+    images = stack()
+    segmentation = binary(images, {1: disc(5, ROWS, COLUMNS, (12, 16), 6)})
+    segmentation.PixelData = segmentation.PixelData[:8]
+    run = preview([*images, segmentation], tmp_path, overlay=True)
+    assert len(run.names) == 5
+    assert "preview.unusable-segmentation" in codes(run.report, Severity.WARNING)
+
+
 # --- label images ------------------------------------------------------------------------------------------
 
 

@@ -66,6 +66,27 @@ def test_a_frame_that_is_not_there_is_refused(frame: int) -> None:
         convkit.values(square(), frame)
 
 
+@pytest.mark.parametrize("frame", [1, -1, 10**30, "0", 0.5, [0], True])
+def test_what_is_no_frame_is_wrong_usage(frame: object) -> None:
+    for function in (convkit.values, lambda source, frame: convkit.render(source, frame=frame)):
+        with pytest.raises(UsageError):
+            function(square(), frame)
+
+
+def test_a_data_set_without_pixels_says_so() -> None:
+    dataset = square()
+    del dataset.PixelData
+    with pytest.raises(convkit.MissingAttributeError) as caught:
+        convkit.render(dataset)
+    assert caught.value.code == "pixels.missing"
+
+
+@pytest.mark.parametrize("options", [{"window": None}, {"window": (40, 400)}, {"size": "9"}, {"size": 1.5}])
+def test_options_of_a_wrong_type_are_wrong_usage(options: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        convkit.render(square(), **options)
+
+
 @pytest.mark.parametrize("source", [None, 7, b"bytes", ["a"]])
 def test_what_is_no_image_is_refused(source: object) -> None:
     with pytest.raises(UsageError):

@@ -34,14 +34,18 @@ def write_gallery(shown: Iterable[tuple[Group, Outcome]], root: Path, exists: Ex
         Makes the thumbnails.
     """
     page = root / PAGE
-    if page.exists() and exists is not Exists.OVERWRITE and _MARK not in page.read_bytes():
+    if page.is_file() and exists is not Exists.OVERWRITE and _MARK not in page.read_bytes():
         return [Outcome("gallery", Status.KEPT, (), (note("output.exists", where=PAGE),))]
-    groups = list(shown)
+    if page.exists() and not page.is_file():
+        return [Outcome("gallery", Status.FAILED, notes=(note("output.exists-refused", where=PAGE),))]
+    groups = [(group, outcome, pictures) for group, outcome in shown if (pictures := _there(group, root))]
     if not groups:
         return []
-    middles = [outcome.outputs[len(outcome.outputs) // 2] for _, outcome in groups]
+    middles = [pictures[len(pictures) // 2] for _, _, pictures in groups]
     found = dict(runner.map(partial(make_thumbnail, root=str(root)), middles, on_error=no_thumbnail))
-    entries = [_entry(group, outcome, found[place]) for place, (group, outcome) in enumerate(groups)]
+    entries = [
+        _entry(group, outcome, pictures, found[place]) for place, (group, outcome, pictures) in enumerate(groups)
+    ]
     try:
         with written_aside(page) as file:
             file.write(gallery_html(entries, title="convkit preview"))
@@ -60,14 +64,19 @@ def no_thumbnail(_name: str, _error: Exception) -> Thumbnail:
     return Thumbnail(b"", "", 0, 0)
 
 
-def _entry(group: Group, outcome: Outcome, small: Thumbnail) -> GalleryGroup:
+def _there(group: Group, root: Path) -> tuple[str, ...]:
+    """The pictures of a group that are there, those of an earlier run among them."""
+    return tuple(sorted(name for name in group.names if (root / name).is_file()))
+
+
+def _entry(group: Group, outcome: Outcome, pictures: tuple[str, ...], small: Thumbnail) -> GalleryGroup:
     size = (("size", f"{small.columns} × {small.rows}"),) if small.columns else ()
     window = (("window", str(outcome.facts["window"])),) if outcome.facts.get("window") else ()
     return GalleryGroup(
         title=group.title,
         section=group.section,
         details=(*group.details, *size, *window),
-        pictures=outcome.outputs,
+        pictures=pictures,
         thumbnail=small.data,
         thumbnail_type=small.media_type,
         notes=_sentences(outcome),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from convkit.errors import UnsupportedError
+from convkit.errors import UnsupportedError, UsageError
 from convkit.model.display import Display
 from convkit.model.volume import Volume
 from convkit.pictures.voi import grey, image_values
@@ -22,6 +22,8 @@ def windowed(volume: Volume, window: str = "auto", *, bits: int = 8) -> NDArray[
     UnsupportedError
         The volume is in colour.
     """
+    if not isinstance(window, str):
+        raise UsageError("The window is no text.", "window", "Give a text such as auto, lung or 40/400.")
     if volume.is_colour:
         raise UnsupportedError("A colour volume has no window.", "", "Its array holds the colours.")
     display = display_of_volume(volume)

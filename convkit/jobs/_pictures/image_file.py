@@ -15,7 +15,7 @@ from convkit.dicom.frame_rate import frame_ms_of
 from convkit.dicom.header import Header, read_header
 from convkit.dicom.palette import Palette, palette_of
 from convkit.dicom.unfold import unfold
-from convkit.errors import InputError
+from convkit.errors import InputError, UsageError
 from convkit.model.display import Display
 from convkit.model.frame import PixelSource
 from convkit.model.labels import Plane
@@ -117,10 +117,25 @@ class ImageFile:
         """Milliseconds that a frame is meant to be shown."""
         return frame_ms_of(self.header)
 
+    def check(self, frame: object) -> None:
+        """Refuse what is no number of a frame.
+
+        Raises
+        ------
+        UsageError
+        """
+        if not isinstance(frame, int) or isinstance(frame, bool) or not 0 <= frame < self.frames:
+            raise UsageError(f"There are {self.frames} frames, numbered from 0; this is none of them.", "frame")
+
     def header_of(self, frame: int) -> Header:
-        """The header of one frame."""
-        if not 0 <= frame < self.frames:
-            raise InputError(f"There are {self.frames} frames, so none has the number {frame}.", self.header.path)
+        """The header of one frame.
+
+        Raises
+        ------
+        UsageError
+            There is none of that number.
+        """
+        self.check(frame)
         return self.header.of_frame(frame)
 
     def shown(self, frame: int) -> Shown:

@@ -5,7 +5,7 @@ Files that many pictures need are read once a process and kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from convkit.dicom.overlays import OverlayPlane, overlays_of, placed
 from convkit.dicom.segment_masks import ImageFrame, masks_for, masks_on
+from convkit.dicom.segmentation import Segmentation, segmentation_of
 from convkit.dicom.segmentation import referenced_series as series_of_segmentation
-from convkit.dicom.segmentation import segmentation_of
 from convkit.errors import ConvkitError, InputError
 from convkit.jobs._pictures.image_file import ImageFile
 from convkit.model.labels import LabelImage, LabelMask, Plane
@@ -81,10 +81,24 @@ def laid_over(
     shape = image.source.layout.rows, image.source.layout.columns
     space = image.header.text("FrameOfReferenceUID")
     here = ImageFrame(image.header.sop_instance_uid, frame, shape, plane, space)
-    found = [segmentation_of(path) for path in segmentations]
-    masks = tuple(mask for one in found for mask in masks_for(one, here))
-    notes = (*notes, *(each for one in found for each in one.notes))
-    return Laid(bitmaps, labels_of(label_images, plane), masks, notes)
+    masks, doubts = _masks(segmentations, lambda one: masks_for(one, here))
+    return Laid(bitmaps, labels_of(label_images, plane), masks, (*notes, *doubts))
+
+
+def _masks(
+    paths: Iterable[str], masks_of: Callable[[Segmentation], Iterable[LabelMask]]
+) -> tuple[tuple[LabelMask, ...], tuple[Note, ...]]:
+    """The masks of segmentations; one that cannot be used costs a note, never the picture."""
+    masks: list[LabelMask] = []
+    notes: list[Note] = []
+    for path in paths:
+        try:
+            one = segmentation_of(path)
+            masks += masks_of(one)
+            notes += one.notes
+        except ConvkitError as err:
+            notes.append(note("preview.unusable-segmentation", f"A segmentation cannot be laid over: {err.what}"))
+    return tuple(masks), tuple(notes)
 
 
 def _bitmaps(image: ImageFile, frame: int) -> tuple[tuple[NDArray[np.bool_], ...], tuple[Note, ...]]:
@@ -117,11 +131,12 @@ def laid_on_plane(plane: Plane, *, label_images: Iterable[str], segmentations: I
     space : str
         Frame of Reference UID of the volume; only segmentations of the same are shown.
     """
-    found = (segmentation_of(path) for path in segmentations)
-    same = (one for one in found if space in {"", one.frame_of_reference_uid})
-    return Laid(
-        labels=labels_of(label_images, plane), masks=tuple(mask for one in same for mask in masks_on(one, plane))
-    )
+
+    def masks_of(one: Segmentation) -> Iterable[LabelMask]:
+        return masks_on(one, plane) if space in {"", one.frame_of_reference_uid} else ()
+
+    masks, notes = _masks(segmentations, masks_of)
+    return Laid(labels=labels_of(label_images, plane), masks=masks, notes=notes)
 
 
 @lru_cache(_KEPT)

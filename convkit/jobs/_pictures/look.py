@@ -87,9 +87,11 @@ def checked_look(  # noqa: PLR0913 (one parameter an option)
     InputError
         A label image or a presentation state cannot be read.
     """
-    if size is not None and not 1 <= size <= MOST_PIXELS_A_SIDE:
+    if not isinstance(window, str):
+        raise UsageError("The window is no text.", "--window", "Give a text such as auto, lung or 40/400.")
+    if size is not None and (not _is_whole(size) or not 1 <= size <= MOST_PIXELS_A_SIDE):
         raise UsageError(f"The size is {size}; it must be 1 to {MOST_PIXELS_A_SIDE} pixels.", "--size")
-    if not 1 <= quality <= 100:
+    if not _is_whole(quality) or not 1 <= quality <= 100:
         raise UsageError(f"The quality is {quality}; it must be 1 to 100.", "--quality")
     depths = (8, 16) if writer is None else writer.depths
     if bits not in {8, 16}:
@@ -107,3 +109,7 @@ def checked_look(  # noqa: PLR0913 (one parameter an option)
         laid_over.presentation(path)
     choice = parse_window(window)
     return Look(choice, view, size, bits, is_square, overlay, label_paths, state_paths, letters, scale_bar, quality)
+
+
+def _is_whole(number: object) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -11,6 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from convkit.engine.digest import identity
+from convkit.engine.outcome import Outcome, failure
+from convkit.errors import ConvkitError
 from convkit.jobs._names import fill, short_hash, without_ties
 from convkit.jobs._pictures.choices import Slices, View
 from convkit.jobs._pictures.image_file import ImageFile, PlainKind
@@ -285,10 +288,15 @@ def _group(one: _Wanted, keywords: Sequence[str], slices: Slices, names: Names) 
         series.key.series,
         _title(series.key.number, values.get("SeriesDescription")),
         _section(series.key.study),
-        (("modality", str(values.get("Modality") or "unknown")),),
+        (("modality", _modality(values.get("Modality"))),),
         StoredPictures(series, slices, [f"{name}{names.suffix}" for name in one.names], names.is_animated),
         series.notes,
     )
+
+
+def _modality(value: object) -> str:
+    """A Modality for the page; what is no code string may be anything."""
+    return str(value) if re.fullmatch("[A-Z0-9_ ]{1,16}", str(value)) else "unknown"
 
 
 def _section(study_instance_uid: str) -> str:
@@ -328,9 +336,20 @@ class ViewedPictures:
         yield self.key, self.names, self.source
 
 
-def viewed_groups(tasks: Sequence[VolumeTask], view: View, slices: Slices, names: Names) -> list[Group]:
-    """A group for each volume."""
-    return [_viewed(task, view, slices, names) for task in tasks]
+def viewed_groups(
+    tasks: Sequence[VolumeTask], view: View, slices: Slices, names: Names
+) -> tuple[list[Group], list[Outcome]]:
+    """A group for each volume, and an outcome for each of which no planes can be cut."""
+    groups: list[Group] = []
+    refused: list[Outcome] = []
+    for task in tasks:
+        try:
+            groups.append(_viewed(task, view, slices, names))
+        except ConvkitError as err:
+            outcome = failure(task.item, err)
+            where = task.stack.first.pixels.path
+            refused.append(replace(outcome, notes=tuple(n if n.where else n.at(where) for n in outcome.notes)))
+    return groups, refused
 
 
 def _viewed(task: VolumeTask, view: View, slices: Slices, names: Names) -> Group:
@@ -350,7 +369,7 @@ def _viewed(task: VolumeTask, view: View, slices: Slices, names: Names) -> Group
         header.series_instance_uid,
         f"{_title(header.integer('SeriesNumber'), header.text('SeriesDescription'))}{task.stack.split.label}",
         _section(header.study_instance_uid),
-        (("modality", header.text("Modality") or "unknown"), ("matrix", matrix), ("view", str(view))),
+        (("modality", _modality(header.text("Modality"))), ("matrix", matrix), ("view", str(view))),
         work,
     )
 
@@ -363,4 +382,5 @@ def axial_count(stack: Stack) -> int:
         return slices
     # An array of the shape that takes no memory: the planes are counted, not made.
     shape = np.broadcast_to(np.uint8(0), (slices, layout.rows, layout.columns))
-    return planes_of(shape, stack.grid.affine(), PlaneKind.AXIAL).count
+    with np.errstate(all="ignore"):  # a size that is none is refused, not computed with
+        return planes_of(shape, stack.grid.affine(), PlaneKind.AXIAL).count

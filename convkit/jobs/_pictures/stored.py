@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convkit.dicom.header import Header
+from convkit.errors import ConvkitError
 from convkit.jobs._pictures.image_file import ImageFile, Shown
 from convkit.jobs._pictures.laid_over import Laid, laid_over, state_of
 from convkit.jobs._pictures.look import Look
@@ -64,6 +66,7 @@ def frame_picture(
     InputError
         The frame cannot be read, or its values are unknown.
     """
+    image.check(frame)
     state = _state(image, frame, look)
     base = _colour(image, frame) if image.is_colour else _grey(image, frame, look, measured, state)
     laid = laid_over(image, frame, is_overlay=look.overlay, label_images=look.labels, segmentations=segmentations)
@@ -134,12 +137,14 @@ def measured_window(images: Iterable[tuple[ImageFile, int]], look: Look) -> Voi 
     display = pairs[0][0].shown(pairs[0][1]).display
     if not needs_sample(look.window, display):
         return None
-    return chosen(look.window, display, lambda: (_values(image, frame) for image, frame in pairs))[0]
+    return chosen(look.window, display, lambda: _readable(pairs))[0]
 
 
-def _values(image: ImageFile, frame: int) -> NDArray[Any]:
-    """Real values of a frame, by its own rescale; padding left out."""
-    return image_values(image.samples(frame), image.shown(frame).display)
+def _readable(pairs: Iterable[tuple[ImageFile, int]]) -> Iterator[NDArray[Any]]:
+    """Yield real values of frames, each by its own rescale, padding left out; one that is broken is no part of them."""
+    for image, frame in pairs:
+        with suppress(ConvkitError):
+            yield image_values(image.samples(frame), image.shown(frame).display)
 
 
 def _with_state(shown: Shown, state: PresentationView | None) -> Shown:

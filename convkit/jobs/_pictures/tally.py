@@ -58,10 +58,9 @@ class Tally:
         return [one for group, found in zip(self._groups, self._sums, strict=True) for one in _outcomes(group, found)]
 
     def shown(self) -> Iterator[tuple[Group, Outcome]]:
-        """Yield each group that has pictures, with its outcome."""
+        """Yield each group, with what became of the pictures that it has."""
         for group, found in zip(self._groups, self._sums, strict=True):
-            if found.outputs:
-                yield group, _good(group, found)
+            yield group, _good(group, found) if found.outputs else Outcome(group.item, Status.SKIPPED)
 
 
 def _outcomes(group: Group, found: _Sum) -> Iterator[Outcome]:

@@ -117,7 +117,8 @@ def pictures_of(
     notes = (*(n for n in volume.notes if n.code not in _OF_FILES), *doubts, *_first_only(volume))
     window = "" if volume.is_colour else window_text(voi)
     for picture in _VIEWS[look.view](body, planes):
-        yield FramePicture(picture, window, notes, is_laid_over=any(one.is_seen for one in body.seen))
+        doubts = tuple(dict.fromkeys(each for one in body.seen for each in one.notes))
+        yield FramePicture(picture, window, (*notes, *doubts), is_laid_over=any(one.is_seen for one in body.seen))
 
 
 def _display(source: Viewed, volume: Volume) -> Display:
@@ -235,8 +236,9 @@ def _mosaic(body: _Body, places: Sequence[int]) -> Iterator[Picture]:
 
 def _tile_size(planes: Planes, look: Look, tiles: float) -> int:
     """Longer side of a plane on a sheet whose longer side holds so many; never enlarged unless a size was asked for."""
-    wanted = max(_LEAST_TILE, int((look.size or SHEET_PIXELS) / tiles))
-    return wanted if look.size else min(wanted, max(planes.shape[1:]))
+    if look.size:
+        return max(1, int(look.size / tiles))
+    return min(max(_LEAST_TILE, int(SHEET_PIXELS / tiles)), max(planes.shape[1:]))
 
 
 _VIEWS: dict[View, Callable[[_Body, Sequence[int]], Iterator[Picture]]] = {
