@@ -1,4 +1,4 @@
-"""ICC profiles without what is no colour: names, copyright, dates and private tags say where a picture comes from (ICC.1)."""
+"""ICC profiles without what is no colour: names, dates and private tags say where a picture comes from (ICC.1)."""
 
 from __future__ import annotations
 

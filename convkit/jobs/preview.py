@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,6 @@ from convkit.engine.run import Runner
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._destination import Destination, Inputs, journaled
 from convkit.jobs._pictures.choices import Slices, View, slices_of
-from convkit.jobs._pictures.gallery import write_gallery
 from convkit.jobs._pictures.laid_over import referenced_series
 from convkit.jobs._pictures.look import Look, checked_look
 from convkit.jobs._pictures.names import Names, names_of
@@ -258,7 +258,8 @@ def _run(plan: _Plan, output: Path, options: PreviewOptions, runner: Runner, pro
     notes = list(end.notes)
     outcomes = [*plan.outcomes, *tally.outcomes()]
     if options.gallery and not end.is_interrupted:
-        outcomes += write_gallery(tally.shown(), output, options.exists, runner)
+        gallery = import_module("convkit.jobs._pictures.gallery")  # Pillow, for thumbnails
+        outcomes += gallery.write_gallery(tally.shown(), output, options.exists, runner)
     return Report(_in_order(outcomes), notes=tuple(notes), strict=options.strict, interrupted=end.is_interrupted)
 
 

@@ -64,7 +64,7 @@ def values(source: Any, frame: int | None = None) -> NDArray[Any]:
 
 def _values_of(image: ImageFile, frame: int) -> NDArray[Any]:
     image.check(frame)
-    return real(image.samples(frame), image.shown(frame).display)
+    return real(image.samples(frame), image.valued(frame))
 
 
 def render(  # noqa: PLR0913 (one parameter an option of the command)

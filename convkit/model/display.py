@@ -7,7 +7,7 @@ or table), presentation.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -40,6 +40,13 @@ class Window:
     width: float
     function: VoiFunction = VoiFunction.LINEAR
     explanation: str = ""
+
+    def moved(self, factor: float, before: float, after: float) -> Window:
+        """The window with the same ends over values that are ``(value - before) * factor + after``."""
+        center, width, function = self.center, self.width, self.function
+        if function is VoiFunction.LINEAR:  # PS3.3 C.11.2.1.2.1: its ends are half a unit, and one, inside
+            center, width, function = center - 0.5, width - 1, VoiFunction.LINEAR_EXACT
+        return Window((center - before) * factor + after, width * abs(factor), function, self.explanation)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,6 +137,26 @@ class Display:
     bits_stored: int = 16
     is_signed: bool = False
     aspect: float = 1.0
+
+    def under(self, slope: float, intercept: float, *, units: str = "") -> Display:
+        """The same image for another rescale of its stored values; windows move with the values that they are over.
+
+        A VOI LUT is over whole numbers, and is left out where these change.
+
+        Parameters
+        ----------
+        slope, intercept : float
+        units : str
+            Of the other values.
+        """
+        changed = replace(self, slope=slope, intercept=intercept, units=units, modality_table=None)
+        if self.modality_table is not None:
+            return replace(changed, voi=())
+        if (slope, intercept) == (self.slope, self.intercept):
+            return changed
+        factor = slope / self.slope
+        moved = (window.moved(factor, self.intercept, intercept) for window in self.windows)
+        return replace(changed, voi=tuple(w for w in moved if w.width > 0), is_inverse=self.is_inverse != (factor < 0))
 
     @property
     def windows(self) -> tuple[Window, ...]:

@@ -8,18 +8,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import ImageCms
 from pydicom import Dataset, dcmread
 
 from convkit.dicom._quiet import quiet_pydicom
 from convkit.dicom.attributes import display_table
 from convkit.dicom.display import DisplayFound, display_of, has_burned_in, icc_profile_of
 from convkit.dicom.header import Header, read_header
+from convkit.dicom.icc import neutral
 from convkit.dicom.unfold import unfold
 from convkit.errors import ConvkitError
 from convkit.model.display import LookupTable, VoiFunction, Window
 from tests.builders import instance, rgb, series, write_as
 from tests.builders.packed import enhanced_of, made, with_group, with_undefined_lengths
 from tests.builders.presentations import table
+
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def header_of(dataset: Dataset, folder: Path) -> Header:
@@ -257,12 +261,12 @@ def test_burned_in_annotation_is_told(word: str | None, expected: bool, tmp_path
 
 @pytest.mark.parametrize("syntax", ["explicit", "implicit", "deflated"])
 def test_profile_of_colours_is_found(syntax: str, tmp_path: Path) -> None:
-    assert icc_profile_of(header_of(rgb(syntax=syntax, ICCProfile=b"profile!"), tmp_path)) == b"profile!"
+    assert icc_profile_of(header_of(rgb(syntax=syntax, ICCProfile=PROFILE), tmp_path)) == neutral(PROFILE)
 
 
 def test_profile_of_an_optical_path_is_found(tmp_path: Path) -> None:
-    paths = [made(OpticalPathIdentifier="1"), made(OpticalPathIdentifier="2", ICCProfile=b"profile!")]
-    assert icc_profile_of(header_of(rgb(OpticalPathSequence=paths), tmp_path)) == b"profile!"
+    paths = [made(OpticalPathIdentifier="1"), made(OpticalPathIdentifier="2", ICCProfile=PROFILE)]
+    assert icc_profile_of(header_of(rgb(OpticalPathSequence=paths), tmp_path)) == neutral(PROFILE)
 
 
 def test_image_without_profile_has_none(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image as PILImage
 from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
 from pydicom.pixels import apply_modality_lut, apply_voi, apply_voi_lut
@@ -250,10 +251,8 @@ def test_real_files_look_as_in_dcmtk(data_folder: Path, tmp_path: Path) -> None:
     assert sum(found.values()) - found["equal"] - found["within one level"] <= 10
 
 
-_PHILIPS = "windows are laid over values that are not those of the rescale of the file"
-
 SMALL_SETS = [
-    pytest.param("enhanced_mixed", marks=pytest.mark.xfail(reason=_PHILIPS)),
+    "enhanced_mixed",
     "siemens_12bit",
     "siemens_transfer_syntax",
     "ct_siemens_gantry_tilt",
@@ -375,7 +374,6 @@ def _of_the_real_world() -> Dataset:
 
 
 @needs_dcmtk
-@pytest.mark.xfail(reason=_PHILIPS)
 @pytest.mark.parametrize("build", [_philips, _of_the_real_world])
 @pytest.mark.parametrize("window", ["file", "auto"])
 def test_windows_of_a_file_are_over_rescaled_values(build: Callable[[], Dataset], window: str, tmp_path: Path) -> None:
@@ -387,6 +385,28 @@ def test_windows_of_a_file_are_over_rescaled_values(build: Callable[[], Dataset]
     theirs = image.theirs(tmp_path)
     assert theirs is not None
     assert np.abs(image.ours() - theirs).max() <= 1
+
+
+@pytest.mark.parametrize("build", [_philips, _of_the_real_world])
+def test_values_are_those_of_a_volume_however_windows_are(build: Callable[[], Dataset], tmp_path: Path) -> None:
+    (path,) = write([build()], tmp_path)
+    volume = convkit.read(tmp_path, values="rescaled")
+    assert np.allclose(convkit.values(path), volume.array[0, 0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("build", [_philips, _of_the_real_world])
+@pytest.mark.parametrize("view", ["axial", "native"])
+def test_views_of_a_volume_have_the_windows_of_their_files(
+    build: Callable[[], Dataset], view: str, tmp_path: Path
+) -> None:
+    dataset = build()
+    dataset.WindowCenter, dataset.WindowWidth = 4000, 6000
+    dataset.PixelSpacing = [1, 1]
+    write([dataset], tmp_path / "in")
+    convkit.preview(tmp_path / "in", tmp_path / "out", view=view, window="file")
+    (picture,) = (tmp_path / "out").rglob("*.png")
+    expected = np.clip((np.arange(4096).reshape(64, 64) * 2 - 3999.5) / 5999 + 0.5, 0, 1) * 255
+    assert np.abs(np.asarray(PILImage.open(picture)).astype(float) - expected).max() <= 1
 
 
 def _deep_palette() -> Dataset:

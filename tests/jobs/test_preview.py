@@ -174,6 +174,14 @@ def test_a_bad_window_of_the_file_is_left_out_with_a_note(width: Any, tmp_path: 
     assert codes(run.report, convkit.Severity.WARNING)
 
 
+def test_more_frames_than_said_are_told(tmp_path: Path) -> None:
+    dataset = multi_frame_us(frames=3)
+    dataset.PixelData += b"\0" * 20
+    run = preview([dataset], tmp_path)
+    assert len(run.names) == 3
+    assert "pixels.surplus" in codes(run.report, convkit.Severity.WARNING)
+
+
 def test_a_constant_image_is_no_failure(tmp_path: Path) -> None:
     dataset = square(Modality="MR")
     set_pixels(dataset, np.full((6, 7), 5, np.int16))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -21,7 +20,7 @@ from convkit.model.frame import PixelSource
 from convkit.model.labels import Plane
 from convkit.model.notes import Note
 from convkit.series.facts import units_of
-from convkit.series.rescale import rescale_of
+from convkit.series.rescale import modality_table_of, rescale_of
 
 
 class Shown(NamedTuple):
@@ -30,7 +29,7 @@ class Shown(NamedTuple):
     Attributes
     ----------
     display : Display
-        Its rescale is what `convkit.convert` takes: as the vendor means it, or of the real world.
+        Its rescale is that of the header, over which windows are (PS3.4 N.2): real values are for `valued_of`.
     notes : tuple of Note
     """
 
@@ -144,6 +143,10 @@ class ImageFile:
             return self.kind.shown
         return shown_of(self.header_of(frame))
 
+    def valued(self, frame: int) -> Display:
+        """How a frame is meant to be shown, for its real values."""
+        return valued_of(self.header_of(frame))
+
     def samples(self, frame: int) -> NDArray[Any]:
         """Stored samples of a grey frame, (rows, columns), without bits above Bits Stored."""
         return samples.read_stored(self.source, frame)
@@ -175,12 +178,22 @@ def shown_of(header: Header) -> Shown:
     InputError
         Its values are unknown: the rescale or the Modality LUT cannot be used.
     """
-    found = display_of(header)
-    if found.display.modality_table is not None:
-        return Shown(found.display, found.notes)
+    return Shown(*display_of(header))
+
+
+def valued_of(header: Header) -> Display:
+    """The display of a frame for its real values: as its vendor means them, or of the real world, as in a volume.
+
+    Raises
+    ------
+    InputError
+        The values are unknown.
+    """
+    display, table = display_of(header).display, modality_table_of(header)
+    if table is not None:
+        return display
     slope, intercept = rescale_of(header)
-    units = units_of(header) or found.display.units
-    return Shown(replace(found.display, slope=slope, intercept=intercept, units=units), found.notes)
+    return display.under(slope, intercept, units=units_of(header))
 
 
 def _frames(header: Header) -> int:

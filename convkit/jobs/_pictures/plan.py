@@ -235,10 +235,27 @@ def _own_names(series: ShotSeries, keywords: Sequence[str], slices: Slices, name
         return [fill(names.template, _values(series, series.shots[0], keywords, ""))]
     numbers = _numbers(series)
     digits = max(4, len(str(max(numbers.values(), default=1))))
+    pictures = (_picture(numbers[shot.path], digits, shot, frame) for shot, frame in _taken(series, slices))
+    shared = _shared_name(series, keywords, names)
+    if shared:
+        return [shared.replace(_MARK, picture) for picture in pictures]
     return [
-        fill(names.template, _values(series, shot, keywords, _picture(numbers[shot.path], digits, shot, frame)))
-        for shot, frame in _taken(series, slices)
+        fill(names.template, _values(series, shot, keywords, picture))
+        for (shot, _), picture in zip(_taken(series, slices), pictures, strict=True)
     ]
+
+
+_MARK = "0picture0"
+"""Stands for the picture in a name that all pictures of a series share."""
+
+
+def _shared_name(series: ShotSeries, keywords: Sequence[str], names: Names) -> str:
+    """The name of all pictures with a mark in the place of the picture; empty where they differ in more than that."""
+    first = series.shots[0]
+    if "instance" in names.template.fields or any(shot.fields != first.fields for shot in series.shots):
+        return ""
+    name = fill(names.template, _values(series, first, keywords, _MARK))
+    return name if name.count(_MARK) == 1 and names.template.text.count("{picture}") == 1 else ""
 
 
 def _picture(number: int, digits: int, shot: Shot, frame: int) -> str:

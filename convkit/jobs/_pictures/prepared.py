@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from operator import itemgetter
 
-from convkit.dicom import pixels
+from convkit.dicom import pixels, samples
 from convkit.dicom.attributes import TagTable
 from convkit.dicom.display import has_burned_in
 from convkit.dicom.header import Header
@@ -82,10 +82,11 @@ class Kinds:
 
 def _is_whole(header: Header, kind: PlainKind) -> bool:
     try:
-        pixels.check_complete(pixels.source_of(header, kind.source.layout), header.size)
+        source = pixels.source_of(header, kind.source.layout)
+        pixels.check_complete(source, header.size)
     except ConvkitError:
         return False
-    return True
+    return not samples.has_surplus(source)
 
 
 def _kind(header: Header) -> PlainKind | None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from convkit.dicom import samples
 from convkit.dicom.header import Header
 from convkit.errors import ConvkitError
 from convkit.jobs._pictures.image_file import ImageFile, Shown
@@ -74,7 +75,8 @@ def frame_picture(
     if state is None and (look.letters or look.scale_bar):
         picture = _annotated(picture, base.picture, image.header_of(frame), look)
     burned_in = (note("pixels.burned-in"),) if image.is_burned_in else ()
-    notes = (*base.notes, *laid.notes, *burned_in, *_texts(state))
+    surplus = (note("pixels.surplus"),) if samples.has_surplus(image.source) else ()
+    notes = (*base.notes, *laid.notes, *burned_in, *surplus, *_texts(state))
     return FramePicture(picture, base.window, notes, laid.is_seen)
 
 

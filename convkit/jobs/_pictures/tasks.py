@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,6 @@ from convkit.jobs._pictures.image_file import ImageFile
 from convkit.jobs._pictures.look import Look
 from convkit.jobs._pictures.plan import Piece, Stored, Viewed
 from convkit.jobs._pictures.stored import FramePicture, frame_picture, measured_window
-from convkit.jobs._pictures.viewed import viewed_pictures
 from convkit.model.display import Voi
 from convkit.model.notes import Note
 from convkit.model.picture import Picture
@@ -117,7 +117,10 @@ def _frame_ms(piece: Piece) -> float:
 def _drawn(piece: Piece, look: Look) -> Iterator[FramePicture | ConvkitError]:
     """Yield the pictures of a piece in order, or why one cannot be made."""
     if isinstance(piece.source, Viewed):
-        yield from viewed_pictures(piece.source, look, piece.segmentations)
+        viewed = import_module(
+            "convkit.jobs._pictures.viewed"
+        )  # loading volumes is much code that stored images need not
+        yield from viewed.viewed_pictures(piece.source, look, piece.segmentations)
         return
     for stored in piece.source:
         yield from _of_file(stored, piece, look)

@@ -126,7 +126,7 @@ def _display(source: Viewed, volume: Volume) -> Display:
     frames = source.stack.frames[0]
     middle = frames[len(frames) // 2]
     image = ImageFile.open(middle.pixels.path)
-    found = image.shown(middle.place if middle.pixels.picture is None else 0).display
+    found = image.valued(middle.place if middle.pixels.picture is None else 0)
     return display_in(volume, found)
 
 

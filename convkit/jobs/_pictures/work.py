@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from convkit.engine.digest import fingerprint
 from convkit.engine.outcome import BAD, Outcome
@@ -49,7 +50,7 @@ class Work:
         self._look = look
         self._made_with = made_with
         self._earlier: deque[Numbered] = deque()
-        self._under_way: dict[int, list[tuple[int, Piece]]] = {}
+        self._under_way: dict[int, list[_Claimed]] = {}
 
     def done(self, place: Destination, runner: Runner, progress: Progress | None) -> Iterator[Numbered]:
         """Yield what becomes of each piece: in the order in which they end."""
@@ -60,10 +61,10 @@ class Work:
         done = 0
         for index, results in runner.map(self._task, self._tasks(windows, place), on_error=failed_pieces):
             batch = self._under_way.pop(index)
-            for (number, piece), made in zip(batch, results, strict=True):
-                yield from ((number, outcome) for outcome in self._recorded(place, piece, made))
+            for one, made in zip(batch, results, strict=True):
+                yield from ((one.number, outcome) for outcome in _recorded(place, one.claim, made))
             yield from self._settled()
-            done += sum(len(piece.names) for _, piece in batch)
+            done += sum(len(one.piece.names) for one in batch)
             if progress:
                 progress("pictures", done, total)
         yield from self._settled()
@@ -77,18 +78,19 @@ class Work:
         """Yield batches of what has to be made."""
         for index, batch in enumerate(self._batches(windows, place)):
             self._under_way[index] = batch
-            place.claim(self._claim(piece) for _, piece in batch)
-            yield tuple(piece for _, piece in batch)
+            place.claim(one.claim for one in batch)
+            yield tuple(one.piece for one in batch)
 
-    def _batches(self, windows: dict[int, Voi], place: Destination) -> Iterator[list[tuple[int, Piece]]]:
-        batch: list[tuple[int, Piece]] = []
+    def _batches(self, windows: dict[int, Voi], place: Destination) -> Iterator[list[_Claimed]]:
+        batch: list[_Claimed] = []
         for number, group in enumerate(self._groups):
             for piece in group.pieces(windows.get(number)):
-                earlier = place.earlier(self._claim(piece))
+                claim = self._claim(piece)
+                earlier = place.earlier(claim)
                 if earlier:
                     self._earlier.append((number, earlier))
                     continue
-                batch.append((number, piece))
+                batch.append(_Claimed(number, piece, claim))
                 if len(batch) == BATCH or isinstance(piece.source, Viewed):
                     yield batch
                     batch = []
@@ -110,8 +112,17 @@ class Work:
         made_with = fingerprint(*own)[:16] if any(own) else "header"
         return Claim(piece.item, piece.key, f"{self._made_with}:{made_with}:{piece.names[0]}", piece.names)
 
-    def _recorded(self, place: Destination, piece: Piece, made: Sequence[Outcome]) -> Sequence[Outcome]:
-        """What became of a piece, remembered where all of it is there; else the next run tries again."""
-        if any(outcome.status in BAD for outcome in made):
-            return made
-        return [place.recorded(self._claim(piece), outcome) for outcome in made]
+
+class _Claimed(NamedTuple):
+    """A piece of a group, by its number, and what it is about to write."""
+
+    number: int
+    piece: Piece
+    claim: Claim
+
+
+def _recorded(place: Destination, claim: Claim, made: Sequence[Outcome]) -> Sequence[Outcome]:
+    """What became of a piece, remembered where all of it is there; else the next run tries again."""
+    if any(outcome.status in BAD for outcome in made):
+        return made
+    return [place.recorded(claim, outcome) for outcome in made]
