@@ -83,7 +83,7 @@ LEAST_NOISE = 3
 """Mean difference in grey levels that is noise."""
 
 MOST_EQUAL = 0.08
-"""Share of pixels that equal their neighbour, above which other filters do better, as where a lossy codec has smoothed."""
+"""Share of pixels that equal their neighbour, above which other filters do better: a lossy codec has smoothed."""
 
 NOISE_ROWS = 16
 """Rows in the middle half of a picture that tell whether it is noise."""
