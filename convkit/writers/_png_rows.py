@@ -85,7 +85,7 @@ LEAST_NOISE = 3
 MOST_EQUAL = 0.08
 """Share of pixels that equal their neighbour, above which other filters do better: a lossy codec has smoothed."""
 
-NOISE_ROWS = 16
+NOISE_ROWS = 8
 """Rows in the middle half of a picture that tell whether it is noise."""
 
 
@@ -102,7 +102,7 @@ def choose_coding(pixels: Pixels, compressed_size: Callable[[Bytes, int], int]) 
         return RowCoding(RowFilter.AVERAGE, FAR_WINDOW_BITS)
     bits = FAR_WINDOW_BITS if pixels.dtype == np.uint16 else NEAR_WINDOW_BITS
     if bits == NEAR_WINDOW_BITS and pixels.ndim == 2 and _is_noise(pixels):
-        return RowCoding(RowFilter.AVERAGE, bits)
+        return RowCoding(RowFilter.UP, bits)  # 3 % larger than the average, and filtered in a fifth of the time
     near, band = _gathered(pixels, _sample(pixels))
     trials = {kind: _tagged(near, kind, band) for kind in _FAST}
     sizes = {kind: compressed_size(trial, bits) for kind, trial in trials.items()}
@@ -117,6 +117,9 @@ def choose_coding(pixels: Pixels, compressed_size: Callable[[Bytes, int], int]) 
 
 def filtered_bands(pixels: Pixels, kind: RowFilter) -> Iterator[Bytes]:
     """Yield the filtered rows, a band at a time: (rows, row bytes + 1) uint8, the filter type first in each row."""
+    if kind is RowFilter.UP and pixels.ndim == 2 and pixels.dtype == np.uint8 and pixels.nbytes <= BAND_BYTES:
+        yield _up(pixels)
+        return
     count = max(1, BAND_BYTES // (pixels[:1].nbytes))
     kinds = _kinds(pixels) if kind is RowFilter.CHANGING else None
     for start in range(0, len(pixels), count):
@@ -124,6 +127,16 @@ def filtered_bands(pixels: Pixels, kind: RowFilter) -> Iterator[Bytes]:
         rows = _tagged(band.near(), kind, band) if kinds is None else _changing(band, kinds[start : start + count])
         rows[_black_rows(band)] = 0  # without a filter: so black rows are one run of zeros
         yield rows
+
+
+def _up(pixels: Pixels) -> Bytes:
+    """A small grey picture, each row minus the one above, in one step; black rows without a filter, as in all bands."""
+    rows = np.empty((len(pixels), pixels.shape[1] + 1), np.uint8)
+    rows[:, 0] = RowFilter.UP
+    rows[0, 1:] = pixels[0]
+    np.subtract(pixels[1:], pixels[:-1], out=rows[1:, 1:])
+    rows[~pixels.any(axis=1)] = 0
+    return rows
 
 
 # --- bytes and their neighbours --------------------------------------------------------------------------

@@ -228,3 +228,14 @@ def test_a_moving_picture_of_grey_and_colour_is_refused() -> None:
     with pytest.raises(OutputError) as caught:
         APNG.encode([Picture(body()), Picture(np.stack([body()] * 3, axis=2))], OPTIONS)
     assert "webp" in caught.value.hint
+
+
+@pytest.mark.parametrize("shape", [(512, 512), (130, 127), (200, 1000), (700, 700)])
+def test_noise_is_written_fast_and_not_larger_than_pillow_makes_it(shape: tuple[int, int]) -> None:
+    noise = np.random.default_rng(3).normal(120, 9, shape)
+    noise[: shape[0] // 5] = 0  # air
+    pixels = np.clip(noise, 0, 255).astype(np.uint8)
+    assert np.array_equal(read(encoded(pixels), np.uint8), pixels)
+    theirs = io.BytesIO()
+    Image.fromarray(pixels).save(theirs, "PNG")
+    assert len(encoded(pixels)) < 1.1 * len(theirs.getvalue())
