@@ -13,7 +13,8 @@ from convkit.engine.digest import identity
 from convkit.engine.outcome import Outcome, Status
 from convkit.engine.run import attempt
 from convkit.jobs._names import Template, fill, short_hash, without_ties
-from convkit.jobs.collection import Collection, no_plan, problem_outcome
+from convkit.jobs._sources import problem_outcome
+from convkit.jobs.collection import Collection, no_plan
 from convkit.model.notes import Note, Severity
 from convkit.series.group import Series
 from convkit.series.leads import Leads, leads_of

@@ -16,9 +16,10 @@ from convkit.engine.run import Runner
 from convkit.jobs._choices import Exists, checked_dtype, chosen, keywords_of
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled
 from convkit.jobs._names import Template, short_hash, template
+from convkit.jobs._sources import Progress, Source, destination, flat
 from convkit.jobs._volumes import VolumeTask, plan_volumes
 from convkit.jobs._where import where as checked_where
-from convkit.jobs.collection import Collection, Progress, Source, collect, destination, flat
+from convkit.jobs.collection import Collection, collect
 from convkit.model.notes import Note
 from convkit.quirks import PhilipsValues, ValueChoices
 from convkit.series.load import load

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from convkit.engine.run import Runner
+from convkit.jobs._sources import Progress, Source, flat
 from convkit.jobs._where import where as checked_where
-from convkit.jobs.collection import Collection, Progress, Source, collect, flat
+from convkit.jobs.collection import Collection, collect
 
 
 def scan(

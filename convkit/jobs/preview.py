@@ -23,10 +23,11 @@ from convkit.jobs._pictures.plan import Group, stored_groups, viewed_groups
 from convkit.jobs._pictures.shots import ShotSeries, take
 from convkit.jobs._pictures.tally import Tally
 from convkit.jobs._pictures.work import Work
+from convkit.jobs._sources import Progress, Source, destination, flat, problem_outcomes
 from convkit.jobs._volumes import plan_volumes
 from convkit.jobs._where import Where
 from convkit.jobs._where import where as checked_where
-from convkit.jobs.collection import Collection, Progress, Source, collect, destination, flat, problem_outcomes
+from convkit.jobs.collection import Collection, collect
 from convkit.model.notes import Note
 from convkit.series.options import Irregular, StackOptions
 from convkit.writers import picture_writer_for

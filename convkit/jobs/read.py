@@ -17,8 +17,9 @@ from convkit.errors import InputError, MultipleVolumesError
 from convkit.jobs._choices import checked_dtype, chosen, keywords_of
 from convkit.jobs._names import short_hash
 from convkit.jobs._pictures.grey_volume import windowed
+from convkit.jobs._sources import Source, flat
 from convkit.jobs._where import where as checked_where
-from convkit.jobs.collection import Source, collect, flat
+from convkit.jobs.collection import collect
 from convkit.model import volume as model
 from convkit.model.notes import Note, Severity
 from convkit.quirks import PhilipsValues, ValueChoices

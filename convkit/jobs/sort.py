@@ -19,8 +19,9 @@ from convkit.engine.run import Runner, batched
 from convkit.errors import ConvkitError, OutputError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._names import Template, fill, short_hash, template, without_ties
+from convkit.jobs._sources import Progress, Source, destination, flat, problem_outcome
 from convkit.jobs._where import where as checked_where
-from convkit.jobs.collection import Collection, Progress, Source, collect, destination, flat, problem_outcome
+from convkit.jobs.collection import Collection, collect
 from convkit.model.notes import Note, note
 from convkit.series.group import without_doubles
 from convkit.writers import remove_leftovers, written_aside

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
@@ -19,8 +20,6 @@ from convkit.model.display import Display
 from convkit.model.frame import PixelSource
 from convkit.model.labels import Plane
 from convkit.model.notes import Note
-from convkit.series.facts import units_of
-from convkit.series.rescale import modality_table_of, rescale_of
 
 
 class Shown(NamedTuple):
@@ -189,11 +188,13 @@ def valued_of(header: Header) -> Display:
     InputError
         The values are unknown.
     """
-    display, table = display_of(header).display, modality_table_of(header)
-    if table is not None:
+    # What knows vendors and facts is much code, which pictures of stored images do not need.
+    rescale, facts = import_module("convkit.series.rescale"), import_module("convkit.series.facts")
+    display = display_of(header).display
+    if rescale.modality_table_of(header) is not None:
         return display
-    slope, intercept = rescale_of(header)
-    return display.under(slope, intercept, units=units_of(header))
+    slope, intercept = rescale.rescale_of(header)
+    return display.under(slope, intercept, units=facts.units_of(header))
 
 
 def _frames(header: Header) -> int:

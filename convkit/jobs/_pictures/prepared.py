@@ -15,15 +15,13 @@ from convkit.dicom.header import Header
 from convkit.dicom.unfold import unfold
 from convkit.errors import ConvkitError
 from convkit.jobs._pictures.image_file import PlainKind, shown_of
-from convkit.quirks import RESCALE_KEYWORDS
-from convkit.series.rescale import KEYWORDS as VALUE_KEYWORDS
 
 KEYWORDS = tuple(
     dict.fromkeys(
         (
             *pixels.LAYOUT_KEYWORDS,
-            *RESCALE_KEYWORDS,
-            *VALUE_KEYWORDS,
+            "RescaleSlope",
+            "RescaleIntercept",
             "SpecificCharacterSet",
             "SOPClassUID",
             "Modality",

@@ -24,8 +24,8 @@ from convkit.errors import ConvkitError
 from convkit.jobs._names import short_hash
 from convkit.jobs._pictures.image_file import PlainKind
 from convkit.jobs._pictures.prepared import Kinds
+from convkit.jobs._sources import BATCH, Progress, Source, checked_sources
 from convkit.jobs._where import Where
-from convkit.jobs.collection import BATCH, Progress, Source, checked_sources
 from convkit.model.notes import Note, note
 
 Fields = tuple[Any, ...]

@@ -18,7 +18,7 @@ from convkit.jobs._destination import Claim, Destination
 from convkit.jobs._pictures.look import Look
 from convkit.jobs._pictures.plan import Group, Piece, Viewed
 from convkit.jobs._pictures.tasks import failed_pieces, failed_window, make_pieces, measure_window
-from convkit.jobs.collection import Progress
+from convkit.jobs._sources import Progress
 from convkit.model.display import Voi
 from convkit.writers import remove_leftovers
 
