@@ -254,13 +254,14 @@ SegmentedBluePaletteColorLookupTableData 00281223 OW far
 """What says how an image is meant to be shown: only a reader of pictures keeps it. Sequences are far by themselves."""
 
 
-def _rows_of(table: str) -> tuple[Attribute, ...]:
+def rows_of(table: str) -> tuple[Attribute, ...]:
+    """Attributes of a text: keyword, tag, value representation, ``far`` where only the place is kept; one a line."""
     rows = (line.split() for line in table.split("\n") if line)
     return tuple(Attribute(k, int(t, 16), v, is_far=v == "SQ" or "far" in mark) for k, t, v, *mark in rows)
 
 
 def _core() -> tuple[Attribute, ...]:
-    return (*_rows_of(_CORE_TEXT), *(Attribute(*row) for row in private_rows()))
+    return (*rows_of(_CORE_TEXT), *(Attribute(*row) for row in private_rows()))
 
 
 CORE = _core()
@@ -268,7 +269,7 @@ CORE = _core()
 
 @cache
 def _display() -> tuple[Attribute, ...]:
-    return _rows_of(_DISPLAY_TEXT)
+    return rows_of(_DISPLAY_TEXT)
 
 
 CREATOR = -1
@@ -384,7 +385,17 @@ def display_table(extra: tuple[str, ...] = ()) -> TagTable:
 @cache
 def _table(extra: tuple[str, ...]) -> TagTable:
     known = {a.keyword for a in CORE}
-    attributes = CORE + tuple(_attribute(k) for k in dict.fromkeys(extra) if k not in known)
+    return lone_table(CORE + tuple(_attribute(k) for k in dict.fromkeys(extra) if k not in known))
+
+
+def core_attributes(*keywords: str) -> tuple[Attribute, ...]:
+    """Attributes of the core table, for a table with few of them."""
+    places = table_of().places
+    return tuple(CORE[places[keyword]] for keyword in keywords)
+
+
+def lone_table(attributes: tuple[Attribute, ...]) -> TagTable:
+    """A table of these attributes alone; one without the core ones cannot be sent to another process."""
     slots: Slots = {}
     owned: dict[tuple[int, str], list[tuple[int, tuple[int, int, bool]]]] = defaultdict(list)
     for place, attribute in enumerate(attributes):

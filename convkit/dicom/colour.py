@@ -34,7 +34,7 @@ def rgb(
     stored : (rows, columns) or (rows, columns, 3) integers
         Stored samples, colour by pixel, nothing in them above Bits Stored.
     photometric : str
-        How the samples are meant, after decoding: see `convkit.dicom.samples.Sampled`.
+        Photometric Interpretation of the samples, after decoding.
     bits_stored : int
         Samples of more than 8 bits are reduced to their upper 8.
     palette : Palette or None

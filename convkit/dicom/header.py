@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from convkit.dicom import lean, values
@@ -209,9 +210,7 @@ def _read_at(path: str, offset: int, length: int) -> bytes:
             file.seek(offset)
             data = file.read(length) or b""
     except OSError as err:
-        raise InputError(
-            f"The file cannot be read ({err.strerror or type(err).__name__}).", path, "", "input.unreadable"
-        ) from err
+        raise _unreadable(path, err) from err
     if len(data) < length:
         raise InputError("The file ends inside its header.", path, "Copy it again from its source.", "input.cut-header")
     return data
@@ -231,13 +230,28 @@ def read_header(path: str, table: TagTable | None = None) -> Header:
     try:
         parsed, size, modified = _parse(path, table)
     except OSError as err:
-        raise InputError(
-            f"The file cannot be read ({err.strerror or type(err).__name__}).",
-            path,
-            "Check the permissions and the disk.",
-            "input.unreadable",
-        ) from err
+        raise _unreadable(path, err) from err
     return Header(path, size, modified, parsed, table)
+
+
+def file_stamp(path: str) -> tuple[int, int]:
+    """Size and time of change in nanoseconds: with the path the identity of a file, for what is remembered of it.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
+    try:
+        status = Path(path).stat()
+    except OSError as err:
+        raise _unreadable(path, err) from err
+    return status.st_size, status.st_mtime_ns
+
+
+def _unreadable(path: str, err: OSError) -> InputError:
+    what = f"The file cannot be read ({err.strerror or type(err).__name__})."
+    return InputError(what, path, "Check the permissions and the disk.", "input.unreadable")
 
 
 def _parse(path: str, table: TagTable) -> tuple[lean.Parsed, int, int]:

@@ -10,15 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convkit.dicom import pixels, syntaxes
-from convkit.dicom.attributes import Attribute, TagTable, swapped
-from convkit.dicom.header import Header, read_header
+from convkit.dicom.attributes import TagTable, core_attributes, lone_table, rows_of
+from convkit.dicom.header import Header, file_stamp, read_header
 from convkit.errors import ConvkitError, InputError
 from convkit.model.notes import Note, note
 
@@ -36,27 +35,11 @@ Type 0040 CS
 Origin 0050 SS
 FrameOrigin 0051 US
 BitPosition 0102 US
-Data 3000 OW
+Data 3000 OW far
 """
 """Element, number and value representation of what is read of each group."""
 
-_OF_THE_IMAGE = """
-SpecificCharacterSet 00080005 CS
-SOPClassUID 00080016 UI
-ShutterOverlayGroup 00181623 US
-SamplesPerPixel 00280002 US
-PhotometricInterpretation 00280004 CS
-PlanarConfiguration 00280006 US
-NumberOfFrames 00280008 IS
-Rows 00280010 US
-Columns 00280011 US
-BitsAllocated 00280100 US
-BitsStored 00280101 US
-HighBit 00280102 US
-PixelRepresentation 00280103 US
-ExtendedOffsetTable 7FE00001 OV
-ExtendedOffsetTableLengths 7FE00002 OV
-"""
+_SHUTTER = "ShutterOverlayGroup 00181623 US"
 
 _RLE = "1.2.840.10008.1.2.5"
 
@@ -113,7 +96,7 @@ def overlays_of(source: str | Dataset, frame: int = 0) -> Overlays:
     """
     try:
         header = _header(source)
-    except (InputError, OSError):
+    except InputError:
         text = "The overlay planes cannot be read."
         return Overlays((), (note("pixels.overlay", text, where=source if isinstance(source, str) else ""),))
     planes: list[OverlayPlane] = []
@@ -148,8 +131,7 @@ def _header(source: str | Dataset) -> Header:
         in_memory = import_module("convkit.dicom.in_memory")  # pydicom, only for who has it already
         held: Header = in_memory.header_of(source, _table())
         return held
-    status = Path(source).stat()
-    return _read(source, status.st_size, status.st_mtime_ns)
+    return _read(source, *file_stamp(source))
 
 
 @lru_cache(1)
@@ -167,15 +149,10 @@ def _data(path: str, _size: int, _modified_ns: int, keyword: str) -> bytes:
 
 @cache
 def _table() -> TagTable:
-    rows = [line.split() for line in _OF_THE_IMAGE.split("\n") if line]
-    rows += [
-        [f"{name}{group:04X}", f"{group:04X}{element}", vr]
-        for group in GROUPS
-        for name, element, vr in (line.split() for line in _OF_A_GROUP.split("\n") if line)
-    ]
-    kept = tuple(Attribute(k, int(tag, 16), vr, is_far=vr in {"OW", "OV"}) for k, tag, vr in rows)
-    slots = {swapped(a.tag): (n, int.from_bytes(a.vr.encode(), "little"), a.is_far) for n, a in enumerate(kept)}
-    return TagTable(kept, {a.keyword: place for place, a in enumerate(kept)}, slots, {})
+    own = rows_of(_OF_A_GROUP)
+    planes = (a._replace(keyword=f"{a.keyword}{group:04X}", tag=group << 16 | a.tag) for group in GROUPS for a in own)
+    image = core_attributes("SpecificCharacterSet", "SOPClassUID", *pixels.SOURCE_KEYWORDS)
+    return lone_table((*image, *rows_of(_SHUTTER), *planes))
 
 
 def _groups(header: Header) -> Iterator[int]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convkit.dicom.attributes import display_table
-from convkit.dicom.header import Header, read_header
-from convkit.errors import InputError, PixelError
+from convkit.dicom.header import Header, file_stamp, read_header
+from convkit.errors import PixelError
 
 _COLOURS = ("Red", "Green", "Blue")
 _MOST_ENTRIES = 1 << 16
@@ -79,11 +78,7 @@ def palette_of_file(path: str) -> Palette:
     InputError
         The file cannot be read, or has no usable palette.
     """
-    try:
-        status = Path(path).stat()
-    except OSError as err:
-        raise InputError(f"The file cannot be read ({err.strerror}).", path, "", "input.unreadable") from err
-    return _palette_of_file(path, status.st_size, status.st_mtime_ns)
+    return _palette_of_file(path, *file_stamp(path))
 
 
 @lru_cache(4)

@@ -12,17 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
-from pathlib import Path
 
 import numpy as np
 
 from convkit.dicom import values
 from convkit.dicom._segment_frames import FrameReader, Reference, SegmentFrame, Stack, stacks_of
-from convkit.dicom.attributes import Attribute, TagTable, swapped
+from convkit.dicom.attributes import TagTable, core_attributes, lone_table, rows_of
 from convkit.dicom.cielab import srgb_of
-from convkit.dicom.header import Header, read_header
+from convkit.dicom.header import Header, file_stamp, read_header
 from convkit.dicom.palette import palette_of_file
-from convkit.dicom.pixels import source_of_all
+from convkit.dicom.pixels import SOURCE_KEYWORDS, source_of_all
 from convkit.dicom.sequences import items_of
 from convkit.errors import InputError, MissingAttributeError, UnsupportedError
 from convkit.model.frame import PixelSource
@@ -31,33 +30,24 @@ from convkit.model.notes import Note, note
 
 SHARED, PER_FRAME = "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"
 
-_ROWS = """
-SpecificCharacterSet 00080005 CS
-SOPClassUID 00080016 UI
-SOPInstanceUID 00080018 UI
+_CORE = (
+    "SpecificCharacterSet",
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "FrameOfReferenceUID",
+    "PixelPaddingValue",
+    *SOURCE_KEYWORDS,
+    SHARED,
+    PER_FRAME,
+)
+_OWN = """
 ReferencedSeriesSequence 00081115 SQ
-FrameOfReferenceUID 00200052 UI
 DimensionOrganizationType 00209311 CS
-SamplesPerPixel 00280002 US
-PhotometricInterpretation 00280004 CS
-PlanarConfiguration 00280006 US
-NumberOfFrames 00280008 IS
-Rows 00280010 US
-Columns 00280011 US
-BitsAllocated 00280100 US
-BitsStored 00280101 US
-HighBit 00280102 US
-PixelRepresentation 00280103 US
-PixelPaddingValue 00280120 US
 SegmentationType 00620001 CS
 SegmentSequence 00620002 SQ
 MaximumFractionalValue 0062000E US
-SharedFunctionalGroupsSequence 52009229 SQ
-PerFrameFunctionalGroupsSequence 52009230 SQ
-ExtendedOffsetTable 7FE00001 OV
-ExtendedOffsetTableLengths 7FE00002 OV
 """
-"""Keyword, tag and value representation of what is read (PS3.6)."""
+"""What is read beyond core attributes: keyword, tag and value representation (PS3.6)."""
 
 _SERIES_UID, _SEGMENT_NUMBER, _CIELAB = 0x0020000E, 0x00620004, 0x0062000D
 
@@ -112,10 +102,7 @@ class Segmentation:
 
 @cache
 def _table() -> TagTable:
-    rows = (line.split() for line in _ROWS.split("\n") if line)
-    kept = tuple(Attribute(k, int(t, 16), vr, is_far=vr in {"SQ", "OV"}) for k, t, vr in rows)
-    slots = {swapped(a.tag): (n, int.from_bytes(a.vr.encode(), "little"), a.is_far) for n, a in enumerate(kept)}
-    return TagTable(kept, {a.keyword: place for place, a in enumerate(kept)}, slots, {})
+    return lone_table((*core_attributes(*_CORE), *rows_of(_OWN)))
 
 
 def referenced_series(path: str) -> tuple[str, ...]:
@@ -139,11 +126,7 @@ def segmentation_of(path: str) -> Segmentation:
     UnsupportedError
         It is organised in a way that is not handled.
     """
-    try:
-        status = Path(path).stat()
-    except OSError as err:
-        raise InputError(f"The file cannot be read ({err.strerror}).", path, "", "input.unreadable") from err
-    return _segmentation_of(path, status.st_size, status.st_mtime_ns)
+    return _segmentation_of(path, *file_stamp(path))
 
 
 @lru_cache(4)

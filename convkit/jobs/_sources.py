@@ -6,13 +6,17 @@ Light to import: a job that needs no volumes does not pay for what makes them.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from convkit.dicom.attributes import is_keyword, nearest_hint
-from convkit.engine.outcome import Outcome, Status
+from convkit.engine.outcome import Outcome, Status, note_of
+from convkit.engine.run import Runner, batched
 from convkit.errors import UsageError
-from convkit.model.notes import Note, Severity
+from convkit.model.notes import Note, Severity, note
+
+R = TypeVar("R")
 
 Source = str | os.PathLike[str]
 Progress = Callable[[str, int, int], None]
@@ -67,6 +71,38 @@ def checked_sources(sources: Sequence[Source], columns: Iterable[str]) -> None:
             raise UsageError(f"{column!r} is not a DICOM keyword.", "", nearest_hint(column))
 
 
+def read_in_order(
+    task: Callable[[tuple[str, ...]], R],
+    paths: Sequence[str],
+    runner: Runner,
+    on_error: Callable[[tuple[str, ...], Exception], R],
+    progress: Progress | None,
+) -> Iterator[R]:
+    """Yield what a task makes of files, a batch at a time, in the order of the files whoever was first."""
+    done = 0
+    results: dict[int, R] = {}
+    for index, result in runner.map(task, batched(paths, BATCH), on_error=on_error):
+        results[index] = result
+        done += min(BATCH, len(paths) - index * BATCH)
+        if progress:
+            progress("headers", done, len(paths))
+    for index in sorted(results):
+        yield results.pop(index)
+
+
+def failed_files(paths: Iterable[str], error: Exception) -> tuple[Note, ...]:
+    """A note for each file of a batch whose task failed as a whole."""
+    reason = note_of(error)
+    return tuple(note(reason.code, reason.text, where=path, hint=reason.hint) for path in paths)
+
+
+def for_all(one: Note, count: int) -> Note:
+    """A note that stands for as many files as there are."""
+    if count == 1:
+        return one
+    return one.at(f"{one.where} and {count - 1} more") if one.where else replace(one, where=f"{count} files")
+
+
 def problem_outcome(problem: Note) -> Outcome:
     """What becomes of a file that is no usable DICOM: a failure, or skipped where it is of another kind."""
     status = Status.FAILED if problem.severity is Severity.ERROR else Status.SKIPPED
@@ -79,12 +115,12 @@ def problem_outcomes(problems: Iterable[Note]) -> list[Outcome]:
     for problem in problems:
         kind = (problem.code, problem.text) if problem.severity is Severity.ERROR else (problem.where, "")
         alike.setdefault(kind, []).append(problem)
-    return [_for_all(group) for group in alike.values()]
+    return [_problem_of_all(group) for group in alike.values()]
 
 
-def _for_all(problems: Sequence[Note]) -> Outcome:
+def _problem_of_all(problems: Sequence[Note]) -> Outcome:
     first = problem_outcome(problems[0])
     if len(problems) == 1:
         return first
-    told = problems[0].at(f"{problems[0].where} and {len(problems) - 1} more")
-    return replace(first, item=f"{len(problems)} files", notes=(told,), facts={"instances": len(problems)})
+    told, count = for_all(problems[0], len(problems)), len(problems)
+    return replace(first, item=f"{count} files", notes=(told,), facts={"instances": count})

@@ -13,7 +13,7 @@ from convkit.engine.digest import identity
 from convkit.engine.outcome import Outcome, Status
 from convkit.engine.run import attempt
 from convkit.jobs._names import Template, fill, short_hash, without_ties
-from convkit.jobs._sources import problem_outcome
+from convkit.jobs._sources import for_all, problem_outcome
 from convkit.jobs.collection import Collection, no_plan
 from convkit.model.notes import Note, Severity
 from convkit.series.group import Series
@@ -87,7 +87,7 @@ def _outcomes_of_others(series: Series) -> list[Outcome]:
         Outcome(
             label_of(series),
             Status.REFUSED if notes[0].severity is Severity.ERROR else Status.SKIPPED,
-            notes=(_for_all(notes[0], len(notes)),),
+            notes=(for_all(notes[0], len(notes)),),
             facts={"instances": len(notes)},
         )
         for notes in by_code.values()
@@ -103,14 +103,9 @@ def _refused_together(series: Series, refusals: Sequence[Refusal]) -> list[Outco
             loose.setdefault(refusal.reason.code, []).append(refusal)
     for alike in loose.values():
         one = _refused(series, alike[0])
-        first = _for_all(one.notes[0], len(alike))
+        first = for_all(one.notes[0], len(alike))
         outcomes.append(replace(one, notes=(first, *one.notes[1:]), facts={"instances": len(alike)}))
     return outcomes
-
-
-def _for_all(one: Note, count: int) -> Note:
-    """A note that stands for as many places as there are."""
-    return one.at(f"{one.where} and {count - 1} more") if count > 1 else one
 
 
 def _refused(series: Series, refusal: Refusal) -> Outcome:

@@ -14,11 +14,11 @@ from convkit.dicom.header import Header, read_header
 from convkit.dicom.sources import find_files
 from convkit.dicom.unfold import unfold
 from convkit.engine.outcome import ExitCode, note_of
-from convkit.engine.run import Runner, attempt, batched
+from convkit.engine.run import Runner, attempt
 from convkit.errors import ConvkitError, InputError, UsageError
 from convkit.jobs._names import short_hash
 from convkit.jobs._rows import Level, rows_of
-from convkit.jobs._sources import BATCH, Progress, Source, checked_sources
+from convkit.jobs._sources import Progress, Source, checked_sources, failed_files, read_in_order
 from convkit.jobs._where import Where
 from convkit.model.notes import Note, Severity, note
 from convkit.series.group import Series, group
@@ -140,15 +140,12 @@ def collect(  # noqa: PLR0913, PLR0917 (the one place where a job's sources come
 def _read_all(
     paths: Sequence[str], runner: Runner, extra: tuple[str, ...], progress: Progress | None
 ) -> tuple[list[Header], list[Note]]:
-    done = 0
-    batches: dict[int, Batch] = {}
-    for index, batch in runner.map(partial(read_batch, extra=extra), batched(paths, BATCH), on_error=failed_batch):
-        batches[index] = batch
-        done += len(batch.headers) + len(batch.problems)
-        if progress:
-            progress("headers", done, len(paths))
-    ordered = [batches[i] for i in sorted(batches)]
-    return [h for b in ordered for h in b.headers], [p for b in ordered for p in b.problems]
+    headers: list[Header] = []
+    problems: list[Note] = []
+    for batch in read_in_order(partial(read_batch, extra=extra), paths, runner, failed_batch, progress):
+        headers += batch.headers
+        problems += batch.problems
+    return headers, problems
 
 
 def read_batch(paths: Sequence[str], *, extra: tuple[str, ...] = ()) -> Batch:
@@ -175,8 +172,7 @@ def unfolded(header: Header) -> Header:
 
 def failed_batch(paths: Sequence[str], error: Exception) -> Batch:
     """What a batch becomes whose task failed as a whole: every file of it is a problem."""
-    reason = note_of(error)
-    return Batch((), tuple(note(reason.code, reason.text, where=p, hint=reason.hint) for p in paths))
+    return Batch((), failed_files(paths, error))
 
 
 def _selected(series: Series, selection: Where) -> Series | None:

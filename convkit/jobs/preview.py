@@ -151,8 +151,8 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
             bits=bits,
             is_square=aspect,
             overlay=overlay,
-            labels=flat([labels]),
-            presentation=flat([presentation]),
+            labels=labels,
+            presentation=presentation,
             letters=letters,
             scale_bar=scale_bar,
             quality=quality,
@@ -256,12 +256,11 @@ def _run(plan: _Plan, output: Path, options: PreviewOptions, runner: Runner, pro
         return work.done(Destination(output, options.exists, plan.inputs, journal), runner, progress)
 
     end = journaled(output, done, tally.add)
-    notes = list(end.notes)
     outcomes = [*plan.outcomes, *tally.outcomes()]
     if options.gallery and not end.is_interrupted:
         gallery = import_module("convkit.jobs._pictures.gallery")  # Pillow, for thumbnails
         outcomes += gallery.write_gallery(tally.shown(), output, options.exists, runner)
-    return Report(_in_order(outcomes), notes=tuple(notes), strict=options.strict, interrupted=end.is_interrupted)
+    return Report(_in_order(outcomes), notes=tuple(end.notes), strict=options.strict, interrupted=end.is_interrupted)
 
 
 def _planned(group: Group) -> Outcome:

@@ -21,7 +21,7 @@ from convkit.jobs._pictures.image_file import ImageFile
 from convkit.jobs._pictures.look import Look, checked_look
 from convkit.jobs._pictures.stored import frame_picture
 from convkit.jobs._pictures.viewed import pictures_of
-from convkit.jobs._sources import Source, flat
+from convkit.jobs._sources import Source
 from convkit.model.picture import Picture
 from convkit.model.volume import Volume
 from convkit.pictures.planes import PlaneKind, planes_of
@@ -121,8 +121,8 @@ def render(  # noqa: PLR0913 (one parameter an option of the command)
         bits=bits,
         is_square=aspect,
         overlay=overlay,
-        labels=flat([labels]),
-        presentation=flat([presentation]),
+        labels=labels,
+        presentation=presentation,
         letters=letters,
         scale_bar=scale_bar,
     )

@@ -1,4 +1,4 @@
-"""Marks upon pictures: orientation letters, a scale bar, bitmap overlays. Only what was asked for is drawn.
+"""Marks upon pictures: orientation letters, a scale bar. Only what was asked for is drawn.
 
 Everything is drawn through a mask, so that 16-bit grey stays 16-bit. Nothing here knows a patient: letters and lengths
 are all that is written.
@@ -17,10 +17,6 @@ from PIL import Image, ImageDraw, ImageFont
 
 from convkit.errors import GeometryError
 from convkit.model.picture import Picture
-from convkit.pictures.compose import BYTE_TO_WORD, as_colour
-
-Colour = int | tuple[int, int, int]
-"""A grey level from 0 to 255, whatever the depth of the picture, or red, green and blue."""
 
 TEXT_SHARES = (22, 6)
 """Text is a part of the longer side high, but no more than a part of the shorter: in views side by side it looks alike,
@@ -90,32 +86,6 @@ def with_scale_bar(picture: Picture, mm_per_pixel: float) -> Picture:
     height, width = stamp.ink.shape
     pixels = picture.pixels.copy()
     _press(pixels, stamp, rows - height - size // 3, columns - width - size // 3)
-    return replace(picture, pixels=pixels)
-
-
-def overlaid(picture: Picture, mask: NDArray[np.bool_], colour: Colour) -> Picture:
-    """The picture with a bitmap burnt in; a grey picture stays grey under a grey level, and becomes RGB under a colour.
-
-    Parameters
-    ----------
-    picture : Picture
-    mask : (rows, columns) bool
-        Of the shape of the picture.
-    colour : int or (red, green, blue)
-
-    Raises
-    ------
-    ValueError
-        Mask and picture have different shapes.
-    """
-    if mask.shape != picture.pixels.shape[:2]:
-        raise ValueError(f"a mask of {mask.shape} does not fit a picture of {picture.pixels.shape[:2]}")
-    if isinstance(colour, tuple):
-        pixels: NDArray[Any] = np.array(as_colour(picture.pixels))
-        pixels[mask] = colour
-    else:
-        pixels = picture.pixels.copy()
-        pixels[mask] = colour * BYTE_TO_WORD if pixels.dtype == np.uint16 else colour
     return replace(picture, pixels=pixels)
 
 

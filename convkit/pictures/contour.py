@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from convkit.model.labels import Colour, LabelMask, colour_of
 from convkit.model.picture import Picture
+from convkit.pictures.compose import as_colour
 
 Labels = NDArray[np.integer] | NDArray[np.bool_]
 """(rows, columns): 0 is no label."""
@@ -80,7 +81,7 @@ def with_contours(
     numbers, places = np.unique(labels[border], return_inverse=True)
     own = colours or {}
     table = np.array([own.get(int(n), colour_of(int(n))) for n in numbers], np.uint8).reshape(-1, 3)
-    pixels = _rgb(picture)
+    pixels = np.array(as_colour(picture.pixels))
     pixels[border] = table[places.ravel()]
     return _coloured(picture, pixels)
 
@@ -101,7 +102,7 @@ def with_masks(picture: Picture, masks: Iterable[LabelMask], *, thickness: int =
     ValueError
         A mask and the picture differ in size.
     """
-    pixels = _rgb(picture)
+    pixels = np.array(as_colour(picture.pixels))
     for one in masks:
         _check_size(picture, one.mask)
         rows, columns = np.flatnonzero(one.mask.any(axis=1)), np.flatnonzero(one.mask.any(axis=0))
@@ -173,16 +174,6 @@ def _resized_axis(bitmap: NDArray[np.bool_], after: int, axis: int) -> NDArray[n
 def _check_size(picture: Picture, labels: Labels) -> None:
     if labels.shape != picture.pixels.shape[:2]:
         raise ValueError(f"labels of {labels.shape} do not fit a picture of {picture.pixels.shape[:2]}")
-
-
-def _rgb(picture: Picture) -> NDArray[np.uint8]:
-    """The pixels as a new array of (rows, columns, 3) bytes."""
-    pixels = picture.pixels
-    if picture.is_colour:
-        return pixels.astype(np.uint8)
-    if pixels.dtype == np.uint16:  # 65535 is white: 257 steps of 16 bits make one of 8
-        pixels = (pixels.astype(np.uint32) + 128) // 257
-    return np.repeat(pixels.astype(np.uint8)[:, :, np.newaxis], 3, axis=2)
 
 
 def _coloured(picture: Picture, pixels: NDArray[np.uint8]) -> Picture:

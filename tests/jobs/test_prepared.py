@@ -11,9 +11,10 @@ import pytest
 from pydicom import Dataset
 
 from convkit.dicom.attributes import display_table
+from convkit.dicom.display import display_of
 from convkit.dicom.header import Header, read_header
 from convkit.errors import ConvkitError
-from convkit.jobs._pictures.image_file import ImageFile, shown_of
+from convkit.jobs._pictures.image_file import ImageFile
 from convkit.jobs._pictures.prepared import KEYWORDS, MOST_KINDS, Kinds
 from convkit.model.display import Display
 from tests.builders import enhanced_mr, instance, multi_frame_us, palette, rgb, write
@@ -42,7 +43,7 @@ def test_nothing_decides_how_a_plain_image_looks_but_the_keywords(modality: str,
     (path,) = write([plain(Modality=modality, Manufacturer=vendor)], tmp_path)
     header = _Asking(*read_header(str(path), display_table()))
     _Asking.asked.clear()
-    shown_of(header)
+    display_of(header)
     sequences = {a.keyword for a in header.table.attributes if a.vr == "SQ"}
     far = {a.keyword for a in header.table.attributes if a.is_far}
     assert _Asking.asked - set(KEYWORDS) - sequences - far == set()

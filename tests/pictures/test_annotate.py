@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from convkit.errors import GeometryError
 from convkit.model.picture import Picture
-from convkit.pictures.annotate import length_label, overlaid, round_length_mm, with_letters, with_scale_bar
+from convkit.pictures.annotate import length_label, round_length_mm, with_letters, with_scale_bar
 
 LETTERS = ("R", "L", "A", "P")
 
@@ -131,42 +131,3 @@ def test_without_the_size_of_a_pixel_there_is_no_bar(mm: float) -> None:
     with pytest.raises(GeometryError) as caught:
         with_scale_bar(ground(0), mm)
     assert caught.value.code == "geometry.missing-spacing"
-
-
-# --- overlays --------------------------------------------------------------------------------------------
-
-
-def mask_of(picture: Picture) -> np.ndarray:
-    mask = np.zeros(picture.pixels.shape[:2], bool)
-    mask[3:6, 4:9] = True
-    return mask
-
-
-@pytest.mark.parametrize(("dtype", "level"), [(np.uint8, 255), (np.uint16, 65535)])
-def test_a_grey_overlay_keeps_the_depth(dtype: type, level: int) -> None:
-    picture = ground(77, dtype=dtype)
-    made = overlaid(picture, mask_of(picture), 255).pixels
-    assert made.dtype == dtype
-    assert set(made[mask_of(picture)]) == {level}
-    assert set(made[~mask_of(picture)]) == {77}
-
-
-@pytest.mark.parametrize(("dtype", "level"), [(np.uint8, 77), (np.uint16, 77 * 257)])
-def test_a_coloured_overlay_makes_a_grey_picture_colour(dtype: type, level: int) -> None:
-    picture = ground(level, dtype=dtype)
-    made = overlaid(picture, mask_of(picture), (250, 10, 20)).pixels
-    assert set(map(tuple, made[mask_of(picture)])) == {(250, 10, 20)}
-    assert set(map(tuple, made[~mask_of(picture)])) == {(77, 77, 77)}
-
-
-@pytest.mark.parametrize("paint", [(9, 8, 7), 9])
-def test_an_overlay_leaves_the_given_colour_picture_alone(paint: int | tuple[int, int, int]) -> None:
-    picture = ground(50, (20, 20, 3))
-    made = overlaid(picture, mask_of(picture), paint)
-    assert set(picture.pixels.ravel()) == {50}
-    assert made.pixels[4, 5].tolist() == list(np.broadcast_to(paint, 3))
-
-
-def test_an_overlay_of_another_shape_is_an_error() -> None:
-    with pytest.raises(ValueError, match="does not fit"):
-        overlaid(ground(0), np.zeros((5, 5), bool), 255)

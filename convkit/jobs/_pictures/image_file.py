@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from convkit.dicom import pixels, samples
 from convkit.dicom.attributes import display_table
-from convkit.dicom.display import display_of, has_burned_in, icc_profile_of
+from convkit.dicom.display import DisplayFound, display_of, has_burned_in, icc_profile_of
 from convkit.dicom.frame_rate import frame_ms_of
 from convkit.dicom.header import Header, read_header
 from convkit.dicom.palette import Palette, palette_of
@@ -19,21 +19,6 @@ from convkit.errors import InputError, UsageError
 from convkit.model.display import Display
 from convkit.model.frame import PixelSource
 from convkit.model.labels import Plane
-from convkit.model.notes import Note
-
-
-class Shown(NamedTuple):
-    """How a frame is meant to be shown.
-
-    Attributes
-    ----------
-    display : Display
-        Its rescale is that of the header, over which windows are (PS3.4 N.2): real values are for `valued_of`.
-    notes : tuple of Note
-    """
-
-    display: Display
-    notes: tuple[Note, ...]
 
 
 class PlainKind(NamedTuple):
@@ -43,13 +28,13 @@ class PlainKind(NamedTuple):
     ----------
     source : PixelSource
         Of the first such image; path and offset are each image's own.
-    shown : Shown
+    shown : DisplayFound
     is_burned_in : bool
         See `ImageFile.is_burned_in`.
     """
 
     source: PixelSource
-    shown: Shown
+    shown: DisplayFound
     is_burned_in: bool
 
 
@@ -136,11 +121,14 @@ class ImageFile:
         self.check(frame)
         return self.header.of_frame(frame)
 
-    def shown(self, frame: int) -> Shown:
-        """How a frame is meant to be shown."""
+    def shown(self, frame: int) -> DisplayFound:
+        """How a frame is meant to be shown.
+
+        Its rescale is that of the header, over which windows are (PS3.4 N.2): real values are for `valued`.
+        """
         if self.kind and frame == 0:
             return self.kind.shown
-        return shown_of(self.header_of(frame))
+        return display_of(self.header_of(frame))
 
     def valued(self, frame: int) -> Display:
         """How a frame is meant to be shown, for its real values."""
@@ -167,17 +155,6 @@ class ImageFile:
             header.numbers("PixelSpacing"),
             (layout.rows, layout.columns),
         )
-
-
-def shown_of(header: Header) -> Shown:
-    """How the frame of a header is meant to be shown.
-
-    Raises
-    ------
-    InputError
-        Its values are unknown: the rescale or the Modality LUT cannot be used.
-    """
-    return Shown(*display_of(header))
 
 
 def valued_of(header: Header) -> Display:

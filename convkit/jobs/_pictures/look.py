@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from os import PathLike, fspath
+from os import fspath
 
 from convkit.errors import UsageError
 from convkit.jobs._pictures import laid_over
 from convkit.jobs._pictures.choices import View
+from convkit.jobs._sources import Source, flat
 from convkit.model.picture import Picture
 from convkit.pictures import resize
 from convkit.pictures.windows import Auto, Fixed, WindowChoice, parse_window
@@ -71,8 +72,8 @@ def checked_look(  # noqa: PLR0913 (one parameter an option)
     bits: int = 8,
     is_square: bool = True,
     overlay: bool = False,
-    labels: Sequence[str | PathLike[str]] = (),
-    presentation: Sequence[str | PathLike[str]] = (),
+    labels: Source | Iterable[Source] = (),
+    presentation: Source | Iterable[Source] = (),
     letters: bool = False,
     scale_bar: bool = False,
     quality: int = 90,
@@ -98,8 +99,8 @@ def checked_look(  # noqa: PLR0913 (one parameter an option)
         raise UsageError(f"The number of bits is {bits}; it must be 8 or 16.", "--bits")
     if bits not in depths and writer is not None:
         raise UsageError(f"{writer.name} has no {bits}-bit grey.", "--bits", "Choose --to png, or --bits 8.")
-    label_paths = tuple(fspath(path) for path in labels)
-    state_paths = tuple(fspath(path) for path in presentation)
+    label_paths = tuple(fspath(path) for path in flat([labels]))
+    state_paths = tuple(fspath(path) for path in flat([presentation]))
     if view is not View.NATIVE and state_paths:
         hint = "Presentation states describe stored images: use --view native."
         raise UsageError("A presentation state cannot be applied to a view of a volume.", "--presentation", hint)

@@ -10,11 +10,11 @@ from operator import itemgetter
 
 from convkit.dicom import pixels, samples
 from convkit.dicom.attributes import TagTable
-from convkit.dicom.display import has_burned_in
+from convkit.dicom.display import display_of, has_burned_in
 from convkit.dicom.header import Header
 from convkit.dicom.unfold import unfold
 from convkit.errors import ConvkitError
-from convkit.jobs._pictures.image_file import PlainKind, shown_of
+from convkit.jobs._pictures.image_file import PlainKind
 
 KEYWORDS = tuple(
     dict.fromkeys(
@@ -94,7 +94,7 @@ def _kind(header: Header) -> PlainKind | None:
             return None
         layout = pixels.layout_of(header)
         source = pixels.source_of(header, layout)
-        shown = shown_of(header)
+        shown = display_of(header)
     except ConvkitError:
         return None
     if layout.is_colour or not pixels.is_direct(source) or shown.notes:

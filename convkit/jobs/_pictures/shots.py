@@ -19,12 +19,12 @@ from convkit.dicom.objects import is_segmentation, not_a_picture
 from convkit.dicom.sources import find_files
 from convkit.dicom.unfold import MOST_FRAMES
 from convkit.engine.outcome import note_of
-from convkit.engine.run import Runner, batched
+from convkit.engine.run import Runner
 from convkit.errors import ConvkitError
 from convkit.jobs._names import short_hash
 from convkit.jobs._pictures.image_file import PlainKind
 from convkit.jobs._pictures.prepared import Kinds
-from convkit.jobs._sources import BATCH, Progress, Source, checked_sources
+from convkit.jobs._sources import Progress, Source, checked_sources, failed_files, read_in_order
 from convkit.jobs._where import Where
 from convkit.model.notes import Note, note
 
@@ -146,16 +146,8 @@ def take(  # noqa: PLR0913, PLR0917 (the one place where the sources of pictures
     by_series: dict[tuple[str, str, bool], list[Shot]] = {}
     keys: dict[tuple[str, str, bool], SeriesKey] = {}
     problems: list[Note] = list(found.notes)
-    done = 0
-    batches: dict[int, _Batch] = {}
     task = partial(shots_of_batch, keywords=keywords)
-    for index, batch in runner.map(task, batched(found.paths, BATCH), on_error=failed_batch):
-        batches[index] = batch
-        done += batch.files
-        if progress:
-            progress("headers", done, len(found.paths))
-    for index in sorted(batches):
-        batch = batches.pop(index)
+    for batch in read_in_order(task, found.paths, runner, failed_batch, progress):
         problems += batch.problems
         for key, shots in batch.series:
             place = sys.intern(key.study), sys.intern(key.series), key.is_segmentation
@@ -173,7 +165,6 @@ class _Batch(NamedTuple):
 
     series: tuple[tuple[SeriesKey, tuple[Shot, ...]], ...]
     problems: tuple[Note, ...]
-    files: int
 
 
 def shots_of_batch(paths: Sequence[str], *, keywords: tuple[str, ...] = ()) -> _Batch:
@@ -196,13 +187,12 @@ def shots_of_batch(paths: Sequence[str], *, keywords: tuple[str, ...] = ()) -> _
             fields = tuple(header.plain(keyword) for keyword in keywords)
             shot = _shot(header, shared.setdefault(repr(fields), fields), kinds.of(header))
             found.setdefault(_key_of(header), []).append(shot)
-    return _Batch(tuple((key, tuple(shots)) for key, shots in found.items()), tuple(problems), len(paths))
+    return _Batch(tuple((key, tuple(shots)) for key, shots in found.items()), tuple(problems))
 
 
 def failed_batch(paths: Sequence[str], error: Exception) -> _Batch:
     """What a batch becomes whose task failed as a whole: every file of it is a problem."""
-    reason = note_of(error)
-    return _Batch((), tuple(note(reason.code, reason.text, where=p, hint=reason.hint) for p in paths), len(paths))
+    return _Batch((), failed_files(paths, error))
 
 
 def _key_of(header: Header) -> SeriesKey:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convkit.dicom import samples
+from convkit.dicom.display import DisplayFound
 from convkit.dicom.header import Header
 from convkit.errors import ConvkitError
-from convkit.jobs._pictures.image_file import ImageFile, Shown
+from convkit.jobs._pictures.image_file import ImageFile
 from convkit.jobs._pictures.laid_over import Laid, laid_over, state_of
 from convkit.jobs._pictures.look import Look
 from convkit.model import geometry
@@ -124,7 +125,7 @@ def _grey(
 
 
 def _voi(
-    shown: Shown, look: Look, measured: Voi | None, sample: Callable[[], Iterable[NDArray[Any]]]
+    shown: DisplayFound, look: Look, measured: Voi | None, sample: Callable[[], Iterable[NDArray[Any]]]
 ) -> tuple[Voi, tuple[Note, ...]]:
     if measured is not None and needs_sample(look.window, shown.display):
         return measured, ()
@@ -149,7 +150,7 @@ def _readable(pairs: Iterable[tuple[ImageFile, int]]) -> Iterator[NDArray[Any]]:
             yield image_values(image.samples(frame), image.shown(frame).display)
 
 
-def _with_state(shown: Shown, state: PresentationView | None) -> Shown:
+def _with_state(shown: DisplayFound, state: PresentationView | None) -> DisplayFound:
     return shown if state is None else shown._replace(display=state.over(shown.display))
 
 

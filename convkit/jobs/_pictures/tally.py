@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from convkit.engine.outcome import BAD, Json, Outcome, Status
 from convkit.jobs._pictures.plan import Group
+from convkit.jobs._sources import for_all
 from convkit.model.notes import Note, note
 
 
@@ -67,7 +68,7 @@ def _outcomes(group: Group, found: _Sum) -> Iterator[Outcome]:
     if found.outputs:
         yield _good(group, found)
     for (status, _, _), (first, count) in found.bad.items():
-        told = _for_all(first, count)
+        told = for_all(first, count)
         yield Outcome(group.item, status, notes=(told,), facts={"instances": count})
 
 
@@ -76,7 +77,7 @@ _GRAVEST = (Status.DONE, Status.KEPT, Status.RESUMED, Status.PLANNED)
 
 def _good(group: Group, found: _Sum) -> Outcome:
     status = next(s for s in _GRAVEST if s in found.statuses)
-    notes = [*group.notes, *(_for_all(first, count) for first, count in found.notes.values())]
+    notes = [*group.notes, *(for_all(first, count) for first, count in found.notes.values())]
     if group.segmentations and not found.is_laid_over and Status.KEPT not in found.statuses:
         notes.append(note("preview.nothing-laid-over"))
     facts: dict[str, Json] = {
@@ -87,10 +88,3 @@ def _good(group: Group, found: _Sum) -> Outcome:
 
 
 _SHOWN_WINDOWS = 2
-
-
-def _for_all(one: Note, count: int) -> Note:
-    """A note that stands for as many files as there are."""
-    if count == 1:
-        return one
-    return one.at(f"{one.where} and {count - 1} more") if one.where else replace(one, where=f"{count} files")
