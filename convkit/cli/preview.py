@@ -80,7 +80,7 @@ def command(**given: Any) -> int:
     Open DEST/index.html to look through them.
     Nothing of the patient is in a picture, its metadata or its name; what is burned into the pixels stays.
     """  # noqa: D301 (click wants the control character)
-    from convkit.jobs._pictures.gallery import PAGE  # noqa: PLC0415 (keeps --help fast)
+    from convkit.jobs._pictures.pieces import PAGE  # noqa: PLC0415 (keeps --help fast)
     from convkit.jobs.preview import preview  # noqa: PLC0415
 
     is_told = given["gallery"] and not (given["dry_run"] or given["quiet"] or given["as_json"])

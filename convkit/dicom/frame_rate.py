@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from statistics import median
+import numpy as np
 
 from convkit.dicom.header import Header
 
@@ -22,7 +22,7 @@ def frame_ms_of(header: Header) -> float | None:
     tries = (
         _per_second(header.number("RecommendedDisplayFrameRate")),
         header.number("FrameTime"),
-        median(increments) if increments else None,
+        float(np.median(increments)) if increments else None,
         _per_second(header.number("CineRate")),
         header.number("ActualFrameDuration"),
     )

@@ -12,14 +12,17 @@ import pickle
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import Generic, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeAlias, TypeVar
 
-from convkit.engine._pool import Landed, Pool, StartMethod
 from convkit.engine.outcome import kind_of
 from convkit.errors import EngineError, UsageError
 from convkit.model.notes import CODES
+
+if TYPE_CHECKING:
+    from convkit.engine._pool import Landed, Pool, StartMethod
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -60,13 +63,14 @@ class Runner:
             raise UsageError(f"The number of jobs is {jobs}; it must be 1 or more.")
         self.jobs = jobs
         self._start_method = start_method
-        self._pool = Pool(jobs, _answer, method=start_method)
+        self._pool = _pool(jobs, start_method) if jobs > 1 else None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.stop()
+        if self._pool is not None:
+            self._pool.stop()
 
     def here(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
         """As `map`, but in this process and one after another: for what a worker could neither speed up nor survive."""
@@ -95,7 +99,7 @@ class Runner:
         RuntimeError
             Another `map` of this runner is not finished.
         """
-        if self.jobs == 1:
+        if self._pool is None:
             return self.here(task, items, on_error=on_error)
         return _Flights(self._pool, task, on_error).results(items, start_method=self._start_method)
 
@@ -154,7 +158,7 @@ class _Flights(Generic[T, R]):
             if self._pool.is_busy:
                 self._pool.stop()
         for index, item in self._lost:
-            with Pool(1, _answer, method=start_method) as alone:
+            with _pool(1, start_method) as alone:
                 yield index, self._alone(alone, item)
 
     def _results(self, items: Iterable[T]) -> Iterator[tuple[int, R]]:
@@ -211,6 +215,12 @@ class _Flights(Generic[T, R]):
             return result
         what = f"No result came back from the worker process ({value}); please report it."
         return self._on_error(item, EngineError(what, "", "", "engine.unexpected"))
+
+
+def _pool(jobs: int, start_method: StartMethod | None) -> Pool:
+    """Worker processes; what starts them is loaded only for those who want some."""
+    pool: Pool = import_module("convkit.engine._pool").Pool(jobs, _answer, method=start_method)
+    return pool
 
 
 def _answer(payload: bytes) -> bytes:

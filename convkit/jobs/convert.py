@@ -22,8 +22,9 @@ from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Collection, collect
 from convkit.model.notes import Note
 from convkit.quirks import PhilipsValues, ValueChoices
+from convkit.series.choices import Irregular, Tilt, Values
 from convkit.series.load import load
-from convkit.series.options import Irregular, LoadOptions, StackOptions, Tilt, Values
+from convkit.series.options import LoadOptions, StackOptions
 from convkit.writers import NATIVE, WRITERS, SidecarKind, WriteOptions, remove_leftovers, writer_for
 
 DEFAULT_NAME = "{study}/{SeriesNumber:03d}_{SeriesDescription}{split}"

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from convkit.dicom.objects import is_segmentation
 from convkit.engine.digest import fingerprint, identity
 from convkit.engine.journal import Journal
 from convkit.engine.outcome import Outcome, Report, Status
 from convkit.engine.run import Runner
 from convkit.jobs._choices import Exists, chosen
-from convkit.jobs._destination import Destination, Inputs, journaled
+from convkit.jobs._destination import Destination, journaled
 from convkit.jobs._pictures.choices import Slices, View, slices_of
-from convkit.jobs._pictures.laid_over import referenced_series
 from convkit.jobs._pictures.look import Look, checked_look
 from convkit.jobs._pictures.names import Names, names_of
-from convkit.jobs._pictures.plan import Group, stored_groups, viewed_groups
-from convkit.jobs._pictures.shots import ShotSeries, take
+from convkit.jobs._pictures.pieces import Asked, Group, Plan
 from convkit.jobs._pictures.tally import Tally
 from convkit.jobs._pictures.work import Work
-from convkit.jobs._sources import Progress, Source, destination, flat, problem_outcomes
-from convkit.jobs._volumes import plan_volumes
-from convkit.jobs._where import Where
+from convkit.jobs._sources import Progress, Source, destination, flat
 from convkit.jobs._where import where as checked_where
-from convkit.jobs.collection import Collection, collect
-from convkit.model.notes import Note
-from convkit.series.options import Irregular, StackOptions
+from convkit.series.choices import Irregular
 from convkit.writers import picture_writer_for
 
 _SHOWN = ("Modality", "SeriesDescription", "SeriesNumber")
@@ -49,7 +42,6 @@ class PreviewOptions:
     gallery: bool
     dry_run: bool
     strict: bool
-    irregular: Irregular
 
 
 def preview(  # noqa: PLR0913 (one parameter an option of the command)
@@ -163,88 +155,28 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
         gallery=gallery,
         dry_run=dry_run,
         strict=strict,
-        irregular=chosen(Irregular, irregular, "--irregular"),
     )
-    asked = _Asked(given, checked_where(where) if where else None, typed_in, progress)
+    asked = Asked(
+        given,
+        checked_where(where) if where else None,
+        typed_in,
+        progress,
+        chosen_view,
+        options.slices,
+        options.names,
+        overlay,
+        chosen(Irregular, irregular, "--irregular"),
+    )
+    planner = "plan_stored" if chosen_view is View.NATIVE else "plan_viewed"  # each is much code
     with Runner(jobs) as runner:
-        plan = (_plan_stored if chosen_view is View.NATIVE else _plan_viewed)(asked, runner, options)
+        plan: Plan = import_module(f"convkit.jobs._pictures.{planner}").plan(asked, runner)
         return _run(plan, Path(output), options, runner, progress)
-
-
-# --- planning --------------------------------------------------------------------------------------------
-
-
-class _Asked(NamedTuple):
-    """What to look through."""
-
-    sources: Sequence[Source]
-    selection: Where | None
-    typed_in: Iterable[str]
-    progress: Progress | None
-
-
-class _Plan(NamedTuple):
-    """Groups of pictures to make, and what became of the rest."""
-
-    groups: list[Group]
-    outcomes: list[Outcome]
-    inputs: Inputs
-
-
-def _plan_stored(asked: _Asked, runner: Runner, options: PreviewOptions) -> _Plan:
-    name = options.names.template
-    patient = ("PatientID",) if "patient" in name.fields else ()
-    columns = tuple(dict.fromkeys([*_SHOWN, *patient, *name.keywords]))
-    shots = take(asked.sources, runner, asked.selection, columns, asked.typed_in, asked.progress)
-    shown, laid_over = _apart(shots.series, is_overlay=options.look.overlay)
-    groups = stored_groups(shown, shots.keywords, options.slices, options.names)
-    groups, unused = _with_segmentations(groups, laid_over)
-    outcomes = problem_outcomes([*shots.problems, *unused])
-    return _Plan(groups, outcomes, Inputs(lambda: (shot.path for one in shots.series for shot in one.shots)))
-
-
-def _plan_viewed(asked: _Asked, runner: Runner, options: PreviewOptions) -> _Plan:
-    name = options.names.template
-    collection = collect(asked.sources, runner, asked.selection, name.keywords, asked.typed_in, asked.progress)
-    fields = {"view": f"_{options.view}", "picture": ""}
-    laid_over = _segmentations(collection) if options.look.overlay and options.view is not View.MIP else []
-    shown = _without_segmentations(collection) if options.look.overlay else collection
-    tasks, outcomes = plan_volumes(shown, StackOptions(options.irregular), name, fields)
-    groups, refused = viewed_groups(tasks, options.view, options.slices, options.names)
-    groups, unused = _with_segmentations(groups, laid_over)
-    outcomes += [*refused, *problem_outcomes(unused)]
-    return _Plan(groups, outcomes, Inputs(lambda: (h.path for s in collection for h in s.headers)))
-
-
-def _segmentations(collection: Collection) -> list[str]:
-    """Paths of the segmentations of a collection."""
-    return [h.path for series in collection for h, _ in series.others if is_segmentation(h)]
-
-
-def _without_segmentations(collection: Collection) -> Collection:
-    series = (replace(s, others=tuple(o for o in s.others if not is_segmentation(o[0]))) for s in collection)
-    return replace(collection, series=tuple(s for s in series if s.images or s.others))
-
-
-def _apart(series: Sequence[ShotSeries], *, is_overlay: bool) -> tuple[list[ShotSeries], list[str]]:
-    """The series to show, and the paths of segmentations to lay over them."""
-    if not is_overlay:
-        return list(series), []
-    shown = [one for one in series if not one.key.is_segmentation]
-    return shown, [shot.path for one in series if one.key.is_segmentation for shot in one.shots]
-
-
-def _with_segmentations(groups: list[Group], paths: Sequence[str]) -> tuple[list[Group], list[Note]]:
-    """The groups, each with the segmentations that reference its series, and why others are not shown."""
-    by_series, unused = referenced_series(paths) if paths else ({}, [])
-    found = [group._replace(segmentations=by_series.get(group.series_uid, ())) for group in groups]
-    return found, unused
 
 
 # --- running ---------------------------------------------------------------------------------------------
 
 
-def _run(plan: _Plan, output: Path, options: PreviewOptions, runner: Runner, progress: Progress | None) -> Report:
+def _run(plan: Plan, output: Path, options: PreviewOptions, runner: Runner, progress: Progress | None) -> Report:
     if options.dry_run or not plan.groups:
         dry = [_planned(group) for group in plan.groups]
         return Report(_in_order([*plan.outcomes, *dry]), strict=options.strict)

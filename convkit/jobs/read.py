@@ -23,10 +23,11 @@ from convkit.jobs.collection import collect
 from convkit.model import volume as model
 from convkit.model.notes import Note, Severity
 from convkit.quirks import PhilipsValues, ValueChoices
+from convkit.series.choices import Irregular, Tilt, Values
 from convkit.series.group import Series
 from convkit.series.leads import leads_of
 from convkit.series.load import load
-from convkit.series.options import Irregular, LoadOptions, StackOptions, Tilt, Values
+from convkit.series.options import LoadOptions, StackOptions
 from convkit.series.plan import plan_series
 from convkit.series.stack import Planned, Refusal, Stack
 from convkit.writers import (

@@ -275,6 +275,8 @@ class PresentationView:
         In the order in which they are drawn.
     palette : (entries, 3) uint8 or None
         Colours of grey levels, from black to white.
+    notes : tuple of Note
+        What of the state is not applied.
     """
 
     levels: GreyLevels | None = None
@@ -285,6 +287,7 @@ class PresentationView:
     shutter: Shutter | None = None
     drawings: tuple[Drawing, ...] = ()
     palette: NDArray[np.uint8] | None = None
+    notes: tuple[Note, ...] = ()
 
     @property
     def has_text(self) -> bool:
@@ -376,5 +379,5 @@ class PresentationState:
         area = next((s.item for s in self.areas if s.covers(sop_instance_uid, frame_number)), None)
         drawings = tuple(s.item for s in self.drawings if s.covers(sop_instance_uid, frame_number))
         return PresentationView(
-            self.levels, voi, area, self.rotation, self.is_flipped, self.shutter, drawings, self.palette
+            self.levels, voi, area, self.rotation, self.is_flipped, self.shutter, drawings, self.palette, self.notes
         )

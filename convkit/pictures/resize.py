@@ -9,15 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from convkit.errors import PixelError, UsageError
 from convkit.model.picture import Picture
 from convkit.pictures.compose import SAME_ASPECT, check_size
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MAX_ASPECT = 100.0
 """The longest pixel that is drawn, either way: a 5 mm slice over pixels of 0.05 mm. Beyond it a header is wrong."""
@@ -127,6 +129,8 @@ def _interpolated(pixels: NDArray[np.unsignedinteger], rows: int, columns: int) 
     return np.asarray(np.clip(np.asarray(_pillow(pixels, rows, columns)), lowest, highest))
 
 
-def _pillow(pixels: NDArray[Any], rows: int, columns: int) -> Image.Image:
+def _pillow(pixels: NDArray[Any], rows: int, columns: int) -> Image:
     """Bicubic; where it reduces, Pillow widens the kernel to cover what falls into a pixel."""
+    from PIL import Image  # noqa: PLC0415 (20 ms; most pictures keep their size)
+
     return Image.fromarray(pixels).resize((columns, rows), Image.Resampling.BICUBIC)

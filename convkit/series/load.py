@@ -18,11 +18,12 @@ from convkit.model.frame import PixelLayout
 from convkit.model.notes import Note, note
 from convkit.model.volume import MappingState, ValueMapping, Volume
 from convkit.quirks import ValueChoices, rescale_notes
+from convkit.series.choices import Values
 from convkit.series.diffusion import gradients_of
 from convkit.series.facts import units_of
 from convkit.series.leads import Leads
 from convkit.series.modality_table import has_table, looked_up
-from convkit.series.options import LoadOptions, Values
+from convkit.series.options import LoadOptions
 from convkit.series.rescale import real_world_units
 from convkit.series.stack import Stack
 from convkit.series.stack_facts import facts_of_stack, step_of

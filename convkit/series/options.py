@@ -3,34 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from convkit.quirks import ValueChoices
-
-
-class Irregular(StrEnum):
-    """What to do with slices that are not evenly spaced, doubled or without a place."""
-
-    ERROR = "error"
-    SPLIT = "split"
-    KEEP = "keep"
-    RESAMPLE = "resample"
-
-
-class Tilt(StrEnum):
-    """What to do with sheared slices (gantry tilt)."""
-
-    KEEP = "keep"
-    RESAMPLE = "resample"
-    ERROR = "error"
-
-
-class Values(StrEnum):
-    """Which values a volume holds."""
-
-    AUTO = "auto"
-    STORED = "stored"
-    RESCALED = "rescaled"
+from convkit.series.choices import Irregular, Tilt, Values
 
 
 @dataclass(frozen=True, slots=True)

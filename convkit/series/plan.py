@@ -10,9 +10,10 @@ from convkit.model import geometry
 from convkit.model.frame import Frame
 from convkit.model.notes import Note, note
 from convkit.model.volume import Split
+from convkit.series.choices import Irregular
 from convkit.series.frames import frames_of
 from convkit.series.group import Series
-from convkit.series.options import Irregular, StackOptions
+from convkit.series.options import StackOptions
 from convkit.series.sort import stack_part, unplaced
 from convkit.series.split import Part, split_by_traits
 from convkit.series.stack import Planned, Refusal, Stack

@@ -14,7 +14,8 @@ from convkit.model.geometry import Grid
 from convkit.model.notes import Note, note
 from convkit.model.volume import Split
 from convkit.series import spacing
-from convkit.series.options import Irregular, StackOptions, Tilt
+from convkit.series.choices import Irregular, Tilt
+from convkit.series.options import StackOptions
 from convkit.series.positions import Positions, by_position, normal_of, positions_of
 from convkit.series.spacing import Evenness, Line
 from convkit.series.split import Part, split_by_moment, split_by_origin, split_by_soft_trait

@@ -12,9 +12,10 @@ from convkit.dicom.attributes import table_of
 from convkit.dicom.header import Header, read_header
 from convkit.jobs.collection import unfolded
 from convkit.model.frame import Frame
+from convkit.series.choices import Irregular, Tilt
 from convkit.series.frames import frames_of
 from convkit.series.group import Series, group
-from convkit.series.options import Irregular, StackOptions, Tilt
+from convkit.series.options import StackOptions
 from convkit.series.plan import plan_series
 from convkit.series.stack import Planned, Stack
 from tests.builders import write

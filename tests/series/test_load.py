@@ -12,10 +12,11 @@ from pydicom import Dataset
 from convkit.dicom.pixels import read_into
 from convkit.errors import PixelError, ValueRangeError
 from convkit.model.volume import MappingState, Volume
+from convkit.series.choices import Values
 from convkit.series.frames import frames_of
 from convkit.series.leads import leads_of
 from convkit.series.load import load
-from convkit.series.options import LoadOptions, StackOptions, Values
+from convkit.series.options import LoadOptions, StackOptions
 from convkit.series.plan import plan_series
 from convkit.series.stack import Stack
 from tests.builders import cr, multi_frame_us, rgb, series

@@ -14,9 +14,10 @@ from pydicom.pixels import apply_modality_lut
 from convkit.errors import InputError
 from convkit.model.notes import Severity
 from convkit.model.volume import MappingState, Volume
+from convkit.series.choices import Values
 from convkit.series.leads import leads_of
 from convkit.series.load import load
-from convkit.series.options import LoadOptions, StackOptions, Values
+from convkit.series.options import LoadOptions, StackOptions
 from convkit.series.plan import plan_series
 from convkit.series.stack import Stack
 from tests.builders import series

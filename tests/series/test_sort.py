@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from convkit.series.choices import Irregular, Tilt
 from convkit.series.group import group
 from convkit.series.moments import MOMENTS, moments_of_frames
-from convkit.series.options import Irregular, StackOptions, Tilt
+from convkit.series.options import StackOptions
 from convkit.series.plan import plan_series
 from convkit.series.positions import by_position, projections
 from convkit.series.stack import Refusal, Stack

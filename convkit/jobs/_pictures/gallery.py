@@ -10,13 +10,11 @@ from convkit.engine.outcome import Outcome, Status, note_of
 from convkit.engine.run import Runner
 from convkit.errors import OutputError
 from convkit.jobs._choices import Exists
-from convkit.jobs._pictures.plan import Group
+from convkit.jobs._pictures.pieces import PAGE, Group
 from convkit.model.notes import Severity, note
 from convkit.writers import written_aside
 from convkit.writers.gallery import GalleryGroup, gallery_html
 from convkit.writers.thumbnail import Thumbnail, thumbnail
-
-PAGE = "index.html"
 
 _MARK = b'name="generator" content="convkit"'
 """What tells our page from another program's."""

@@ -164,6 +164,20 @@ def presentation(path: str) -> PresentationState:
     return state
 
 
+def check(label_images: Iterable[str], states: Iterable[str]) -> None:
+    """Open label images and presentation states once, to see that they can be.
+
+    Raises
+    ------
+    InputError
+        One cannot.
+    """
+    for path in label_images:
+        labels(path)
+    for path in states:
+        presentation(path)
+
+
 def state_of(paths: Iterable[str], sop_instance_uid: str, frame: int) -> PresentationView | None:
     """What the first state that references a frame says of it; None where none does."""
     for path in paths:

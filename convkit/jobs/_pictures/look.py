@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from importlib import import_module
 from os import fspath
 
 from convkit.errors import UsageError
-from convkit.jobs._pictures import laid_over
 from convkit.jobs._pictures.choices import View
 from convkit.jobs._sources import Source, flat
 from convkit.model.picture import Picture
@@ -57,6 +57,11 @@ class Look:
         """True where a window may have to be measured on the pixels."""
         return not isinstance(self.window, Fixed)
 
+    @property
+    def is_plain(self) -> bool:
+        """True where nothing is laid over pictures or written upon them."""
+        return not (self.overlay or self.labels or self.presentation or self.letters or self.scale_bar)
+
     def sized(self, picture: Picture) -> Picture:
         """The picture with square pixels, unless they were not asked for, and in the size that was."""
         if not self.is_square:
@@ -104,10 +109,8 @@ def checked_look(  # noqa: PLR0913 (one parameter an option)
     if view is not View.NATIVE and state_paths:
         hint = "Presentation states describe stored images: use --view native."
         raise UsageError("A presentation state cannot be applied to a view of a volume.", "--presentation", hint)
-    for path in label_paths:
-        laid_over.labels(path)
-    for path in state_paths:
-        laid_over.presentation(path)
+    if label_paths or state_paths:
+        import_module("convkit.jobs._pictures.laid_over").check(label_paths, state_paths)
     choice = parse_window(window)
     return Look(choice, view, size, bits, is_square, overlay, label_paths, state_paths, letters, scale_bar, quality)
 

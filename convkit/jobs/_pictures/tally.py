@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from convkit.engine.outcome import BAD, Json, Outcome, Status
-from convkit.jobs._pictures.plan import Group
+from convkit.jobs._pictures.pieces import Group
 from convkit.jobs._sources import for_all
 from convkit.model.notes import Note, note
 

@@ -13,7 +13,7 @@ from convkit.engine.run import attempt
 from convkit.errors import ConvkitError
 from convkit.jobs._pictures.image_file import ImageFile
 from convkit.jobs._pictures.look import Look
-from convkit.jobs._pictures.plan import Piece, Stored, Viewed
+from convkit.jobs._pictures.pieces import Piece, Stored, Viewed
 from convkit.jobs._pictures.stored import FramePicture, frame_picture, measured_window
 from convkit.model.display import Voi
 from convkit.model.notes import Note

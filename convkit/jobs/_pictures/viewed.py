@@ -14,7 +14,7 @@ from convkit.jobs._pictures.choices import View
 from convkit.jobs._pictures.image_file import ImageFile
 from convkit.jobs._pictures.laid_over import Laid, laid_on_plane
 from convkit.jobs._pictures.look import Look
-from convkit.jobs._pictures.plan import Viewed
+from convkit.jobs._pictures.pieces import Viewed
 from convkit.jobs._pictures.stored import FramePicture, window_text
 from convkit.model.display import Display, Voi
 from convkit.model.labels import Plane

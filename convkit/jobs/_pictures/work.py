@@ -16,7 +16,7 @@ from convkit.engine.outcome import BAD, Outcome
 from convkit.engine.run import Runner
 from convkit.jobs._destination import Claim, Destination
 from convkit.jobs._pictures.look import Look
-from convkit.jobs._pictures.plan import Group, Piece, Viewed
+from convkit.jobs._pictures.pieces import Group, Piece, Viewed
 from convkit.jobs._pictures.tasks import failed_pieces, failed_window, make_pieces, measure_window
 from convkit.jobs._sources import Progress
 from convkit.model.display import Voi
