@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import sys
@@ -98,6 +99,7 @@ def run_job(job: Callable[..., Report], given: dict[str, Any]) -> int:
     set_up_logging(quiet=quiet, verbose=verbose, log_file=given.pop("log_file"))
     sources = given.pop("sources")
     keep_freed_blocks()
+    gc.freeze()  # what is loaded by now stays, so nothing is gained by looking through it again and again
     with progress_bar(quiet=quiet) as progress:
         report = job(*sources, **given, typed_in=sys.stdin if "-" in sources else (), progress=progress)
     show_report(report, as_json=as_json, quiet=quiet, verbose=verbose, root=f"{given['output'].rstrip('/')}/")

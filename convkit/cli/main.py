@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -49,6 +50,8 @@ def main() -> None:
 
 def run(args: list[str] | None = None) -> None:
     """Run the command and exit; entry point of the console script."""
+    # NumPy starts a thread a core for linear algebra, which spins; matrices of 4 x 4 have no use for it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         code: Any = main.main(args=args, prog_name="convkit", standalone_mode=False)
     except click.exceptions.Abort:

@@ -252,10 +252,10 @@ def _uid(value: bytes) -> str:
 def _walk_explicit(window: _Window, start: int, found: _Found) -> tuple[str, int | None, int]:
     """Walk an explicit VR little-endian data set (PS3.5 7.1.2); fills `found`, returns where the pixels are."""
     short_vrs = _SHORT_VRS  # local names: this loop is what a scan spends its time in
-    slots = found.known.slots
+    slots, raw = found.known.slots, found.raw
     here = start - window.base
     while True:
-        data, limit = window.data, window.limit
+        data, limit, end = window.data, window.limit, window.end
         while here <= limit:
             tag, vr, length = _EXPLICIT(data, here)
             value = here + _SHORT_HEADER
@@ -263,6 +263,10 @@ def _walk_explicit(window: _Window, start: int, found: _Found) -> tuple[str, int
                 break
             here = value + length
             if tag in slots:
+                place, expected, is_far = slots[tag]
+                if vr == expected and here <= end and not (is_far or tag & 1 or length > LONGEST_VALUE):
+                    raw[place] = data[value:here]  # as `_keep` does, without the call: nearly all values are such
+                    continue
                 _keep(found, window, tag, vr, value, length)
                 slots = found.known.slots
                 if window.data is not data:

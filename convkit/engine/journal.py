@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sqlite3
 import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from stat import S_ISDIR
 from typing import TYPE_CHECKING, Self
 
 from convkit.engine._lock import FileLock
@@ -82,6 +84,7 @@ class Journal:
     def __init__(self, dest: Path, connection: sqlite3.Connection, *, moved_aside: Path | None) -> None:
         self.moved_aside = moved_aside
         self._dest = dest
+        self._reported = _Reported(dest)
         self._connection = connection
         self._committed_at = float("-inf")
 
@@ -97,7 +100,7 @@ class Journal:
         """
         folder = dest / FOLDER
         with _locked(folder):
-            with _reported(dest):
+            with _Reported(dest):
                 connection, moved_aside = _connect(folder / _FILE)
             with closing(connection):
                 journal = cls(dest, connection, moved_aside=moved_aside)
@@ -117,13 +120,13 @@ class Journal:
             `fingerprint` of the options.
         """
         query = "SELECT status, outputs, notes, facts FROM item WHERE key = ? AND fingerprint = ?"
-        with _reported(self._dest):
+        with self._reported:
             row = self._connection.execute(query, (key, fingerprint)).fetchone()
             if row is None:
                 return None
             status, outputs, notes, facts = row
             for path, size in json.loads(outputs):
-                if self._owner(path) != (key, fingerprint) or _size(self._dest / path) != size:
+                if self._owner(path) != (key, fingerprint) or self._size(path) != size:
                     return None
         paths = tuple(path for path, _ in json.loads(outputs))
         return Record(Status(status), paths, tuple(map(Note.from_json, json.loads(notes))), json.loads(facts))
@@ -142,11 +145,11 @@ class Journal:
             fingerprint,
             str(record.status),
             json.dumps(sizes),
-            json.dumps([each.to_json() for each in record.notes]),
-            json.dumps(dict(record.facts)),
+            json.dumps([each.to_json() for each in record.notes]) if record.notes else "[]",
+            json.dumps(dict(record.facts)) if record.facts else "{}",
         )
         owned = [(path, key, fingerprint) for path in record.outputs]
-        with _reported(self._dest):
+        with self._reported:
             self._connection.execute("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?)", row)
             self._connection.executemany("INSERT OR REPLACE INTO owner VALUES (?, ?, ?)", owned)
             if time.monotonic() - self._committed_at >= COMMIT_INTERVAL_S:
@@ -157,13 +160,13 @@ class Journal:
 
         A file that is there after a crash, claimed and not recorded, is known for what it is.
         """
-        with _reported(self._dest):
+        with self._reported:
             self._connection.executemany("INSERT OR REPLACE INTO owner VALUES (?, ?, ?)", rows)
         self.flush()
 
     def is_claimed(self, path: str, key: str, fingerprint: str) -> bool:
         """True where the output was last claimed or written by this very item."""
-        with _reported(self._dest):
+        with self._reported:
             return self._owner(path) == (key, fingerprint)
 
     def owner(self, path: str) -> str | None:
@@ -174,13 +177,13 @@ class Journal:
         path : str
             POSIX path relative to the destination.
         """
-        with _reported(self._dest):
+        with self._reported:
             found = self._owner(path)
         return found[0] if found else None
 
     def flush(self) -> None:
         """Commit what is recorded."""
-        with _reported(self._dest):
+        with self._reported:
             self._connection.commit()
         self._committed_at = time.monotonic()
 
@@ -190,18 +193,18 @@ class Journal:
         return found
 
     def _size_of(self, path: str) -> int:
-        size = _size(self._dest / path)
+        size = self._size(path)
         if size is None:
             raise OutputError("An output is gone before it was recorded.", path)
         return size
 
-
-def _size(path: Path) -> int | None:
-    """Size in bytes; -1 for a folder, None where there is nothing."""
-    try:
-        return _FOLDER_SIZE if path.is_dir() else path.stat().st_size
-    except OSError:
-        return None
+    def _size(self, path: str) -> int | None:
+        """Size of an output in bytes; -1 for a folder, None where there is nothing."""
+        try:
+            status = os.stat(f"{self._dest}/{path}")  # noqa: PTH116 (called a hundred thousand times in a run)
+        except OSError:
+            return None
+        return _FOLDER_SIZE if S_ISDIR(status.st_mode) else status.st_size
 
 
 @contextmanager
@@ -222,15 +225,22 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _reported(dest: Path) -> Iterator[None]:
-    """Turn errors of SQLite into `OutputError`."""
-    try:
-        yield
-    except sqlite3.Error as err:
-        what = f"The journal in {FOLDER} cannot be used ({err.sqlite_errorname})."
-        hint = f"Check space and permissions at the destination, or remove {FOLDER} to start anew."
-        raise OutputError(what, str(dest), hint) from err
+class _Reported:
+    """Turns errors of SQLite into `OutputError`; a class, as it surrounds every call of a run over many items."""
+
+    __slots__ = ("_dest",)
+
+    def __init__(self, dest: Path) -> None:
+        self._dest = dest
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, _kind: object, err: BaseException | None, _trace: object) -> None:
+        if isinstance(err, sqlite3.Error):
+            what = f"The journal in {FOLDER} cannot be used ({err.sqlite_errorname})."
+            hint = f"Check space and permissions at the destination, or remove {FOLDER} to start anew."
+            raise OutputError(what, str(self._dest), hint) from err
 
 
 def _connect(path: Path) -> tuple[sqlite3.Connection, Path | None]:

@@ -85,7 +85,7 @@ class Destination:
     def earlier(self, claim: Claim) -> Outcome | None:
         """What became of an item before this run, or why it must not be done; None where it is to be done."""
         first = claim.names[0]
-        there = [name for name in claim.names if os.path.lexists(self.root / name)]
+        there = [name for name in claim.names if os.path.lexists(f"{self.root}/{name}")]
         if any(os.path.realpath(self.root / name) in self.inputs for name in there):
             return _failed(claim, "output.inside-source", first)
         if self.exists is Exists.OVERWRITE:

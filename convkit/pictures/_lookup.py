@@ -27,45 +27,53 @@ class Lookup(Protocol):
 
 
 class _Ramp(NamedTuple):
-    """A table that is an even ramp, as three cheap operations: twice as fast as looking it up.
+    """A table that is an even ramp, as a few cheap operations: twice as fast as looking it up.
 
     Attributes
     ----------
-    low, high : int
+    low, high : numpy integer of the type of the samples
         Stored values at which the ramp begins and ends.
     slope, intercept : float32
         Grey level = slope * stored + intercept, cut off to a whole number.
     """
 
-    low: int
-    high: int
+    low: np.integer[Any]
+    high: np.integer[Any]
     slope: np.float32
     intercept: np.float32
 
     def fill(self, samples: Array, levels: Levels) -> None:
         """Write the grey levels of samples, which has the same shape."""
         scratch = _scratch()
+        inside = scratch.words.view(samples.dtype)
         for start in range(0, samples.size, SCRATCH_VALUES):
             part = samples[start : start + SCRATCH_VALUES]
-            shades = scratch[: part.size]
-            shades[...] = part
-            np.clip(shades, self.low, self.high, out=shades)
+            shades = scratch.floats[: part.size]
+            shades[...] = part.clip(self.low, self.high, out=inside[: part.size])  # half the price of clipping floats
             np.multiply(shades, self.slope, out=shades)
             np.add(shades, self.intercept, out=shades)
             np.copyto(levels[start : start + SCRATCH_VALUES], shades, casting="unsafe")
 
 
-SCRATCH_VALUES = 1 << 16
-"""Values at a time: their floats stay in the processor's cache, and are always the same memory, which is fast."""
+SCRATCH_VALUES = 1 << 18
+"""Values at a time: a slice of 512 x 512 in one go. Their floats are always the same memory, which is fast."""
+
+
+class _Scratch(NamedTuple):
+    """Numbers to work with."""
+
+    floats: NDArray[np.float32]
+    words: NDArray[np.uint16]
+
 
 _own = threading.local()
 
 
-def _scratch() -> NDArray[np.float32]:
-    """Floats to work with, of this thread."""
+def _scratch() -> _Scratch:
+    """Numbers to work with, of this thread."""
     if not hasattr(_own, "scratch"):
-        _own.scratch = np.empty(SCRATCH_VALUES, np.float32)
-    scratch: NDArray[np.float32] = _own.scratch
+        _own.scratch = _Scratch(np.empty(SCRATCH_VALUES, np.float32), np.empty(SCRATCH_VALUES, np.uint16))
+    scratch: _Scratch = _own.scratch
     return scratch
 
 
@@ -126,4 +134,6 @@ def _fitted(dtype: np.dtype[Any], chain: Chain, top: int) -> _Ramp | None:
     if chain.is_inverse:
         per_unit, at_zero = -per_unit, top + 1 - at_zero
     is_sound = low <= high and max(abs(per_unit), abs(at_zero)) < float(np.finfo(np.float32).max)
-    return _Ramp(low, high, np.float32(per_unit), np.float32(at_zero)) if is_sound else None
+    if not is_sound:
+        return None
+    return _Ramp(dtype.type(low), dtype.type(high), np.float32(per_unit), np.float32(at_zero))

@@ -116,7 +116,7 @@ def _stretched(length: int, factor: float) -> int:
 def _resampled(picture: Picture, rows: int, columns: int) -> Picture:
     """The picture on another grid; a reduction is an average, not a choice of pixels."""
     if (rows, columns) == picture.pixels.shape[:2]:
-        return replace(picture, aspect=1.0)
+        return picture if picture.aspect == 1.0 else replace(picture, aspect=1.0)
     check_size(rows, columns)
     return replace(picture, pixels=_interpolated(picture.pixels, rows, columns), aspect=1.0)
 

@@ -13,6 +13,9 @@ import struct
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from enum import StrEnum
+from functools import cache
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -53,6 +56,12 @@ class Container(StrEnum):
     ZLIB = "zlib"
 
 
+@cache
+def _isal() -> ModuleType:
+    """ISA-L, loaded only when something is compressed."""
+    return import_module("isal.isal_zlib")
+
+
 def deflated(pieces: Iterable[Piece], container: Container) -> Iterator[bytes]:
     """Compress a stream; the bytes are the same however it is cut into pieces.
 
@@ -66,10 +75,8 @@ def deflated(pieces: Iterable[Piece], container: Container) -> Iterator[bytes]:
     ------
     compressed : bytes
     """
-    from isal import isal_zlib  # noqa: PLC0415 (loaded only when something is compressed)
-
     is_gzip = container is Container.GZIP
-    update = isal_zlib.crc32 if is_gzip else isal_zlib.adler32
+    update = _isal().crc32 if is_gzip else _isal().adler32
     checksum, size = update(b""), 0
     yield _GZIP_HEADER if is_gzip else _ZLIB_HEADER
     threads = _threads()
@@ -84,7 +91,7 @@ def deflated(pieces: Iterable[Piece], container: Container) -> Iterator[bytes]:
                 yield running.popleft().result()
         while running:
             yield running.popleft().result()
-    yield isal_zlib.compress(b"", wbits=-15)  # the final, empty block
+    yield _isal().compress(b"", wbits=-15)  # the final, empty block
     yield struct.pack("<2I", checksum, size & 0xFFFFFFFF) if is_gzip else struct.pack(">I", checksum)
 
 
@@ -101,9 +108,7 @@ def deflated_at_once(pieces: Iterable[Piece], window_bits: int) -> Iterator[byte
     ------
     compressed : bytes
     """
-    from isal import isal_zlib  # noqa: PLC0415 (see `deflated`)
-
-    compressor = isal_zlib.compressobj(FAST_LEVEL, isal_zlib.DEFLATED, window_bits, SMALL_MEMORY)
+    compressor = _isal().compressobj(FAST_LEVEL, _isal().DEFLATED, window_bits, SMALL_MEMORY)
     for piece in pieces:
         yield compressor.compress(piece)
     yield compressor.flush()
@@ -111,17 +116,13 @@ def deflated_at_once(pieces: Iterable[Piece], window_bits: int) -> Iterator[byte
 
 def crc32(piece: Piece, before: int = 0) -> int:
     """The CRC of PNG and gzip, continued from `before`."""
-    from isal import isal_zlib  # noqa: PLC0415 (see `deflated`)
-
-    return int(isal_zlib.crc32(piece, before))
+    return int(_isal().crc32(piece, before))
 
 
 def _compressed(block: Piece, before: Piece) -> bytes:
     """One block as raw deflate, ended on a byte border without closing the stream."""
-    from isal import isal_zlib  # noqa: PLC0415 (see `deflated`)
-
-    compressor = isal_zlib.compressobj(level=LEVEL, wbits=-15, zdict=before)
-    return bytes(compressor.compress(block) + compressor.flush(isal_zlib.Z_SYNC_FLUSH))
+    compressor = _isal().compressobj(level=LEVEL, wbits=-15, zdict=before)
+    return bytes(compressor.compress(block) + compressor.flush(_isal().Z_SYNC_FLUSH))
 
 
 def _blocks(pieces: Iterable[Piece]) -> Iterator[Piece]:

@@ -100,14 +100,14 @@ class PictureWriter:
         self._encode_checked(file, pictures, options)
         return file.getvalue()
 
-    def write(self, pictures: Iterable[Picture], path: Path, options: PictureOptions) -> Path:
-        """Write the file, whole or not at all, and return its path.
+    def write(self, pictures: Iterable[Picture], path: str | Path, options: PictureOptions) -> None:
+        """Write the file, whole or not at all.
 
         Parameters
         ----------
         pictures : iterable of Picture
             Taken one by one; what is held of the earlier ones is compressed.
-        path : Path
+        path : str or Path
             Missing folders are created; a file that is there is replaced.
         options : PictureOptions
 
@@ -123,7 +123,6 @@ class PictureWriter:
         """
         with written_aside(path) as file:
             self._encode_checked(file, pictures, options)
-        return path
 
     def _encode_checked(self, file: BinaryIO, pictures: Iterable[Picture], options: PictureOptions) -> None:
         self.require()

@@ -6,6 +6,7 @@ compressing a small sample of the rows with each; the same picture always gets t
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -130,12 +131,13 @@ def filtered_bands(pixels: Pixels, kind: RowFilter) -> Iterator[Bytes]:
 
 
 def _up(pixels: Pixels) -> Bytes:
-    """A small grey picture, each row minus the one above, in one step; black rows without a filter, as in all bands."""
+    """A small grey picture, each row minus the one above, in one step; a black margin without a filter, as in bands."""
     rows = np.empty((len(pixels), pixels.shape[1] + 1), np.uint8)
     rows[:, 0] = RowFilter.UP
     rows[0, 1:] = pixels[0]
     np.subtract(pixels[1:], pixels[:-1], out=rows[1:, 1:])
-    rows[~pixels.any(axis=1)] = 0
+    if not (pixels[0].any() and pixels[-1].any()):
+        rows[_black(pixels)] = 0
     return rows
 
 
@@ -219,17 +221,26 @@ def _is_noise(pixels: Pixels) -> bool:
 
     A look at some rows, a fifth of the price of trying all filters on a sample.
     """
-    rows = len(pixels) // 4 + (2 * np.arange(NOISE_ROWS) + 1) * len(pixels) // (4 * NOISE_ROWS)
-    above, here = pixels[rows - 1].astype(np.int16), pixels[rows].astype(np.int16)
-    above, left, here = above[:, 1:], here[:, :-1], here[:, 1:]
+    rows = _noise_rows(len(pixels))
+    near = pixels[rows].astype(np.int16)  # each row after the one above it
+    above, left, here = near[0, :, 1:], near[1, :, :-1], near[1, :, 1:]
     if here.size == 0:
         return False
-    average = int(np.abs(here - (left + above >> 1)).sum())
-    least = min(int(np.abs(here - left).sum()), int(np.abs(here - above).sum()))
-    if average < LEAST_NOISE * here.size or average >= NOISE_SHARE * least:
+    guesses = np.empty((3, *here.shape), np.int16)
+    guesses[0], guesses[1], guesses[2] = left, above, left + above >> 1
+    differences = np.abs(guesses - here)
+    from_left, from_above, from_average = differences.sum(axis=(1, 2)).tolist()
+    if from_average < LEAST_NOISE * here.size or from_average >= NOISE_SHARE * min(from_left, from_above):
         return False
     inside = (here > 0) & (here < 255)  # what the window cuts off is flat, noise or not
-    return int(np.count_nonzero(inside & (here == left))) < MOST_EQUAL * int(np.count_nonzero(inside))
+    return int(np.count_nonzero(inside & (differences[0] == 0))) < MOST_EQUAL * int(np.count_nonzero(inside))
+
+
+@lru_cache(maxsize=16)
+def _noise_rows(count: int) -> NDArray[np.intp]:
+    """(2, rows): the rows to look at, after those above them."""
+    rows = count // 4 + (2 * np.arange(NOISE_ROWS) + 1) * count // (4 * NOISE_ROWS)
+    return np.stack((rows - 1, rows))
 
 
 def _slow_trials(near: Near, band: _Band, fast: Mapping[RowFilter, Bytes]) -> dict[RowFilter, Bytes]:
@@ -280,9 +291,13 @@ def _changing(band: _Band, kinds: NDArray[np.intp]) -> Bytes:
 
 
 def _black_rows(band: _Band) -> NDArray[np.intp]:
-    inside = band.grid[1:]
-    maybe = np.flatnonzero(inside[:, band.width // 2] == 0)
-    return np.asarray(maybe[~inside[maybe].any(axis=1)])
+    return _black(band.grid[1:])
+
+
+def _black(rows: Bytes) -> NDArray[np.intp]:
+    """Which rows are black; a look at their middle rules most out."""
+    maybe = np.flatnonzero(rows[:, rows.shape[1] // 2] == 0)
+    return np.asarray(maybe[~rows[maybe].any(axis=1)])
 
 
 def _magnitudes(differences: Bytes) -> NDArray[np.uint32]:

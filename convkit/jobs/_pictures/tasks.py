@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import NamedTuple
 
 from convkit.engine.outcome import Json, Outcome, Status, failure
@@ -27,14 +26,14 @@ Made = tuple[Outcome, ...]
 class _Drawing(NamedTuple):
     """How pieces are drawn and where they go."""
 
-    root: Path
+    root: str
     to: str
     look: Look
 
 
 def make_pieces(pieces: Sequence[Piece], *, output: str, to: str, look: Look) -> tuple[Made, ...]:
     """Task: make the pictures of some pieces."""
-    drawing = _Drawing(Path(output), to, look)
+    drawing = _Drawing(output, to, look)
     return tuple(attempt(partial(_made, drawing=drawing), piece, _failed) for piece in pieces)
 
 
@@ -56,7 +55,7 @@ def _made(piece: Piece, *, drawing: _Drawing) -> Made:
             done.bad.append(failure(piece.item, drawn))
         else:
             options = PictureOptions(drawing.look.quality)
-            PICTURE_WRITERS[drawing.to].write((drawn.picture,), drawing.root / name, options)
+            PICTURE_WRITERS[drawing.to].write((drawn.picture,), f"{drawing.root}/{name}", options)
             done.add(name, drawn)
     return done.outcomes(piece)
 
@@ -100,7 +99,7 @@ def _animation(piece: Piece, drawing: _Drawing) -> Outcome:
             yield drawn.picture
 
     options = PictureOptions(drawing.look.quality, _frame_ms(piece))
-    PICTURE_WRITERS[drawing.to].write(pictures(), drawing.root / piece.names[0], options)
+    PICTURE_WRITERS[drawing.to].write(pictures(), f"{drawing.root}/{piece.names[0]}", options)
     return Outcome(piece.item, Status.DONE, piece.names, tuple(done.notes), done.facts)
 
 

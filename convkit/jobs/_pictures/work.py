@@ -54,8 +54,8 @@ class Work:
 
     def done(self, place: Destination, runner: Runner, progress: Progress | None) -> Iterator[Numbered]:
         """Yield what becomes of each piece: in the order in which they end."""
-        for folder in sorted({(self._output / name).parent for group in self._groups for name in group.names}):
-            remove_leftovers(folder)
+        for folder in sorted({name.rpartition("/")[0] for group in self._groups for name in group.names}):
+            remove_leftovers(self._output / folder)
         windows = self._measured(runner)
         total = sum(len(group.names) for group in self._groups)
         done = 0
