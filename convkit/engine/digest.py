@@ -41,6 +41,11 @@ def identity(rows: Iterable[tuple[str | int, ...]]) -> str:
     return hashlib.sha256(_canonical(sorted(rows))).hexdigest()  # one call: a row each would cost thousands
 
 
+def identity_of_file(path: str, size: int, modified_ns: int) -> str:
+    """SHA-256 in hex of what tells one file apart; for many files of which each is an item."""
+    return hashlib.sha256(f"{path}\0{size}\0{modified_ns}".encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def _canonical(value: object) -> bytes:
     # ASCII escapes carry file names that are no valid text, too.
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain).encode("ascii")

@@ -136,9 +136,17 @@ def _up(pixels: Pixels) -> Bytes:
     rows[:, 0] = RowFilter.UP
     rows[0, 1:] = pixels[0]
     np.subtract(pixels[1:], pixels[:-1], out=rows[1:, 1:])
-    if not (pixels[0].any() and pixels[-1].any()):
-        rows[_black(pixels)] = 0
+    for black, margin in _margins(pixels, rows):
+        black[~margin.any(axis=1)] = 0
     return rows
+
+
+def _margins(pixels: Pixels, rows: Bytes) -> Iterator[tuple[Bytes, Pixels]]:
+    """Yield filtered rows and their pixels above and below all that is seen in the middle column."""
+    lit = np.flatnonzero(pixels[:, pixels.shape[1] // 2])
+    first, last = (int(lit[0]), int(lit[-1])) if lit.size else (len(pixels), len(pixels))
+    yield rows[:first], pixels[:first]
+    yield rows[last + 1 :], pixels[last + 1 :]
 
 
 # --- bytes and their neighbours --------------------------------------------------------------------------
@@ -291,13 +299,9 @@ def _changing(band: _Band, kinds: NDArray[np.intp]) -> Bytes:
 
 
 def _black_rows(band: _Band) -> NDArray[np.intp]:
-    return _black(band.grid[1:])
-
-
-def _black(rows: Bytes) -> NDArray[np.intp]:
-    """Which rows are black; a look at their middle rules most out."""
-    maybe = np.flatnonzero(rows[:, rows.shape[1] // 2] == 0)
-    return np.asarray(maybe[~rows[maybe].any(axis=1)])
+    inside = band.grid[1:]
+    maybe = np.flatnonzero(inside[:, band.width // 2] == 0)  # a look at their middle rules most out
+    return np.asarray(maybe[~inside[maybe].any(axis=1)])
 
 
 def _magnitudes(differences: Bytes) -> NDArray[np.uint32]:

@@ -8,7 +8,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from convkit.engine.digest import identity
+from convkit.engine.digest import identity, identity_of_file
 from convkit.engine.run import Runner
 from convkit.jobs._destination import Inputs
 from convkit.jobs._names import fill, short_hash, without_ties
@@ -216,5 +216,6 @@ def _group(one: _Wanted, keywords: Sequence[str], slices: Slices, names: Names) 
 
 
 def _key(series: ShotSeries, shots: Sequence[Shot], frames: tuple[int, ...]) -> str:
-    files = identity((s.path, s.size, s.modified_ns) for s in shots)
+    stamps = [identity_of_file(s.path, s.size, s.modified_ns) for s in shots]
+    files = stamps[0] if len(stamps) == 1 else identity((stamp,) for stamp in stamps)
     return f"{short_hash(series.key.series, 16)}:{files}:{frames[0]}-{frames[-1]}-{len(frames)}"

@@ -11,6 +11,7 @@ import hashlib
 import sys
 from collections.abc import Iterable, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from convkit.dicom.attributes import display_table
@@ -160,6 +161,10 @@ def take(  # noqa: PLR0913, PLR0917 (the one place where the sources of pictures
     return Shots(tuple(series), tuple(problems), keywords)
 
 
+_OF_SERIES = ("StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "SOPClassUID", "SpecificCharacterSet")
+"""Attributes that most files of a batch share: what is made of them is made once."""
+
+
 class _Batch(NamedTuple):
     """What became of a batch of files."""
 
@@ -171,9 +176,10 @@ def shots_of_batch(paths: Sequence[str], *, keywords: tuple[str, ...] = ()) -> _
     """Task: the shots of some files, and a note for each that has no picture."""
     table = display_table(keywords)
     kinds = Kinds(table)
+    shared_by = itemgetter(*(table.places[keyword] for keyword in (*_OF_SERIES, *keywords)))
     found: dict[SeriesKey, list[Shot]] = {}
     problems: list[Note] = []
-    shared: dict[str, Fields] = {}
+    shared: dict[tuple[bytes | str | None, ...], tuple[SeriesKey, Fields]] = {}
     for path in paths:
         try:
             header = read_header(path, table)
@@ -184,9 +190,11 @@ def shots_of_batch(paths: Sequence[str], *, keywords: tuple[str, ...] = ()) -> _
         if reason:
             problems.append(reason)
         else:
-            fields = tuple(header.plain(keyword) for keyword in keywords)
-            shot = _shot(header, shared.setdefault(repr(fields), fields), kinds.of(header))
-            found.setdefault(_key_of(header), []).append(shot)
+            raws = *shared_by(header.parsed.raw), header.parsed.media_class
+            if raws not in shared:
+                shared[raws] = _key_of(header), tuple(header.plain(keyword) for keyword in keywords)
+            key, fields = shared[raws]
+            found.setdefault(key, []).append(_shot(header, fields, kinds.of(header)))
     return _Batch(tuple((key, tuple(shots)) for key, shots in found.items()), tuple(problems))
 
 
