@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -52,6 +53,7 @@ def run(args: list[str] | None = None) -> None:
     """Run the command and exit; entry point of the console script."""
     # NumPy starts a thread a core for linear algebra, which spins; matrices of 4 x 4 have no use for it.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    gc.disable()  # while modules are loaded, nothing becomes garbage; `console.begin_work` enables it
     try:
         code: Any = main.main(args=args, prog_name="convkit", standalone_mode=False)
     except click.exceptions.Abort:
@@ -79,6 +81,8 @@ def run(args: list[str] | None = None) -> None:
     except OSError as err:
         click.echo(f"convkit: a file that is no input cannot be used ({err.strerror}).", err=True)
         sys.exit(1)  # standard output that is full, or a part of the installation
+    finally:
+        gc.enable()
     sys.exit(int(code or 0))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from convkit.cli.console import progress_bar, set_up_logging
+from convkit.cli.console import begin_work, progress_bar, set_up_logging
 from convkit.cli.options import common
 from convkit.model.notes import CODES, Severity
 
@@ -42,6 +42,7 @@ def command(**given: Any) -> int:
 
     quiet, verbose = given["quiet"], given["verbose"]
     set_up_logging(quiet=quiet, verbose=verbose, log_file=given["log_file"])
+    begin_work()
     columns = tuple(k.strip() for k in given["columns"].split(",") if k.strip())
     sources = given["sources"]
     with progress_bar(quiet=quiet) as progress:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
-from convkit.engine.journal import Journal, Record
+from convkit.engine.journal import FOLDER, Journal, Record
 from convkit.engine.outcome import Outcome, Status, note_of
 from convkit.errors import OutputError
 from convkit.jobs._choices import Exists
@@ -75,15 +75,27 @@ class Destination:
     inputs : container of str
         Real paths that must never be written.
     journal : Journal
+    is_empty : bool
+        True where nothing but the journal was there before this run: then nothing can be in the way.
     """
 
     root: Path
     exists: Exists
     inputs: Container[str]
     journal: Journal
+    is_empty: bool = False
+
+    @classmethod
+    def opened(cls, root: Path, exists: Exists, inputs: Container[str], journal: Journal) -> Self:
+        """The destination as it is before anything is written."""
+        with os.scandir(root) as entries:
+            is_empty = all(entry.name == FOLDER for entry in entries)
+        return cls(root, exists, inputs, journal, is_empty)
 
     def earlier(self, claim: Claim) -> Outcome | None:
         """What became of an item before this run, or why it must not be done; None where it is to be done."""
+        if self.is_empty:
+            return None
         first = claim.names[0]
         there = [name for name in claim.names if os.path.lexists(f"{self.root}/{name}")]
         if any(os.path.realpath(self.root / name) in self.inputs for name in there):

@@ -184,7 +184,7 @@ def _each(
     tasks: Sequence[VolumeTask], journal: Journal, run: _Run, runner: Runner, progress: Progress | None
 ) -> Iterator[Outcome]:
     """The outcome of each task: what an earlier run has done, then the rest as it gets done."""
-    destination = Destination(run.output, run.options.exists, run.inputs, journal)
+    destination = Destination.opened(run.output, run.options.exists, run.inputs, journal)
     for folder in sorted({(run.output / t.stem).parent for t in tasks}):
         remove_leftovers(folder)
     todo: list[VolumeTask] = []

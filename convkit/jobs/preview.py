@@ -185,7 +185,7 @@ def _run(plan: Plan, output: Path, options: PreviewOptions, runner: Runner, prog
     work = Work(plan.groups, output, options.to, options.look, made_with)
 
     def done(journal: Journal) -> Iterator[tuple[int, Outcome]]:
-        return work.done(Destination(output, options.exists, plan.inputs, journal), runner, progress)
+        return work.done(Destination.opened(output, options.exists, plan.inputs, journal), runner, progress)
 
     end = journaled(output, done, tally.add)
     outcomes = [*plan.outcomes, *tally.outcomes()]
