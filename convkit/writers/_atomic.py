@@ -19,6 +19,9 @@ LONGEST_NAME_BYTES = 200
 """Longest final name that is repeated whole in a temporary one, in bytes. File systems allow 255; the dots,
 the random piece and the ending take 28."""
 
+BUFFER_BYTES = 1 << 17
+"""A picture of a slice is written at once."""
+
 SHORTENED_CHARACTERS = LONGEST_NAME_BYTES // 4
 """Characters kept of a longer name; a character takes up to 4 bytes in UTF-8."""
 
@@ -79,10 +82,10 @@ def written_aside(path: str | Path) -> Iterator[BinaryIO]:
 def _opened(aside: str, folder: str) -> BinaryIO:
     """A new file; its folder is made where it is missing, which is seldom."""
     try:
-        return open(aside, "xb")  # noqa: PTH123 (see above; the caller closes it)
+        return open(aside, "xb", BUFFER_BYTES)  # noqa: PTH123 (see above; the caller closes it)
     except FileNotFoundError:
         os.makedirs(folder, exist_ok=True)  # noqa: PTH103 (see above)
-        return open(aside, "xb")  # noqa: PTH123 (see above)
+        return open(aside, "xb", BUFFER_BYTES)  # noqa: PTH123 (see above)
 
 
 def remove_leftovers(folder: Path) -> int:
