@@ -59,7 +59,7 @@ def run(args: list[str] | None = None) -> None:
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as err:
-        err.show()
+        _say_usage(err)
         sys.exit(err.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -84,6 +84,13 @@ def run(args: list[str] | None = None) -> None:
     finally:
         gc.enable()
     sys.exit(int(code or 0))
+
+
+def _say_usage(err: click.ClickException) -> None:
+    """An error of the command line in the form of all others, after the usage."""
+    if isinstance(err, click.UsageError) and err.ctx is not None:
+        click.echo(f"{err.ctx.get_usage()}\nTry '{err.ctx.command_path} --help' for help.\n", err=True)
+    click.echo(f"convkit: {err.format_message()} [{UsageError.default_code}]", err=True)
 
 
 def _say(err: ConvkitError) -> None:

@@ -231,6 +231,10 @@ def read_header(path: str, table: TagTable | None = None) -> Header:
         parsed, size, modified = _parse(path, table)
     except OSError as err:
         raise _unreadable(path, err) from err
+    except ValueError as err:
+        if "\0" not in path:
+            raise
+        raise InputError("A path cannot hold a zero byte.", path, "Check the spelling.", "input.unreadable") from err
     return Header(path, size, modified, parsed, table)
 
 

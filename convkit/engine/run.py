@@ -64,6 +64,7 @@ class Runner:
         self.jobs = jobs
         self._start_method = start_method
         self._pool = _pool(jobs, start_method) if jobs > 1 else None
+        self._deaths = 0
 
     def __enter__(self) -> Self:
         return self
@@ -71,6 +72,11 @@ class Runner:
     def __exit__(self, *_: object) -> None:
         if self._pool is not None:
             self._pool.stop()
+
+    @property
+    def has_lost_workers(self) -> bool:
+        """True where a worker process has died: what it was writing may lie about."""
+        return self._deaths > 0
 
     def here(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
         """As `map`, but in this process and one after another: for what a worker could neither speed up nor survive."""
@@ -101,7 +107,13 @@ class Runner:
         """
         if self._pool is None:
             return self.here(task, items, on_error=on_error)
-        return _Flights(self._pool, task, on_error).results(items, start_method=self._start_method)
+        return self._flown(_Flights(self._pool, task, on_error), items)
+
+    def _flown(self, flights: _Flights[T, R], items: Iterable[T]) -> Iterator[tuple[int, R]]:
+        try:
+            yield from flights.results(items, start_method=self._start_method)
+        finally:
+            self._deaths += flights.deaths
 
 
 def run(task: Task[T, R], items: Iterable[T], *, jobs: int, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
@@ -147,6 +159,7 @@ class _Flights(Generic[T, R]):
         self._on_error = on_error
         self._aloft: dict[int, T] = {}
         self._lost: list[tuple[int, T]] = []
+        self.deaths = 0
 
     def results(self, items: Iterable[T], *, start_method: StartMethod | None) -> Iterator[tuple[int, R]]:
         """Yield (index, result) of all items."""
@@ -188,6 +201,7 @@ class _Flights(Generic[T, R]):
         if landed.answer is None:
             _log.info("a worker died (%s) and its item is kept for later", landed.death)
             self._lost.append((landed.label, item))
+            self.deaths += 1
             return []
         return [(landed.label, self._unpack(item, landed.answer))]
 

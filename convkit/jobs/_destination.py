@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple, Self, TypeVar
 
@@ -42,6 +42,17 @@ class Claim(NamedTuple):
     def owner(self) -> str:
         """Who writes: all items of one series share it."""
         return owner_of(self.key)
+
+
+def _real(path: str) -> str:
+    """The path without symbolic links; the folder of many files is resolved once."""
+    folder, name = os.path.split(path)
+    return os.path.realpath(path) if os.path.islink(path) else f"{_real_folder(folder)}{os.sep}{name}"  # noqa: PTH114 (as above)
+
+
+@lru_cache(maxsize=64)
+def _real_folder(folder: str) -> str:
+    return os.path.realpath(folder)
 
 
 def owner_of(key: str) -> str:
@@ -98,7 +109,7 @@ class Destination:
             return None
         first = claim.names[0]
         there = [name for name in claim.names if os.path.lexists(f"{self.root}/{name}")]
-        if any(os.path.realpath(self.root / name) in self.inputs for name in there):
+        if any(_real(f"{self.root}/{name}") in self.inputs for name in there):
             return _failed(claim, "output.inside-source", first)
         if self.exists is Exists.OVERWRITE:
             return None

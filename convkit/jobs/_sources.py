@@ -51,8 +51,8 @@ def destination(output: Source | None, given: list[Source]) -> Source:
     if output is None:
         if len(given) < 2:
             raise UsageError("No destination was given.", "--output", "Name a folder for the results.")
-        return given.pop()
-    if not isinstance(output, (str, os.PathLike)) or not os.fspath(output):
+        output = given.pop()
+    if not isinstance(output, (str, os.PathLike)) or not os.fspath(output) or "\0" in str(output):
         raise UsageError("The destination is no path.", "--output", "Name a folder for the results.")
     return output
 

@@ -25,7 +25,7 @@ from convkit.quirks import PhilipsValues, ValueChoices
 from convkit.series.choices import Irregular, Tilt, Values
 from convkit.series.load import load
 from convkit.series.options import LoadOptions, StackOptions
-from convkit.writers import NATIVE, WRITERS, SidecarKind, WriteOptions, remove_leftovers, writer_for
+from convkit.writers import NATIVE, WRITERS, SidecarKind, WriteOptions, remove_all_leftovers, writer_for
 
 DEFAULT_NAME = "{study}/{SeriesNumber:03d}_{SeriesDescription}{split}"
 
@@ -185,8 +185,8 @@ def _each(
 ) -> Iterator[Outcome]:
     """The outcome of each task: what an earlier run has done, then the rest as it gets done."""
     destination = Destination.opened(run.output, run.options.exists, run.inputs, journal)
-    for folder in sorted({(run.output / t.stem).parent for t in tasks}):
-        remove_leftovers(folder)
+    folders = {(run.output / t.stem).parent for t in tasks}
+    remove_all_leftovers(folders)
     todo: list[VolumeTask] = []
     for named in tasks:
         task = _apart_from_others(named, destination, run)
@@ -198,6 +198,8 @@ def _each(
     destination.claim(run.claim(t) for t in todo)
     for task, outcome in _converted(todo, run.output, run.options, runner, progress):
         yield destination.recorded(run.claim(task), outcome)
+    if runner.has_lost_workers:
+        remove_all_leftovers(folders)
 
 
 def _apart_from_others(task: VolumeTask, destination: Destination, run: _Run) -> VolumeTask:

@@ -328,6 +328,12 @@ CODES: dict[str, Code] = {
         "Choose --exists overwrite to write it anew, or another destination.",
     ),
     "output.error": Code(_ERROR, "The file cannot be written.", "Check space and permissions at the destination."),
+    "output.too-large": Code(_ERROR, "The picture is larger than the format allows.", "Choose a smaller --size."),
+    "output.mixed-sizes": Code(
+        _ERROR,
+        "One file cannot hold pictures of different sizes.",
+        "Choose a format of one picture a file.",
+    ),
     "output.inside-source": Code(_ERROR, "The destination lies where inputs are read from."),
     "output.not-carried": Code(_WARNING, "The format cannot carry this property of the volume."),
     # --- engine ------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from convkit.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 LONGEST_NAME_BYTES = 200
@@ -86,6 +86,18 @@ def _opened(aside: str, folder: str) -> BinaryIO:
     except FileNotFoundError:
         os.makedirs(folder, exist_ok=True)  # noqa: PTH103 (see above)
         return open(aside, "xb", BUFFER_BYTES)  # noqa: PTH123 (see above)
+
+
+def remove_all_leftovers(folders: Iterable[Path]) -> None:
+    """`remove_leftovers` of some folders, each once.
+
+    Raises
+    ------
+    OutputError
+        The operating system refuses.
+    """
+    for folder in sorted(set(folders)):
+        remove_leftovers(folder)
 
 
 def remove_leftovers(folder: Path) -> int:

@@ -150,13 +150,13 @@ class PictureWriter:
         if shape_before and shape != shape_before:
             before = " x ".join(map(str, shape_before))
             hint = "Choose a format of one picture a file, such as png."
-            raise OutputError(f"The pictures differ in size: {before} and {size}.", "", hint)
+            raise OutputError(f"The pictures differ in size: {before} and {size}.", "", hint, "output.mixed-sizes")
         if min(shape) == 0:
             raise OutputError(f"A picture of {size} pixels cannot be written.")
         if max(shape) > self.longest_side:
             hint = f"Choose a smaller --size{'' if self.name == 'png' else ', or --to png'}."
             what = f"A picture of {size} pixels is too large for {self.name}, which holds {self.longest_side} a side."
-            raise OutputError(what, "", hint)
+            raise OutputError(what, "", hint, "output.too-large")
 
 
 def profile_of(picture: Picture) -> bytes:

@@ -377,6 +377,24 @@ def test_help_is_shown(arguments: list[str]) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["preview", "in", "-o", "out", "--window"], "requires an argument"),
+        (["preview", "in", "-o", "out", "--size", "big"], "'big' is not a valid integer"),
+        (["preview", "in"], "Missing option"),
+        (["convrt"], "No such command"),
+    ],
+)
+def test_an_error_of_the_command_line_has_a_code_like_any_other(arguments: list[str], what: str) -> None:
+    done = convkit(*arguments)
+    assert done.returncode == 2
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("convkit: ")
+    assert what in last
+    assert last.endswith("[usage.error]")
+
+
 def test_version_is_shown() -> None:
     assert convkit("--version").stdout.strip() == f"convkit {__version__}"
 

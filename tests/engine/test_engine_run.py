@@ -178,6 +178,13 @@ def test_worker_that_dies_costs_only_its_item(method: str, how: str) -> None:
     assert {n for n in results if isinstance(results[n], Outcome)} == {4, 11}
     assert codes(results[4]) == codes(results[11]) == ["engine.worker-died"]
     assert ("SIGKILL" in results[4].notes[0].text) == (how == "kill")
+    assert runner.has_lost_workers
+
+
+def test_a_runner_whose_workers_live_has_lost_none() -> None:
+    with Runner(2) as runner:
+        list(runner.map(square, range(3), on_error=on_error))
+    assert not runner.has_lost_workers
 
 
 def test_item_whose_worker_was_killed_from_outside_is_done_at_the_second_try(tmp_path: Path) -> None:

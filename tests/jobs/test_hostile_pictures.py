@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from multiprocessing import get_context
 from pathlib import Path
 from struct import pack, unpack
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
@@ -25,6 +27,8 @@ from pydicom.datadict import DicomDictionary
 
 import convkit
 from convkit import ConvkitError, Report, Status, UsageError
+from convkit.writers import PICTURE_WRITERS, PictureOptions
+from convkit.writers.png import encode_png
 from tests.builders import enhanced_mr, instance, multi_frame_us, palette, rgb, series, write, write_as
 from tests.builders.presentations import annotation, area, graphic, layer, state, window
 from tests.builders.segmentations import binary, disc
@@ -279,6 +283,7 @@ def test_a_damaged_label_image_is_refused_before_any_picture(tmp_path: Path) -> 
         {"window": "file:0"},
         {"view": "AXIAL "},
         {"view": "axial", "filename": "{picture}x"},
+        {"view": "axial", "filename": "{picture}"},
         {"filename": "{PatientName}"},
         {"filename": "{nix}"},
         {"filename": "{"},
@@ -373,6 +378,31 @@ def test_a_killed_run_goes_on_to_the_same_bytes(many: Path, tmp_path: Path, to: 
     time.sleep(2.5)  # workers see within GRACE_S that the parent is gone
     assert command("preview", many, "-o", target, "--to", to, "-qq").returncode == 0
     assert contents(target) == contents(whole.folder)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked with the deadly writer on Linux alone")
+def test_a_worker_that_dies_while_it_writes_leaves_no_temporary_file(
+    many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deadly(file: BinaryIO, pictures: Iterator[Any], options: PictureOptions) -> None:
+        if b"0002." in os.fsencode(file.name):
+            file.write(bytes(1 << 20))
+            os.kill(os.getpid(), signal.SIGKILL)
+        encode_png(file, pictures, options)
+
+    deadly_writers = PICTURE_WRITERS | {"png": replace(PICTURE_WRITERS["png"], encode_to=deadly)}
+    monkeypatch.setattr("convkit.jobs._pictures.tasks.PICTURE_WRITERS", deadly_writers)
+    run = preview_folder(many, tmp_path / "out", jobs=2)
+    assert "engine.worker-died" in run.codes
+    assert not list((tmp_path / "out").rglob("*.part"))
+
+
+def test_a_zero_byte_in_a_path_is_said(tmp_path: Path) -> None:
+    (path,) = write([instance()], tmp_path / "in")
+    assert code_of(lambda: convkit.preview(path, "a\0b")) == "usage.error"
+    assert code_of(lambda: convkit.preview("a\0b", tmp_path)) == "input.unreadable"
+    assert code_of(lambda: convkit.stored("a\0b")) == "input.unreadable"
+    assert code_of(lambda: convkit.render("a\0b")) == "input.unreadable"
 
 
 # --- secrets ---------------------------------------------------------------------------------------------

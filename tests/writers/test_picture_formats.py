@@ -289,6 +289,7 @@ def test_a_second_picture_is_refused_where_one_belongs(name: str) -> None:
 def test_frames_of_different_sizes_are_refused(name: str) -> None:
     with pytest.raises(OutputError, match="90 x 130 and 90 x 131") as caught:
         PICTURE_WRITERS[name].encode([grey(), grey(), grey(0, 90, 131)], OPTIONS)
+    assert caught.value.code == "output.mixed-sizes"
     assert "png" in caught.value.hint
 
 
@@ -309,6 +310,7 @@ def test_a_side_longer_than_the_format_has_is_refused(name: str) -> None:
     longest = PICTURE_WRITERS[name].longest_side
     with pytest.raises(OutputError, match=str(longest)) as caught:
         PICTURE_WRITERS[name].encode([Picture(np.zeros((1, longest + 1), np.uint8))], OPTIONS)
+    assert caught.value.code == "output.too-large"
     assert "--size" in caught.value.hint
 
 

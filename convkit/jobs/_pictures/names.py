@@ -60,4 +60,7 @@ def _without_picture(text: str) -> tuple[str, str]:
         raise UsageError("{picture} must be the end of the name of a plane.", "--filename")
     stem = text.removesuffix(_PICTURE)
     bare = stem.rstrip("/_-")
+    if not bare:
+        hint = "Name the volume as well, such as {series}/{picture}."
+        raise UsageError("The number of a plane alone would be the same for all volumes.", "--filename", hint)
     return bare, stem[len(bare) :][-1:]

@@ -20,7 +20,7 @@ from convkit.jobs._pictures.pieces import Group, Piece, Viewed
 from convkit.jobs._pictures.tasks import failed_pieces, failed_window, make_pieces, measure_window
 from convkit.jobs._sources import Progress
 from convkit.model.display import Voi
-from convkit.writers import remove_leftovers
+from convkit.writers import remove_all_leftovers
 
 BATCH = 16
 """Files a task: few enough that workers end together, many enough that the trip to a worker costs nothing."""
@@ -54,8 +54,8 @@ class Work:
 
     def done(self, place: Destination, runner: Runner, progress: Progress | None) -> Iterator[Numbered]:
         """Yield what becomes of each piece: in the order in which they end."""
-        for folder in sorted({name.rpartition("/")[0] for group in self._groups for name in group.names}):
-            remove_leftovers(self._output / folder)
+        folders = {name.rpartition("/")[0] for group in self._groups for name in group.names}
+        remove_all_leftovers(self._output / folder for folder in folders)
         windows = self._measured(runner)
         total = sum(len(group.names) for group in self._groups)
         done = 0
@@ -68,6 +68,8 @@ class Work:
             if progress:
                 progress("pictures", done, total)
         yield from self._settled()
+        if runner.has_lost_workers:
+            remove_all_leftovers(self._output / folder for folder in folders)
 
     def _settled(self) -> Iterator[Numbered]:
         """Yield what an earlier run has done, as far as it was met on the way."""
