@@ -158,8 +158,18 @@ def _sentence(each: Note) -> str:
     return f"{each.text}{where}{hint} [{each.code}]"
 
 
+def _counted(status: Status, report: Report) -> str:
+    """How many items have a status, and how many pictures or files these stand for; the page over them is no item."""
+    facts = [outcome.facts for outcome in report.outcomes if outcome.status is status and not outcome.facts.get("page")]
+    key, what = ("instances", "files") if status in BAD | {Status.SKIPPED} else ("pictures", "pictures")
+    total = sum(int(str(each.get(key, 1))) for each in facts)
+    more = f" ({total:,} {what})" if total != len(facts) else ""
+    return f"{len(facts)} {status}{more}" if facts else ""
+
+
 def _summary(report: Report) -> str:
-    counted = [f"{number} {status}" for status, number in report.counts.items() if number]
+    counted = [_counted(status, report) for status, number in report.counts.items() if number]
+    counted = [text for text in counted if text]
     if report.exit_code is ExitCode.NOTHING_TO_DO:
         return f"nothing to do: no DICOM found, or nothing selected ({', '.join(counted) or 'no files'})"
     if report.interrupted:

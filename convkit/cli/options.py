@@ -15,7 +15,6 @@ from convkit.errors import UsageError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-_OUTPUT_HELP = "Folder for results; for scan a file: .csv, .jsonl or .parquet."
 _LISTS = frozenset({"keep", "columns"})
 _CONFIG_FILES = ("convkit.toml", "pyproject.toml")
 
@@ -29,7 +28,7 @@ def common(*, has_output: bool) -> Decorator:
             "--output",
             type=click.Path(),
             required=has_output,
-            help="Folder for results; for scan a file: .csv, .jsonl or .parquet.",
+            help="Folder for results." if has_output else "File for the table: .csv, .jsonl or .parquet.",
         ),
         click.option(
             "-w",

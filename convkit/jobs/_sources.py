@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 from convkit.dicom.attributes import is_keyword, nearest_hint
@@ -40,8 +41,10 @@ def flat(sources: Iterable[Source | Iterable[Source]]) -> list[Source]:
     return found
 
 
-def destination(output: Source | None, given: list[Source]) -> Source:
+def destination(output: Source | None, given: list[Source], suffixes: Iterable[str] = ()) -> Source:
     """The destination: what was named, else the last of the sources, which is taken from them.
+
+    A name that ends like a result, with one of `suffixes`, is taken for a mistake unless it is a folder.
 
     Raises
     ------
@@ -54,6 +57,10 @@ def destination(output: Source | None, given: list[Source]) -> Source:
         output = given.pop()
     if not isinstance(output, (str, os.PathLike)) or not os.fspath(output) or "\0" in str(output):
         raise UsageError("The destination is no path.", "--output", "Name a folder for the results.")
+    suffix = next((one for one in suffixes if os.fspath(output).lower().endswith(one)), "")
+    if suffix and not Path(output).is_dir():
+        what = f"The destination is a folder, but its name ends with {suffix}."
+        raise UsageError(what, "--output", "Name a folder; --filename is for the names of files.")
     return output
 
 

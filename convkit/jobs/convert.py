@@ -138,7 +138,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
         The destination cannot be used.
     """
     given = flat(sources)
-    output = destination(output, given)
+    output = destination(output, given, [suffix for one in WRITERS.values() for suffix in one.suffixes])
     choices = ValueChoices(chosen(PhilipsValues, philips, "--philips"))
     options = ConvertOptions(
         to=writer_for(to).name,

@@ -23,7 +23,7 @@ from convkit.jobs._pictures.work import Work
 from convkit.jobs._sources import Progress, Source, destination, flat
 from convkit.jobs._where import where as checked_where
 from convkit.series.choices import Irregular
-from convkit.writers import picture_writer_for
+from convkit.writers import PICTURE_WRITERS, picture_writer_for
 
 _SHOWN = ("Modality", "SeriesDescription", "SeriesNumber")
 """Attributes that the gallery shows."""
@@ -129,7 +129,7 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
         The destination cannot be used.
     """
     given = flat(sources)
-    output = destination(output, given)
+    output = destination(output, given, [writer.suffix for writer in PICTURE_WRITERS.values()])
     writer = picture_writer_for(to)
     chosen_view = chosen(View, view, "--view")
     options = PreviewOptions(
@@ -164,6 +164,7 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
         chosen_view,
         options.slices,
         options.names,
+        options.look.presentation,
         overlay,
         chosen(Irregular, irregular, "--irregular"),
     )
@@ -191,8 +192,20 @@ def _run(plan: Plan, output: Path, options: PreviewOptions, runner: Runner, prog
     outcomes = [*plan.outcomes, *tally.outcomes()]
     if options.gallery and not end.is_interrupted:
         gallery = import_module("convkit.jobs._pictures.gallery")  # Pillow, for thumbnails
-        outcomes += gallery.write_gallery(tally.shown(), output, options.exists, runner)
+        footer = _not_shown(outcomes)
+        outcomes += gallery.write_gallery(tally.shown(), output, options.exists, runner, footer=footer)
     return Report(_in_order(outcomes), notes=tuple(end.notes), strict=options.strict, interrupted=end.is_interrupted)
+
+
+def _not_shown(outcomes: Iterable[Outcome]) -> str:
+    """What a page of pictures does not show, so that whoever gets only the page knows of it."""
+    counts = {Status.FAILED: 0, Status.REFUSED: 0, Status.SKIPPED: 0}
+    for outcome in outcomes:
+        if outcome.status in counts:
+            counts[outcome.status] += int(str(outcome.facts.get("instances", 1)))
+    words = {Status.FAILED: "failed", Status.REFUSED: "refused", Status.SKIPPED: "without a picture"}
+    told = [f"{words[s]}: {count:,} {'file' if count == 1 else 'files'}" for s, count in counts.items() if count]
+    return f"Not shown are {', '.join(told)}." if told else ""
 
 
 def _planned(group: Group) -> Outcome:

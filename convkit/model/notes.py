@@ -299,6 +299,22 @@ CODES: dict[str, Code] = {
     ),
     "quirk.applied": Code(_INFO, "A rule for this vendor's headers was used."),
     # --- pictures ----------------------------------------------------------------------------------------
+    "preview.unused-segmentation": Code(
+        _WARNING,
+        "None of the series that the segmentation belongs to is among the sources, so it is laid over nothing.",
+        "Give the images that it was made on as a source, too.",
+    ),
+    "preview.unused-presentation": Code(
+        _WARNING,
+        "None of the images that the presentation state was made for is among the sources, so it is not applied.",
+        "Give the images that it was made for as a source.",
+    ),
+    "preview.presented": Code(_INFO, "A presentation state was applied."),
+    "preview.outside-window": Code(
+        _WARNING,
+        "All values lie outside of the window, so the picture is of one grey.",
+        "Choose another window, such as --window p1-99.",
+    ),
     "preview.annotation-text": Code(
         _WARNING,
         "The presentation state writes text upon the picture, which may identify a person.",

@@ -148,7 +148,8 @@ def _number_gaps(headers: Sequence[Header]) -> list[Note]:
     missing = max(numbers) - min(numbers) + 1 - len(numbers) if numbers else 0
     if not 0 < missing <= MOST_GAPS * len(numbers):
         return []
-    text = f"InstanceNumber runs from {min(numbers)} to {max(numbers)}, but {missing} of these numbers are missing."
+    are = "is" if missing == 1 else "are"
+    text = f"InstanceNumber runs from {min(numbers)} to {max(numbers)}, but {missing} of these numbers {are} missing."
     return [note("series.number-gaps", text)]
 
 

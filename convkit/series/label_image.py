@@ -46,7 +46,10 @@ def label_image(path: str) -> LabelImage:
         The file cannot be read, has no place in space, or holds something else than labels (``input.label-image``).
     """
     if not is_label_image(path):
-        raise _unusable(path, f"A label image is one of {', '.join(SUFFIXES)}.")
+        hint = "A DICOM segmentation is given as a source, with --overlay."
+        raise InputError(f"A label image is one of {', '.join(SUFFIXES)}.", path, hint, _CODE)
+    if not Path(path).exists():
+        raise InputError("The label image does not exist.", path, "Check the spelling.", _CODE)
     sitk: Any = import_module("SimpleITK")
     reader = sitk.ImageFileReader()
     reader.SetFileName(path)

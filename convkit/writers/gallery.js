@@ -30,8 +30,15 @@ function thumbnailOf(group) {
   const size = block(0).length;
   const inline = block(Math.floor(group.index / size))[group.index % size];
   if (inline || !countOf(group)) return inline;
-  const middle = urlOf(group, Math.floor(countOf(group) / 2));
-  return isFilm(middle) ? "" : middle;
+  return urlOf(group, Math.floor(countOf(group) / 2));
+}
+
+// A film shows its first picture; the browser reads no more of it than that.
+function filmOf(url, alt) {
+  const film = made("video");
+  Object.assign(film, { muted: true, playsInline: true, preload: "metadata", src: url });
+  film.setAttribute("aria-label", alt);
+  return film;
 }
 
 function showThumbnail(item) {
@@ -40,10 +47,15 @@ function showThumbnail(item) {
   const image = item.querySelector("img");
   if (!image || image.src) return;
   const url = thumbnailOf(group);
-  const blank = () => image.replaceWith(made("span", "blank", countOf(group) ? "No preview" : "No pictures"));
+  let shown = image;
+  const blank = () => shown.replaceWith(made("span", "blank", countOf(group) ? "No preview" : "No pictures"));
   if (!url) return void blank();
-  image.addEventListener("error", blank, { once: true });
-  image.src = url;
+  if (isFilm(url)) {
+    shown = filmOf(url, image.alt);
+    image.replaceWith(shown);
+  }
+  shown.addEventListener("error", blank, { once: true });
+  if (shown === image) image.src = url;
 }
 
 const seen = new IntersectionObserver(

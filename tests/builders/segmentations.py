@@ -11,7 +11,7 @@ from pydicom import Dataset
 
 from tests.builders.instances import file_meta, instance
 from tests.builders.kinds import segmentation
-from tests.builders.uids import frame_of_reference_uid, series_uid
+from tests.builders.uids import frame_of_reference_uid
 
 LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"
 
@@ -88,7 +88,7 @@ def _segmentation(  # noqa: PLR0917 (inside of the three above)
         "NumberOfFrames": len(frames),
         "SliceThickness": None,
         "FrameOfReferenceUID": frame_of_reference_uid() if places else None,
-        "ReferencedSeriesSequence": [_item(SeriesInstanceUID=series_uid())],
+        "ReferencedSeriesSequence": [_item(SeriesInstanceUID=images[0].SeriesInstanceUID)],
         "SegmentSequence": [_segment(n, (cielab or {}).get(n)) for n in numbers],
         "SharedFunctionalGroupsSequence": [_shared(images[0], thickness) if places else Dataset()],
         "PerFrameFunctionalGroupsSequence": [

@@ -103,4 +103,4 @@ def _said(state: PresentationView | None) -> tuple[Note, ...]:
     """What there is to say of a state."""
     if state is None:
         return ()
-    return (*state.notes, *([note("preview.annotation-text")] if state.has_text else []))
+    return (note("preview.presented"), *state.notes, *([note("preview.annotation-text")] if state.has_text else []))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Container, Iterable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
+from convkit.engine.journal import FOLDER
 from convkit.engine.outcome import Outcome, Status, note_of
 from convkit.engine.run import Runner
 from convkit.errors import OutputError
 from convkit.jobs._choices import Exists
+from convkit.jobs._pictures.choices import Slices
 from convkit.jobs._pictures.pieces import PAGE, Group
 from convkit.model.notes import Severity, note
 from convkit.writers import written_aside
@@ -20,36 +24,84 @@ _MARK = b'name="generator" content="convkit"'
 """What tells our page from another program's."""
 
 
-def write_gallery(shown: Iterable[tuple[Group, Outcome]], root: Path, exists: Exists, runner: Runner) -> list[Outcome]:
+MEMORY = "gallery.json"
+"""What the page shows, in the folder of the journal: so a later run adds to the page."""
+
+
+class Card(NamedTuple):
+    """What is shown of a series or volume; see `GalleryGroup`."""
+
+    title: str
+    section: str
+    details: tuple[tuple[str, str], ...]
+    pictures: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def write_gallery(
+    shown: Iterable[tuple[Group, Outcome]], root: Path, exists: Exists, runner: Runner, *, footer: str = ""
+) -> list[Outcome]:
     """Write the page; a page of another program under that name is left alone.
 
     Parameters
     ----------
     shown : (group, outcome) of each series or volume that has pictures
+        What earlier runs have made in this folder is shown, too.
     root : Path
     exists : Exists
     runner : Runner
         Makes the thumbnails.
+    footer : str
+        What to say below.
     """
     page = root / PAGE
     if page.is_file() and exists is not Exists.OVERWRITE and _MARK not in page.read_bytes():
         return [Outcome("gallery", Status.KEPT, (), (note("output.exists", where=PAGE),))]
     if page.exists() and not page.is_file():
         return [Outcome("gallery", Status.FAILED, notes=(note("output.exists-refused", where=PAGE),))]
-    groups = [(group, outcome, pictures) for group, outcome in shown if (pictures := _there(group, root))]
-    if not groups:
+    new = [_card(group, outcome, pictures) for group, outcome in shown if (pictures := _there(group.names, root))]
+    cards = [*_earlier(root, {name for card in new for name in card.pictures}), *new]
+    if not cards:
         return []
-    middles = [pictures[len(pictures) // 2] for _, _, pictures in groups]
-    found = dict(runner.map(partial(make_thumbnail, root=str(root)), middles, on_error=no_thumbnail))
-    entries = [
-        _entry(group, outcome, pictures, found[place]) for place, (group, outcome, pictures) in enumerate(groups)
-    ]
+    telling = [_telling(card.pictures, root) for card in cards]
+    found = dict(runner.map(partial(make_thumbnail, root=str(root)), telling, on_error=no_thumbnail))
+    entries = [_entry(card, found[place]) for place, card in enumerate(cards)]
     try:
         with written_aside(page) as file:
-            file.write(gallery_html(entries, title="convkit preview"))
+            file.write(gallery_html(entries, title="convkit preview", footer=footer))
+        with written_aside(root / FOLDER / MEMORY) as file:
+            file.write(json.dumps(cards).encode("ascii"))
     except OutputError as err:
         return [Outcome("gallery", Status.FAILED, notes=(note_of(err),))]
-    return [Outcome("gallery", Status.DONE, (PAGE,))]
+    return [Outcome("gallery", Status.DONE, (PAGE,), facts={"page": True})]
+
+
+def _earlier(root: Path, new: Container[str]) -> list[Card]:
+    """What earlier runs have shown: cards whose pictures are there, and are not those of this run."""
+    try:
+        told = json.loads((root / FOLDER / MEMORY).read_bytes())
+        cards = [
+            Card(str(title), str(section), tuple((str(k), str(v)) for k, v in details), _texts(names), _texts(notes))
+            for title, section, details, names, notes in told
+        ]
+    except (OSError, ValueError, TypeError):
+        return []  # the first run, or a memory that is not ours: the page shows what this run has made
+    kept = [card._replace(pictures=_there(filter(_is_below, card.pictures), root)) for card in cards]
+    return [card for card in kept if card.pictures and not any(name in new for name in card.pictures)]
+
+
+def _texts(values: Iterable[object]) -> tuple[str, ...]:
+    return tuple(map(str, values))
+
+
+def _is_below(name: str) -> bool:
+    """True where a name stays in its folder: a memory may be anybody's."""
+    return not name.startswith("/") and ".." not in name.split("/")
+
+
+def _card(group: Group, outcome: Outcome, pictures: tuple[str, ...]) -> Card:
+    window = (("window", str(outcome.facts["window"])),) if outcome.facts.get("window") else ()
+    return Card(group.title, group.section, (*group.details, *window), pictures, _sentences(outcome))
 
 
 def make_thumbnail(name: str, *, root: str) -> Thumbnail:
@@ -62,22 +114,32 @@ def no_thumbnail(_name: str, _error: Exception) -> Thumbnail:
     return Thumbnail(b"", "", 0, 0)
 
 
-def _there(group: Group, root: Path) -> tuple[str, ...]:
-    """The pictures of a group that are there, those of an earlier run among them."""
-    return tuple(sorted(name for name in group.names if (root / name).is_file()))
+def _there(names: Iterable[str], root: Path) -> tuple[str, ...]:
+    """The pictures that are there, those of an earlier run among them."""
+    return tuple(sorted(name for name in names if (root / name).is_file()))
 
 
-def _entry(group: Group, outcome: Outcome, pictures: tuple[str, ...], small: Thumbnail) -> GalleryGroup:
+_CANDIDATES = 9
+"""Pictures of a group that may become its thumbnail."""
+
+
+def _telling(pictures: Sequence[str], root: Path) -> str:
+    """The picture that shows most, of some that are evenly spread: the one that compresses least."""
+    places = Slices(_CANDIDATES).of(len(pictures))
+    middle = len(pictures) // 2
+    return pictures[max(places, key=lambda place: ((root / pictures[place]).stat().st_size, -abs(place - middle)))]
+
+
+def _entry(card: Card, small: Thumbnail) -> GalleryGroup:
     size = (("size", f"{small.columns} × {small.rows}"),) if small.columns else ()
-    window = (("window", str(outcome.facts["window"])),) if outcome.facts.get("window") else ()
     return GalleryGroup(
-        title=group.title,
-        section=group.section,
-        details=(*group.details, *size, *window),
-        pictures=pictures,
+        title=card.title,
+        section=card.section,
+        details=(*card.details, *size),
+        pictures=card.pictures,
         thumbnail=small.data,
         thumbnail_type=small.media_type,
-        notes=_sentences(outcome),
+        notes=card.notes,
     )
 
 

@@ -19,6 +19,11 @@ MOST_PIXELS_A_SIDE = 65535
 """Longest side that all formats can hold but webp (16383), which says so itself."""
 
 
+LEAST_WITH_MARKS = 384
+"""Pixels of the longer side to which a smaller picture is enlarged for letters and a scale bar, unless a size was
+asked for: on less they cover what they mark."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """How pictures look.
@@ -60,13 +65,21 @@ class Look:
     @property
     def is_plain(self) -> bool:
         """True where nothing is laid over pictures or written upon them."""
-        return not (self.overlay or self.labels or self.presentation or self.letters or self.scale_bar)
+        return not (self.overlay or self.labels or self.presentation or self.has_marks)
 
     def sized(self, picture: Picture) -> Picture:
         """The picture with square pixels, unless they were not asked for, and in the size that was."""
         if not self.is_square:
             picture = replace(picture, aspect=1.0)
-        return resize.square(picture) if self.size is None else resize.fitted(picture, self.size)
+        if self.size is not None:
+            return resize.fitted(picture, self.size)
+        small = self.has_marks and max(picture.pixels.shape[:2]) < LEAST_WITH_MARKS
+        return resize.fitted(picture, LEAST_WITH_MARKS) if small else resize.square(picture)
+
+    @property
+    def has_marks(self) -> bool:
+        """True where letters or a bar are written upon pictures."""
+        return self.letters or self.scale_bar
 
 
 def checked_look(  # noqa: PLR0913 (one parameter an option)

@@ -19,7 +19,7 @@ from convkit.jobs._pictures.names import Names
 from convkit.jobs._sources import Progress, Source
 from convkit.jobs._where import Where
 from convkit.model.display import Voi
-from convkit.model.notes import Note
+from convkit.model.notes import Note, note
 from convkit.series.choices import Irregular
 
 if TYPE_CHECKING:  # what volumes are made of is much code, which stored images do not need
@@ -179,6 +179,8 @@ class Asked(NamedTuple):
     view : View
     slices : Slices
     names : Names
+    presentation : tuple of str
+        Paths of presentation states to apply.
     is_overlay : bool
         Segmentations among the sources are laid over their series, and have no pictures of their own.
     irregular : Irregular
@@ -192,6 +194,7 @@ class Asked(NamedTuple):
     view: View
     slices: Slices
     names: Names
+    presentation: tuple[str, ...]
     is_overlay: bool
     irregular: Irregular
 
@@ -210,7 +213,9 @@ def with_segmentations(groups: list[Group], paths: Sequence[str]) -> tuple[list[
         return groups, []
     by_series, unused = import_module("convkit.jobs._pictures.laid_over").referenced_series(paths)
     found = [group._replace(segmentations=by_series.get(group.series_uid, ())) for group in groups]
-    return found, unused
+    used = {path for group in found for path in group.segmentations}
+    strangers = sorted({path for paths in by_series.values() for path in paths} - used)
+    return found, [*unused, *(note("preview.unused-segmentation", where=path) for path in strangers)]
 
 
 # --- in words for people ---------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -25,8 +26,9 @@ from convkit.jobs._pictures.pieces import (
     title_of,
     with_segmentations,
 )
-from convkit.jobs._pictures.shots import Shot, ShotSeries, take
+from convkit.jobs._pictures.shots import Shot, Shots, ShotSeries, instance_hash, take
 from convkit.jobs._sources import problem_outcomes
+from convkit.model.notes import Note, note
 
 MOST_FRAMES = 64
 """Frames of one object that one piece of work takes at most, so that a large object keeps all workers busy."""
@@ -86,16 +88,30 @@ def plan(asked: Asked, runner: Runner) -> Plan:
     name = asked.names.template
     patient = ("PatientID",) if "patient" in name.fields else ()
     columns = tuple(dict.fromkeys([*_SHOWN, *patient, *name.keywords]))
-    shots = take(asked.sources, runner, asked.selection, columns, asked.typed_in, asked.progress)
+    has_places = asked.slices.count is not None
+    shots = take(asked.sources, runner, asked.selection, columns, asked.typed_in, asked.progress, has_places=has_places)
     shown, laid_over = _apart(shots.series, is_overlay=asked.is_overlay)
     groups = stored_groups(shown, shots.keywords, asked.slices, asked.names)
     groups, unused = with_segmentations(groups, laid_over)
-    outcomes = problem_outcomes([*shots.problems, *unused])
+    outcomes = problem_outcomes([*shots.problems, *unused, *_unused_states(asked.presentation, shots)])
     return Plan(groups, outcomes, Inputs(lambda: (shot.path for one in shots.series for shot in one.shots)))
 
 
 _SHOWN = ("Modality", "SeriesDescription", "SeriesNumber")
 """Attributes that the gallery shows."""
+
+
+def _unused_states(paths: Sequence[str], shots: Shots) -> list[Note]:
+    """A note for each presentation state that is made for none of the images."""
+    if not paths:
+        return []
+    presentation = import_module("convkit.jobs._pictures.laid_over").presentation
+    there = {shot.instance for one in shots.series for shot in one.shots}
+    return [
+        note("preview.unused-presentation", where=path)
+        for path in paths
+        if there.isdisjoint(map(instance_hash, presentation(path).references))
+    ]
 
 
 def _apart(series: Sequence[ShotSeries], *, is_overlay: bool) -> tuple[list[ShotSeries], list[str]]:
@@ -121,6 +137,9 @@ class _Wanted(NamedTuple):
 
 def _taken(series: ShotSeries, slices: Slices) -> list[tuple[Shot, int]]:
     """(file, frame) of each picture, in order."""
+    by_place = _by_place(series, slices)
+    if by_place:
+        return by_place
     total = sum(shot.frames for shot in series.shots)
     places = iter(slices.of(total))
     place, start = next(places, None), 0
@@ -132,6 +151,24 @@ def _taken(series: ShotSeries, slices: Slices) -> list[tuple[Shot, int]]:
             place = next(places, None)
         start = stop
     return taken
+
+
+def _by_place(series: ShotSeries, slices: Slices) -> list[tuple[Shot, int]]:
+    """The same where some slices of parallel images are asked for: evenly spread in space, not over the files.
+
+    So the middle of two echoes, or of a time series, is a slice of the middle, and not the end of the first.
+    """
+    if slices.count is None or any(shot.place is None or shot.frames > 1 for shot in series.shots):
+        return []
+    firsts: dict[tuple[float, ...], Shot] = {}
+    for shot in series.shots:
+        if shot.place is not None:
+            firsts.setdefault((*shot.place.normal, shot.place.height_mm), shot)
+    if len({place[:3] for place in firsts}) != 1:
+        return []
+    heights = sorted(firsts)
+    chosen = {firsts[heights[place]].path for place in slices.of(len(heights))}
+    return [(shot, 0) for shot in series.shots if shot.path in chosen]
 
 
 def _own_names(series: ShotSeries, keywords: Sequence[str], slices: Slices, names: Names) -> list[str]:

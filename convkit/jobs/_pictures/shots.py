@@ -14,6 +14,8 @@ from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from convkit.dicom.attributes import display_table
 from convkit.dicom.header import Header, read_header
 from convkit.dicom.objects import is_segmentation, not_a_picture
@@ -27,10 +29,26 @@ from convkit.jobs._pictures.image_file import PlainKind
 from convkit.jobs._pictures.prepared import Kinds
 from convkit.jobs._sources import Progress, Source, checked_sources, failed_files, read_in_order
 from convkit.jobs._where import Where
+from convkit.model import geometry
 from convkit.model.notes import Note, note
 
 Fields = tuple[Any, ...]
 """Values of the attributes that names and selections ask for."""
+
+
+class Place(NamedTuple):
+    """Where an image lies in the patient.
+
+    Attributes
+    ----------
+    normal : three floats
+        Unit vector across the image; the same for images that are parallel.
+    height_mm : float
+        Along it.
+    """
+
+    normal: tuple[float, float, float]
+    height_mm: float
 
 
 class Shot(NamedTuple):
@@ -53,6 +71,8 @@ class Shot(NamedTuple):
         Where it is a plain image.
     offset : int
         Of its pixels.
+    place : Place or None
+        Where it was asked for and the header tells it.
     """
 
     path: str
@@ -64,6 +84,7 @@ class Shot(NamedTuple):
     fields: Fields
     kind: PlainKind | None
     offset: int
+    place: Place | None = None
 
 
 class SeriesKey(NamedTuple):
@@ -131,8 +152,10 @@ def take(  # noqa: PLR0913, PLR0917 (the one place where the sources of pictures
     columns: tuple[str, ...] = (),
     typed_in: Iterable[str] = (),
     progress: Progress | None = None,
+    *,
+    has_places: bool = False,
 ) -> Shots:
-    """The shots of some sources.
+    """The shots of some sources; with their places in space where these are asked for.
 
     Raises
     ------
@@ -146,8 +169,8 @@ def take(  # noqa: PLR0913, PLR0917 (the one place where the sources of pictures
     found = find_files(sources, typed_in=typed_in)
     by_series: dict[tuple[str, str, bool], list[Shot]] = {}
     keys: dict[tuple[str, str, bool], SeriesKey] = {}
-    problems: list[Note] = list(found.notes)
-    task = partial(shots_of_batch, keywords=keywords)
+    problems: list[_Problem] = [_Problem(each) for each in found.notes]
+    task = partial(shots_of_batch, keywords=keywords, has_places=has_places)
     for batch in read_in_order(task, found.paths, runner, failed_batch, progress):
         problems += batch.problems
         for key, shots in batch.series:
@@ -156,9 +179,10 @@ def take(  # noqa: PLR0913, PLR0917 (the one place where the sources of pictures
             by_series.setdefault(place, []).extend(shots)
     series = [_series(keys[place], shots) for place, shots in by_series.items()]
     if selection:
+        problems = [one for one in problems if one.is_selected(selection, keywords)]
         series = [s for s in (_selected(one, selection, keywords) for one in series) if s.shots]
     series.sort(key=lambda s: (not s.key.study, s.key.study, s.key.number is None, s.key.number or 0, s.key.series))
-    return Shots(tuple(series), tuple(problems), keywords)
+    return Shots(tuple(series), tuple(one.note for one in problems), keywords)
 
 
 _OF_SERIES = ("StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "SOPClassUID", "SpecificCharacterSet")
@@ -169,38 +193,53 @@ class _Batch(NamedTuple):
     """What became of a batch of files."""
 
     series: tuple[tuple[SeriesKey, tuple[Shot, ...]], ...]
-    problems: tuple[Note, ...]
+    problems: tuple[_Problem, ...]
 
 
-def shots_of_batch(paths: Sequence[str], *, keywords: tuple[str, ...] = ()) -> _Batch:
+class _Problem(NamedTuple):
+    """A file without a picture; `key` is None where its header could not be read."""
+
+    note: Note
+    key: SeriesKey | None = None
+    fields: Fields = ()
+
+    def is_selected(self, selection: Where, keywords: tuple[str, ...]) -> bool:
+        """True where the file satisfies the expression, or nobody can tell."""
+        if self.key is None:
+            return True
+        return selection(_own_values(self.key, (), self.note.where) | dict(zip(keywords, self.fields, strict=True)))
+
+
+def shots_of_batch(paths: Sequence[str], *, keywords: tuple[str, ...] = (), has_places: bool = False) -> _Batch:
     """Task: the shots of some files, and a note for each that has no picture."""
     table = display_table(keywords)
     kinds = Kinds(table)
     shared_by = itemgetter(*(table.places[keyword] for keyword in (*_OF_SERIES, *keywords)))
     found: dict[SeriesKey, list[Shot]] = {}
-    problems: list[Note] = []
+    problems: list[_Problem] = []
     shared: dict[tuple[bytes | str | None, ...], tuple[SeriesKey, Fields]] = {}
     for path in paths:
         try:
             header = read_header(path, table)
         except ConvkitError as err:
-            problems.append(note_of(err))
+            problems.append(_Problem(note_of(err)))
             continue
+        raws = *shared_by(header.parsed.raw), header.parsed.media_class
+        if raws not in shared:
+            shared[raws] = _key_of(header), tuple(header.plain(keyword) for keyword in keywords)
+        key, fields = shared[raws]
         reason = not_a_picture(header)
         if reason:
-            problems.append(reason)
+            problems.append(_Problem(reason, key, fields))
         else:
-            raws = *shared_by(header.parsed.raw), header.parsed.media_class
-            if raws not in shared:
-                shared[raws] = _key_of(header), tuple(header.plain(keyword) for keyword in keywords)
-            key, fields = shared[raws]
-            found.setdefault(key, []).append(_shot(header, fields, kinds.of(header)))
+            shot = _shot(header, fields, kinds.of(header))
+            found.setdefault(key, []).append(shot._replace(place=_place(header)) if has_places else shot)
     return _Batch(tuple((key, tuple(shots)) for key, shots in found.items()), tuple(problems))
 
 
 def failed_batch(paths: Sequence[str], error: Exception) -> _Batch:
     """What a batch becomes whose task failed as a whole: every file of it is a problem."""
-    return _Batch((), failed_files(paths, error))
+    return _Batch((), tuple(_Problem(each) for each in failed_files(paths, error)))
 
 
 def _key_of(header: Header) -> SeriesKey:
@@ -212,11 +251,23 @@ def _key_of(header: Header) -> SeriesKey:
     )
 
 
+def instance_hash(sop_instance_uid: str) -> int:
+    """What `Shot.instance` is."""
+    return int.from_bytes(hashlib.sha256(sop_instance_uid.encode()).digest()[:7], "big") if sop_instance_uid else 0
+
+
 def _shot(header: Header, fields: Fields, kind: PlainKind | None) -> Shot:
-    uid = header.sop_instance_uid
-    digest = int.from_bytes(hashlib.sha256(uid.encode()).digest()[:7], "big") if uid else 0
+    digest = instance_hash(header.sop_instance_uid)
     number, offset = header.integer("InstanceNumber"), (header.parsed.pixel_offset or 0) if kind else 0
     return Shot(header.path, header.size, header.modified_ns, digest, number, _frames(header), fields, kind, offset)
+
+
+def _place(header: Header) -> Place | None:
+    cosines, position = header.numbers("ImageOrientationPatient"), header.numbers("ImagePositionPatient")
+    if not geometry.is_orientation(cosines) or len(position) != 3:
+        return None
+    x, y, z = np.cross(cosines[:3], cosines[3:]).round(2).tolist()
+    return Place((x, y, z), round(x * position[0] + y * position[1] + z * position[2], 2))
 
 
 def _frames(header: Header) -> int:
@@ -248,16 +299,22 @@ def _is_same(first: str, other: str) -> bool:
 
 def _selected(series: ShotSeries, selection: Where, keywords: tuple[str, ...]) -> ShotSeries:
     """The series with the shots that satisfy the expression."""
-    own = {
-        "instances": len(series.shots),
-        "images": len(series.shots),
-        "bytes": sum(shot.size for shot in series.shots),
-        "series": short_hash(series.key.series),
-        "study": short_hash(series.key.study),
-    }
+    own = _own_values(series.key, series.shots, "")
     kept = tuple(
         shot
         for shot in series.shots
         if selection(own | {"path": shot.path} | dict(zip(keywords, shot.fields, strict=True)))
     )
     return series._replace(shots=kept)
+
+
+def _own_values(key: SeriesKey, shots: Sequence[Shot], path: str) -> dict[str, Any]:
+    """What an expression may ask that is no attribute."""
+    return {
+        "instances": len(shots),
+        "images": len(shots),
+        "bytes": sum(shot.size for shot in shots),
+        "series": short_hash(key.series),
+        "study": short_hash(key.study),
+        "path": path,
+    }

@@ -8,6 +8,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from convkit.dicom import samples
@@ -36,12 +37,15 @@ class FramePicture(NamedTuple):
     notes : tuple of Note
     is_laid_over : bool
         True where a label of a segmentation or label image is seen on it.
+    is_blank : bool
+        True where all values lie outside of the window, on one side.
     """
 
     picture: Picture
     window: str = ""
     notes: tuple[Note, ...] = ()
     is_laid_over: bool = False
+    is_blank: bool = False
 
 
 def frame_picture(
@@ -100,7 +104,16 @@ def _grey(
     shown = _with_state(image.shown(frame), state)
     voi, doubts = _voi(shown, look, measured, lambda: (image_values(stored, shown.display),))
     levels = grey(stored, shown.display, voi, bits=look.bits)
-    return FramePicture(Picture(levels, shown.display.aspect), window_text(voi), (*shown.notes, *doubts))
+    picture = Picture(levels, shown.display.aspect)
+    return FramePicture(picture, window_text(voi), (*shown.notes, *doubts), is_blank=_is_blank(levels, stored))
+
+
+def _is_blank(levels: NDArray[Any], stored: NDArray[Any]) -> bool:
+    """True where one grey shows many values; nearly always the first look tells that it is not so."""
+    first = levels.flat[0]
+    if first not in {0, np.iinfo(levels.dtype).max} or (levels != first if first else levels).any():
+        return False
+    return bool(stored.min() != stored.max())
 
 
 def _voi(

@@ -21,6 +21,7 @@ class _Sum:
     bad: dict[tuple[Status, str, str], tuple[Note, int]] = field(default_factory=dict)
     windows: set[str] = field(default_factory=set)
     is_laid_over: bool = False
+    is_blank: bool = True
 
     def add(self, outcome: Outcome) -> None:
         if outcome.status in BAD:
@@ -31,6 +32,7 @@ class _Sum:
         self.outputs += outcome.outputs
         self.statuses.add(outcome.status)
         self.is_laid_over |= bool(outcome.facts.get("is_laid_over"))
+        self.is_blank &= bool(outcome.facts.get("is_blank"))
         self.windows.update(str(w) for w in [outcome.facts.get("window")] if w)
         for each in outcome.notes:
             first, count = self.notes.get((each.code, each.text), (each, 0))
@@ -80,6 +82,8 @@ def _good(group: Group, found: _Sum) -> Outcome:
     notes = [*group.notes, *(for_all(first, count) for first, count in found.notes.values())]
     if group.segmentations and not found.is_laid_over and Status.KEPT not in found.statuses:
         notes.append(note("preview.nothing-laid-over"))
+    if found.is_blank:
+        notes.append(note("preview.outside-window"))
     facts: dict[str, Json] = {
         "pictures": len(found.outputs),
         "window": ", ".join(sorted(found.windows)[:_SHOWN_WINDOWS]),

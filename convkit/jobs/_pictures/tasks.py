@@ -52,7 +52,7 @@ def _made(piece: Piece, *, drawing: _Drawing) -> Made:
     done = _Done()
     for name, drawn in zip(piece.names, _drawn(piece, drawing.look), strict=False):
         if isinstance(drawn, ConvkitError):
-            done.bad.append(failure(piece.item, drawn))
+            done.bad.setdefault(drawn.code + drawn.what, failure(piece.item, drawn))
         else:
             options = PictureOptions(drawing.look.quality)
             PICTURE_WRITERS[drawing.to].write((drawn.picture,), f"{drawing.root}/{name}", options)
@@ -68,23 +68,25 @@ class _Done:
         self.notes: dict[Note, None] = {}
         self.window = ""
         self.is_laid_over = False
-        self.bad: list[Outcome] = []
+        self.is_blank = True
+        self.bad: dict[str, Outcome] = {}  # one a reason, however many frames it costs
 
     def add(self, name: str, drawn: FramePicture) -> None:
         self.names.append(name)
         self.notes |= dict.fromkeys(drawn.notes)
         self.window = self.window or drawn.window
         self.is_laid_over |= drawn.is_laid_over
+        self.is_blank &= drawn.is_blank
 
     @property
     def facts(self) -> dict[str, Json]:
         """What the report sums up."""
-        return {"window": self.window, "is_laid_over": self.is_laid_over}
+        return {"window": self.window, "is_laid_over": self.is_laid_over, "is_blank": self.is_blank}
 
     def outcomes(self, piece: Piece) -> Made:
         facts = self.facts
         good = (Outcome(piece.item, Status.DONE, tuple(self.names), tuple(self.notes), facts),) if self.names else ()
-        return (*good, *self.bad)
+        return (*good, *self.bad.values())
 
 
 def _animation(piece: Piece, drawing: _Drawing) -> Outcome:

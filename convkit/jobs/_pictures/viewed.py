@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from convkit.jobs._pictures.choices import View
 from convkit.jobs._pictures.image_file import ImageFile
 from convkit.jobs._pictures.laid_over import Laid, laid_on_plane
-from convkit.jobs._pictures.look import Look
+from convkit.jobs._pictures.look import LEAST_WITH_MARKS, Look
 from convkit.jobs._pictures.pieces import Viewed
 from convkit.jobs._pictures.stored import FramePicture, window_text
-from convkit.model.display import Display, Voi
+from convkit.model.display import Display, Voi, Window
 from convkit.model.labels import Plane
 from convkit.model.notes import Note, note
 from convkit.model.picture import Picture
@@ -24,7 +24,7 @@ from convkit.model.volume import MappingState, ValueMapping, Volume
 from convkit.pictures import annotate, compose, resize
 from convkit.pictures.planes import PlaneKind, Planes, planes_of
 from convkit.pictures.voi import grey, image_values, real
-from convkit.pictures.windows import chosen
+from convkit.pictures.windows import Auto, Percentiles, chosen
 from convkit.series.load import load
 from convkit.series.options import LoadOptions
 
@@ -112,13 +112,27 @@ def pictures_of(
         What is laid over a plane.
     """
     volume, display = _rising(volume, display)
-    voi, doubts = chosen(look.window, display, lambda: _sample(volume, display))
+    voi, doubts = _window(volume, display, look)
     body = _Body(volume, display, voi, look, laid, [])
     notes = (*(n for n in volume.notes if n.code not in _OF_FILES), *doubts, *_first_only(volume))
     window = "" if volume.is_colour else window_text(voi)
     for picture in _VIEWS[look.view](body, planes):
         doubts = tuple(dict.fromkeys(each for one in body.seen for each in one.notes))
         yield FramePicture(picture, window, (*notes, *doubts), is_laid_over=any(one.is_seen for one in body.seen))
+
+
+def _window(volume: Volume, display: Display, look: Look) -> tuple[Voi, tuple[Note, ...]]:
+    """The window of all pictures of a volume.
+
+    A projection holds the largest values alone, which a window for slices shows all white: it is measured on them.
+    """
+    if look.view is not View.MIP or not isinstance(look.window, Auto) or volume.is_colour:
+        return chosen(look.window, display, lambda: _sample(volume, display))
+    body = _Body(volume, display, Window(0, 1), look, None, [])
+    return chosen(_OF_PROJECTIONS, display, lambda: [image_values(body.planes(k, 0).mip(), display) for k in _THREE])
+
+
+_OF_PROJECTIONS = Percentiles(5, 99.9)
 
 
 def _display(source: Viewed, volume: Volume) -> Display:
@@ -193,7 +207,7 @@ def _side_by_side(body: _Body, values_of: Callable[[Planes], NDArray[Any]], *, i
     all_planes = [body.planes(kind, 0) for kind in _THREE]
     pictures = [body.picture(values_of(planes), planes.aspect) for planes in all_planes]
     widths = [planes.column_mm for planes in all_planes]
-    scaled, mm = resize.to_one_scale(pictures, widths, _mm_per_pixel(all_planes, body.look.size))
+    scaled, mm = resize.to_one_scale(pictures, widths, _mm_per_pixel(all_planes, _least_size(all_planes, body.look)))
     if not is_projection:
         scaled = [
             _with_laid(picture, planes, planes.count // 2, body)
@@ -206,6 +220,16 @@ def _side_by_side(body: _Body, values_of: Callable[[Planes], NDArray[Any]], *, i
     whole = compose.side_by_side(scaled, gap=_GAP)
     # The scale comes as near to the size as whole pixels let it.
     return whole if body.look.size is None else resize.fitted(whole, body.look.size)
+
+
+def _least_size(all_planes: Sequence[Planes], look: Look) -> int | None:
+    """The size that was asked for, or the one that pictures side by side must have for marks upon them."""
+    if look.size is not None or not look.has_marks:
+        return look.size
+    finest = min(planes.column_mm for planes in all_planes)
+    width = sum(planes.shape[2] * planes.column_mm for planes in all_planes) / finest
+    least = LEAST_WITH_MARKS * len(all_planes)
+    return least if width < least else None
 
 
 def _mm_per_pixel(all_planes: Sequence[Planes], size: int | None) -> float | None:
