@@ -89,6 +89,7 @@ class Journal:
         self._reported = _Reported(dest)
         self._connection = connection
         self._committed_at = float("-inf")
+        self._claims: dict[str, tuple[str, str]] = {}  # what this run has claimed, and not recorded yet
 
     @classmethod
     @contextmanager
@@ -150,10 +151,11 @@ class Journal:
             json.dumps([each.to_json() for each in record.notes]) if record.notes else "[]",
             json.dumps(dict(record.facts)) if record.facts else "{}",
         )
-        owned = [(path, key, fingerprint) for path in record.outputs]
+        owned = [(p, key, fingerprint) for p in record.outputs if self._claims.pop(p, None) != (key, fingerprint)]
         with self._reported:
             self._connection.execute("INSERT OR REPLACE INTO item VALUES (?, ?, ?, ?, ?, ?)", row)
-            self._connection.executemany("INSERT OR REPLACE INTO owner VALUES (?, ?, ?)", owned)
+            if owned:
+                self._connection.executemany("INSERT OR REPLACE INTO owner VALUES (?, ?, ?)", owned)
             if time.monotonic() - self._committed_at >= COMMIT_INTERVAL_S:
                 self.flush()
 
@@ -162,9 +164,11 @@ class Journal:
 
         A file that is there after a crash, claimed and not recorded, is known for what it is.
         """
+        claimed = list(rows)
         with self._reported:
-            self._connection.executemany("INSERT OR REPLACE INTO owner VALUES (?, ?, ?)", rows)
+            self._connection.executemany("INSERT OR REPLACE INTO owner VALUES (?, ?, ?)", claimed)
         self.flush()
+        self._claims |= {path: (key, fingerprint) for path, key, fingerprint in claimed}
 
     def is_claimed(self, path: str, key: str, fingerprint: str) -> bool:
         """True where the output was last claimed or written by this very item."""

@@ -60,7 +60,7 @@ def compressed_pixels(picture: Picture) -> Iterator[bytes]:
     bands = filtered_bands(picture.pixels, coding.row_filter)
     parts: list[bytes] = []
     size = 0
-    for piece in deflated_at_once((band.data for band in bands), coding.window_bits):
+    for piece in deflated_at_once((band.data for band in bands), coding.window_bits, is_even=coding.is_even):
         parts.append(piece)
         size += len(piece)
         if size >= MOST_IDAT_BYTES:
