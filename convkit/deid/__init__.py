@@ -1,0 +1,1 @@
+"""De-identification: profiles as data, actions as functions, and the walk that brings both to every byte of a file."""
