@@ -45,9 +45,9 @@ class Selector(NamedTuple):
 def selector(text: str) -> Selector:
     """The selector that a text is.
 
-    A keyword, a tag such as ``(0010,0010)``, a mask such as ``(60xx,3000)``, or ``private``. A tag may be followed by its
-    keyword, for people; where the dictionary knows it, both must agree. In a mask ``x`` stands for any digit, and a
-    repeating group is even (PS3.5 7.6).
+    A keyword, a tag such as ``(0010,0010)``, a mask such as ``(60xx,3000)``, or ``private``. A tag may be followed by
+    its keyword, for people; where the dictionary knows it, both must agree. In a mask ``x`` stands for any digit, and
+    a repeating group is even (PS3.5 7.6).
 
     Raises
     ------
