@@ -20,7 +20,7 @@ from PIL import Image, ImageCms, ImageSequence
 from convkit.errors import OutputError
 from convkit.model.picture import Picture
 from convkit.writers import PICTURE_WRITERS, PictureOptions
-from convkit.writers._png_rows import RowFilter, filtered_bands
+from convkit.writers._png_rows import RowFilter, choose_coding, filtered_bands
 
 Pixels = NDArray[np.unsignedinteger]
 
@@ -239,3 +239,38 @@ def test_noise_is_written_fast_and_not_larger_than_pillow_makes_it(shape: tuple[
     theirs = io.BytesIO()
     Image.fromarray(pixels).save(theirs, "PNG")
     assert len(encoded(pixels)) < 1.1 * len(theirs.getvalue())
+
+
+def tissue(level: float = 6.0) -> NDArray[np.uint8]:
+    """Smooth structures with some noise upon them, as in a slice of a body."""
+    rows, columns = np.mgrid[0:256, 0:256] / 256
+    smooth = 128 + 60 * np.sin(9 * rows + 4 * columns) * np.cos(7 * columns)
+    noise = np.random.default_rng(2).normal(0, level, smooth.shape)
+    return np.clip(smooth + noise, 1, 254).astype(np.uint8)
+
+
+def untried(_rows: object, _bits: int) -> int:
+    raise AssertionError("nothing had to be tried")
+
+
+def test_a_look_tells_the_coding_of_tissue_and_of_noise() -> None:
+    assert choose_coding(tissue(), untried).row_filter in {RowFilter.UP, RowFilter.AVERAGE}
+    assert choose_coding(tissue(40), untried).is_even
+    usual = io.BytesIO()
+    Image.fromarray(tissue()).save(usual, "PNG")
+    assert len(encoded(tissue())) < 1.1 * len(usual.getvalue())
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.tile(np.arange(256, dtype=np.uint8), (256, 1)),  # a ramp
+        np.kron(np.random.default_rng(1).integers(0, 256, (32, 32)), np.ones((8, 8))).astype(np.uint8),  # enlarged
+        np.where(tissue() > 200, 255, 0).astype(np.uint8),  # two levels
+        np.zeros((256, 256), np.uint8),
+    ],
+    ids=["ramp", "enlarged", "two levels", "black"],
+)
+def test_what_is_no_tissue_is_tried(pixels: NDArray[np.uint8]) -> None:
+    with pytest.raises(AssertionError, match="tried"):
+        choose_coding(pixels, untried)
