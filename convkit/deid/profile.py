@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from convkit.deid.codes import MEANINGS, Code, combined
 from convkit.deid.selectors import PRIVATE, Selector, selector
+from convkit.deid.shipped import folder
 from convkit.errors import UsageError
 
 BASIC_CODE = "113100"
@@ -140,10 +141,7 @@ class _Layer(NamedTuple):
 
 def available() -> dict[str, str]:
     """Name to sentence of every profile and option that comes with convkit."""
-    return {path.stem: _read(path).about for path in sorted(_folder().glob("*.toml")) if path.stem not in _NO_PROFILES}
-
-
-_NO_PROFILES = frozenset({"names"})
+    return {path.stem: _read(path).about for path in sorted(folder().glob("*.toml"))}
 
 
 def _layers(text: str, within: tuple[str, ...]) -> Iterator[_Layer]:
@@ -158,19 +156,13 @@ def _layers(text: str, within: tuple[str, ...]) -> Iterator[_Layer]:
         yield _Layer(path.stem, file, _selected(path, file))
 
 
-def _folder() -> Path:
-    package = Path(__file__).resolve().parents[1]
-    installed = package / "profiles"
-    return installed if installed.is_dir() else package.parent / "profiles"
-
-
 def _path(name: str) -> Path:
     if name.endswith(".toml") or os.sep in name:
         if not Path(name).is_file():
             raise UsageError("The profile does not exist.", name, "Check the spelling.")
         return Path(name)
-    path = _folder() / f"{name}.toml"
-    if not re.fullmatch(r"[a-z][a-z-]*", name) or name in _NO_PROFILES or not path.is_file():
+    path = folder() / f"{name}.toml"
+    if not re.fullmatch(r"[a-z][a-z-]*", name) or not path.is_file():
         known = ", ".join(available())
         raise UsageError(f"{name!r} is no profile.", "--profile", f"There are {known}; or name a .toml file.")
     return path

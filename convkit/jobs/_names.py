@@ -17,9 +17,9 @@ from functools import cache
 from string import Formatter
 from typing import Any
 
+from convkit.deid.shipped import folder
 from convkit.dicom.attributes import is_keyword, nearest_hint
 from convkit.errors import UsageError
-from convkit.jobs._profiles import profile_path
 
 OWN_FIELDS = {
     "patient": "short hash of the Patient ID",
@@ -66,6 +66,10 @@ _LETTERS = {
 }
 """dcm2niix's letters, as far as one DICOM keyword answers each."""
 
+_TELLING = frozenset({"ProtocolName", "SeriesDescription"})
+"""What names may hold although the Basic Profile removes it: it names the protocol, and without it a folder of volumes
+could not be read."""
+
 _RESERVED = frozenset({"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)})
 _UNSAFE = re.compile(r"[^\w.+=@-]+", re.UNICODE)
 
@@ -100,7 +104,7 @@ def template(
     ----------
     text : str
     phi_in_names : bool
-        Allow fields that identify a person, a place, a device or a moment (``profiles/names.toml``).
+        Allow fields that identify a person, a place, a device or a moment (those of ``profiles/basic.toml``).
     must_hold : fields
         Those that are appended where the template leaves them out.
     own : mapping
@@ -156,7 +160,9 @@ def _check_field(field: str, own: Mapping[str, str], *, phi_in_names: bool) -> N
 
 @cache
 def _identifying() -> frozenset[str]:
-    return frozenset(tomllib.loads(profile_path("names").read_text(encoding="utf-8"))["removes"])
+    """Keywords of all that the Basic Profile does not leave as it is; read plainly, because every run does so."""
+    rules = tomllib.loads((folder() / "basic.toml").read_text("utf-8"))["rules"]
+    return frozenset(selector.partition(") ")[2] for selector in rules) - _TELLING
 
 
 def _from_letters(text: str) -> str:
