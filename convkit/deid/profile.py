@@ -18,9 +18,6 @@ from convkit.deid.selectors import PRIVATE, Selector, selector
 from convkit.deid.shipped import folder
 from convkit.errors import UsageError
 
-BASIC_CODE = "113100"
-"""Basic Application Confidentiality Profile, in CID 7050."""
-
 
 class ProfileFile(BaseModel):
     """What a profile file may hold; its JSON schema is the description for editors."""

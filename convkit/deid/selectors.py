@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from convkit.dicom.attributes import nearest_hint
+from convkit.dicom.attributes import nearest_hint, tag_of
 from convkit.errors import UsageError
 
 PRIVATE = "private"
@@ -65,25 +65,19 @@ def selector(text: str) -> Selector:
     mask = int("".join("0" if digit == "x" else "f" for digit in digits), 16)
     if "x" in digits[:4]:
         mask |= 0x00010000  # repeating groups are even; odd ones are private
-    if keyword and _dictionary(keyword) not in {None, value}:
+    if keyword and tag_of(keyword) not in {None, value}:
         raise UsageError(f"The tag of {keyword} is another one than {text.split(maxsplit=1)[0]}.", text)
     return Selector(value, mask, keyword=keyword or _keyword(value) if mask == 0xFFFFFFFF else "")
 
 
 def _tag_of(keyword: str) -> int:
-    tag = _dictionary(keyword)
+    tag = tag_of(keyword)
     if tag is None:
         raise UsageError(f"{keyword!r} is no DICOM keyword, tag or mask.", keyword, nearest_hint(keyword, [PRIVATE]))
     return tag
 
 
-def _dictionary(keyword: str) -> int | None:
-    from pydicom.datadict import tag_for_keyword  # noqa: PLC0415 (0.2 s, for profiles alone)
-
-    return tag_for_keyword(keyword)
-
-
 def _keyword(tag: int) -> str:
-    from pydicom.datadict import keyword_for_tag  # noqa: PLC0415 (as above)
+    from pydicom.datadict import keyword_for_tag  # noqa: PLC0415 (0.2 s, for profiles alone)
 
     return keyword_for_tag(tag)

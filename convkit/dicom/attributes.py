@@ -10,7 +10,7 @@ import difflib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from convkit.dicom.private_attributes import private_rows
@@ -418,23 +418,35 @@ def _attribute(keyword: str) -> Attribute:
     known = next((a for a in _display() if a.keyword == keyword), None)
     if known is not None:
         return known
-    from pydicom.datadict import dictionary_VR, tag_for_keyword  # noqa: PLC0415 (0.2 s, only for unusual keywords)
-
-    tag = tag_for_keyword(keyword)
+    tag = tag_of(keyword)
     if tag is None:
         raise UsageError(f"{keyword!r} is not a DICOM keyword.", "", nearest_hint(keyword))
-    return Attribute(keyword, int(tag), dictionary_VR(tag).split(" ")[0])
+    return Attribute(keyword, tag, vr_of(tag))
+
+
+def tag_of(keyword: str) -> int | None:
+    """Tag by the data dictionary (PS3.6); None where it has no such keyword."""
+    from pydicom.datadict import tag_for_keyword  # noqa: PLC0415 (0.2 s, only for unusual keywords)
+
+    return tag_for_keyword(keyword)
+
+
+@lru_cache(maxsize=4096)
+def vr_of(tag: int) -> str:
+    """Value representation by the data dictionary, of several the first; empty where it has no such tag."""
+    from pydicom.datadict import dictionary_VR  # noqa: PLC0415 (as above)
+
+    try:
+        return dictionary_VR(tag).split(" ", maxsplit=1)[0]
+    except KeyError:
+        return ""
 
 
 def is_keyword(word: str) -> bool:
     """True where the word is a keyword of the data dictionary (PS3.6)."""
     if word in table_of().places:
         return True
-    if not word:
-        return False
-    from pydicom.datadict import tag_for_keyword  # noqa: PLC0415 (0.2 s, only for unusual keywords)
-
-    return tag_for_keyword(word) is not None
+    return bool(word) and tag_of(word) is not None
 
 
 def nearest_hint(word: str, others: Iterable[str] = ()) -> str:

@@ -210,7 +210,7 @@ def _read_at(path: str, offset: int, length: int) -> bytes:
             file.seek(offset)
             data = file.read(length) or b""
     except OSError as err:
-        raise _unreadable(path, err) from err
+        raise unreadable(path, err) from err
     if len(data) < length:
         raise InputError("The file ends inside its header.", path, "Copy it again from its source.", "input.cut-header")
     return data
@@ -230,7 +230,7 @@ def read_header(path: str, table: TagTable | None = None) -> Header:
     try:
         parsed, size, modified = _parse(path, table)
     except OSError as err:
-        raise _unreadable(path, err) from err
+        raise unreadable(path, err) from err
     except ValueError as err:
         if "\0" not in path:
             raise
@@ -249,11 +249,12 @@ def file_stamp(path: str) -> tuple[int, int]:
     try:
         status = Path(path).stat()
     except OSError as err:
-        raise _unreadable(path, err) from err
+        raise unreadable(path, err) from err
     return status.st_size, status.st_mtime_ns
 
 
-def _unreadable(path: str, err: OSError) -> InputError:
+def unreadable(path: str, err: OSError) -> InputError:
+    """The error of a file that the system cannot read."""
     what = f"The file cannot be read ({err.strerror or type(err).__name__})."
     return InputError(what, path, "Check the permissions and the disk.", "input.unreadable")
 

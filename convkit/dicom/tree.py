@@ -11,10 +11,11 @@ import io
 import os
 import zlib
 from collections.abc import Iterator
-from functools import lru_cache
 from struct import Struct
 from typing import Literal, NamedTuple
 
+from convkit.dicom.attributes import vr_of
+from convkit.dicom.header import unreadable
 from convkit.dicom.sequences import ITEM, ITEM_END, SEQUENCE_END, SHORT_VRS, UNDEFINED
 from convkit.dicom.syntaxes import DEFLATED, EXPLICIT_BIG_ENDIAN, IMPLICIT_LITTLE_ENDIAN, is_standard
 from convkit.errors import InputError, NotDicomError
@@ -80,16 +81,6 @@ class Element:
         self.value = value
         self.items = items
         self.is_undefined = is_undefined
-
-    @property
-    def group(self) -> int:
-        """Group number."""
-        return self.tag >> 16
-
-    @property
-    def is_private(self) -> bool:
-        """True for an odd group."""
-        return bool(self.tag >> 16 & 1)
 
 
 class Item:
@@ -181,8 +172,7 @@ def read_tree(path: str) -> Tree:
         with io.FileIO(path) as file:
             return _Reader(path, _Bytes(file, os.fstat(file.fileno()).st_size)).tree()
     except OSError as err:
-        what = f"The file cannot be read ({err.strerror or type(err).__name__})."
-        raise InputError(what, path, "Check the permissions and the disk.", "input.unreadable") from err
+        raise unreadable(path, err) from err
 
 
 class _Bytes:
@@ -485,17 +475,6 @@ class _Walk:
 def is_sequence(tag: int, value: bytes) -> bool:
     """True where a value whose representation is not told is a sequence, by the dictionary, else by its looks."""
     return vr_of(tag) == "SQ" or (vr_of(tag) in {"", "UN"} and value[:4] == _FIRST_OF_ITEM)
-
-
-@lru_cache(maxsize=4096)
-def vr_of(tag: int) -> str:
-    """Value representation by the dictionary of the standard, of several the first; empty where it is not there."""
-    from pydicom.datadict import dictionary_VR  # noqa: PLC0415 (0.2 s; explicit VR needs no dictionary)
-
-    try:
-        return dictionary_VR(tag).split(" or ", maxsplit=1)[0]
-    except KeyError:
-        return ""
 
 
 # --- writing ---------------------------------------------------------------------------------------------

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Self, TypeVar
 
 from convkit.engine.journal import FOLDER, Journal, Record
 from convkit.engine.outcome import Outcome, Status, note_of
+from convkit.engine.run import Runner
 from convkit.errors import OutputError
 from convkit.jobs._choices import Exists
 from convkit.model.notes import Note, note
+from convkit.writers import remove_leftovers
 
 T = TypeVar("T")
 
@@ -44,34 +47,48 @@ class Claim(NamedTuple):
         return owner_of(self.key)
 
 
-def _real(path: str) -> str:
-    """The path without symbolic links; the folder of many files is resolved once."""
-    folder, name = os.path.split(path)
-    return os.path.realpath(path) if os.path.islink(path) else f"{_real_folder(folder)}{os.sep}{name}"  # noqa: PTH114 (as above)
-
-
-@lru_cache(maxsize=64)
-def _real_folder(folder: str) -> str:
-    return os.path.realpath(folder)
-
-
 def owner_of(key: str) -> str:
     """Owner in a key."""
     return key.partition(":")[0]
 
 
 class Inputs:
-    """The real paths of all files that a run reads; found out when first asked, which most runs never do."""
+    """All files that a run reads, by their real paths; found out when first asked, which most runs never do."""
 
     def __init__(self, paths: Callable[[], Iterable[str]]) -> None:
         self._given = paths
+        self._folders: dict[str, str] = {}  # of this run: in the next one a link may lead elsewhere
 
     @cached_property
     def _paths(self) -> frozenset[str]:
         return frozenset(os.path.realpath(path) for path in self._given())
 
-    def __contains__(self, path: object) -> bool:
-        return path in self._paths
+    def holds(self, path: str) -> bool:
+        """True where a path is one of them, by whatever name; the folder of many paths is resolved once."""
+        folder, name = os.path.split(path)
+        if os.path.islink(path):  # noqa: PTH114 (asked of every output that is there)
+            return os.path.realpath(path) in self._paths
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return f"{self._folders[folder]}{os.sep}{name}" in self._paths
+
+
+@contextmanager
+def tidied(folders: Iterable[Path], runner: Runner) -> Iterator[None]:
+    """Work in folders that hold no temporary file of a killed run before, nor of a worker that died after.
+
+    Raises
+    ------
+    OutputError
+        The operating system refuses.
+    """
+    ordered = sorted(set(folders))
+    for folder in ordered:
+        remove_leftovers(folder)
+    yield
+    if runner.has_lost_workers:
+        for folder in ordered:
+            remove_leftovers(folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +100,8 @@ class Destination:
     root : Path
     exists : Exists
         What to do where an output is there already.
-    inputs : container of str
-        Real paths that must never be written.
+    inputs : Inputs
+        Files that must never be written.
     journal : Journal
     is_empty : bool
         True where nothing but the journal was there before this run: then nothing can be in the way.
@@ -92,12 +109,12 @@ class Destination:
 
     root: Path
     exists: Exists
-    inputs: Container[str]
+    inputs: Inputs
     journal: Journal
-    is_empty: bool = False
+    is_empty: bool
 
     @classmethod
-    def opened(cls, root: Path, exists: Exists, inputs: Container[str], journal: Journal) -> Self:
+    def opened(cls, root: Path, exists: Exists, inputs: Inputs, journal: Journal) -> Self:
         """The destination as it is before anything is written."""
         with os.scandir(root) as entries:
             is_empty = all(entry.name == FOLDER for entry in entries)
@@ -109,7 +126,7 @@ class Destination:
             return None
         first = claim.names[0]
         there = [name for name in claim.names if os.path.lexists(f"{self.root}/{name}")]
-        if any(_real(f"{self.root}/{name}") in self.inputs for name in there):
+        if any(self.inputs.holds(f"{self.root}/{name}") for name in there):
             return _failed(claim, "output.inside-source", first)
         if self.exists is Exists.OVERWRITE:
             return None

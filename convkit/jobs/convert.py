@@ -14,7 +14,7 @@ from convkit.engine.journal import Journal
 from convkit.engine.outcome import Outcome, Report, Status, failure
 from convkit.engine.run import Runner
 from convkit.jobs._choices import Exists, checked_dtype, chosen, keywords_of
-from convkit.jobs._destination import Claim, Destination, Inputs, journaled
+from convkit.jobs._destination import Claim, Destination, Inputs, journaled, tidied
 from convkit.jobs._names import Template, short_hash, template
 from convkit.jobs._sources import Progress, Source, destination, flat
 from convkit.jobs._volumes import VolumeTask, plan_volumes
@@ -25,7 +25,7 @@ from convkit.quirks import PhilipsValues, ValueChoices
 from convkit.series.choices import Irregular, Tilt, Values
 from convkit.series.load import load
 from convkit.series.options import LoadOptions, StackOptions
-from convkit.writers import NATIVE, WRITERS, SidecarKind, WriteOptions, remove_all_leftovers, writer_for
+from convkit.writers import NATIVE, WRITERS, SidecarKind, WriteOptions, writer_for
 
 DEFAULT_NAME = "{study}/{SeriesNumber:03d}_{SeriesDescription}{split}"
 
@@ -185,8 +185,6 @@ def _each(
 ) -> Iterator[Outcome]:
     """The outcome of each task: what an earlier run has done, then the rest as it gets done."""
     destination = Destination.opened(run.output, run.options.exists, run.inputs, journal)
-    folders = {(run.output / t.stem).parent for t in tasks}
-    remove_all_leftovers(folders)
     todo: list[VolumeTask] = []
     for named in tasks:
         task = _apart_from_others(named, destination, run)
@@ -196,10 +194,9 @@ def _each(
         else:
             todo.append(task)
     destination.claim(run.claim(t) for t in todo)
-    for task, outcome in _converted(todo, run.output, run.options, runner, progress):
-        yield destination.recorded(run.claim(task), outcome)
-    if runner.has_lost_workers:
-        remove_all_leftovers(folders)
+    with tidied(((run.output / t.stem).parent for t in tasks), runner):
+        for task, outcome in _converted(todo, run.output, run.options, runner, progress):
+            yield destination.recorded(run.claim(task), outcome)
 
 
 def _apart_from_others(task: VolumeTask, destination: Destination, run: _Run) -> VolumeTask:

@@ -14,9 +14,9 @@ from convkit.engine.outcome import Outcome, Report, Status
 from convkit.engine.run import Runner
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._destination import Destination, journaled
-from convkit.jobs._pictures.choices import Slices, View, slices_of
+from convkit.jobs._pictures.choices import View, slices_of
 from convkit.jobs._pictures.look import Look, checked_look
-from convkit.jobs._pictures.names import Names, names_of
+from convkit.jobs._pictures.names import names_of
 from convkit.jobs._pictures.pieces import Asked, Group, Plan
 from convkit.jobs._pictures.tally import Tally
 from convkit.jobs._pictures.work import Work
@@ -25,19 +25,13 @@ from convkit.jobs._where import where as checked_where
 from convkit.series.choices import Irregular
 from convkit.writers import PICTURE_WRITERS, picture_writer_for
 
-_SHOWN = ("Modality", "SeriesDescription", "SeriesNumber")
-"""Attributes that the gallery shows."""
-
 
 @dataclass(frozen=True, slots=True)
 class PreviewOptions:
     """All options of the job, checked."""
 
     to: str
-    view: View
-    slices: Slices
     look: Look
-    names: Names
     exists: Exists
     gallery: bool
     dry_run: bool
@@ -134,8 +128,6 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
     chosen_view = chosen(View, view, "--view")
     options = PreviewOptions(
         to=writer.name,
-        view=chosen_view,
-        slices=slices_of(slices),
         look=checked_look(
             window=window,
             view=chosen_view,
@@ -150,7 +142,6 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
             quality=quality,
             writer=writer,
         ),
-        names=names_of(filename, chosen_view, writer.suffix, is_animated=writer.is_animated, phi_in_names=phi_in_names),
         exists=chosen(Exists, exists, "--exists"),
         gallery=gallery,
         dry_run=dry_run,
@@ -162,8 +153,8 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
         typed_in,
         progress,
         chosen_view,
-        options.slices,
-        options.names,
+        slices_of(slices),
+        names_of(filename, chosen_view, writer.suffix, is_animated=writer.is_animated, phi_in_names=phi_in_names),
         options.look.presentation,
         overlay,
         chosen(Irregular, irregular, "--irregular"),

@@ -18,13 +18,14 @@ from convkit.engine.outcome import Outcome, Report, Status, failure
 from convkit.engine.run import Runner, batched
 from convkit.errors import ConvkitError, OutputError
 from convkit.jobs._choices import Exists, chosen
+from convkit.jobs._destination import tidied
 from convkit.jobs._names import Template, fill, short_hash, template, without_ties
 from convkit.jobs._sources import Progress, Source, destination, flat, problem_outcome
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Collection, collect
 from convkit.model.notes import Note, note
 from convkit.series.group import without_doubles
-from convkit.writers import remove_all_leftovers, written_aside
+from convkit.writers import written_aside
 
 DEFAULT_NAME = "{patient}/{study}/{SeriesNumber:03d}_{SeriesDescription}_{series}/{InstanceNumber:05d}"
 SUFFIX = ".dcm"
@@ -104,12 +105,9 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
         if dry_run:
             outcomes += [Outcome(p.path, Status.PLANNED, (p.target,), p.notes) for p in placements]
             return Report(tuple(outcomes), strict=strict)
-        folders = {(root / p.target).parent for p in placements}
-        remove_all_leftovers(folders)
         task = partial(place_batch, root=str(root), action=how, exists=policy)
-        placed, is_interrupted = _placed(placements, task, runner, progress)
-        if runner.has_lost_workers:
-            remove_all_leftovers(folders)
+        with tidied(((root / p.target).parent for p in placements), runner):
+            placed, is_interrupted = _placed(placements, task, runner, progress)
         ordered = sorted([*outcomes, *placed], key=lambda o: (o.outputs, o.item))
         return Report(tuple(ordered), strict=strict, interrupted=is_interrupted)
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from convkit.errors import UsageError
-from convkit.writers._atomic import remove_all_leftovers, written_aside
+from convkit.writers._atomic import remove_leftovers, written_aside
 from convkit.writers._fsl_tables import fsl_directions, has_directions
 from convkit.writers._picture_writer import Frames, PictureOptions, PictureWriter
 from convkit.writers._writer import NATIVE, SidecarKind, WriteOptions, Writer
@@ -46,7 +46,7 @@ __all__ = [
     "has_directions",
     "native_layout",
     "picture_writer_for",
-    "remove_all_leftovers",
+    "remove_leftovers",
     "sidecar_content",
     "stem_of",
     "writer_for",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from convkit.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 LONGEST_NAME_BYTES = 200
@@ -88,18 +88,6 @@ def _opened(aside: str, folder: str) -> BinaryIO:
         return open(aside, "xb", BUFFER_BYTES)  # noqa: PTH123 (see above)
 
 
-def remove_all_leftovers(folders: Iterable[Path]) -> None:
-    """`remove_leftovers` of some folders, each once.
-
-    Raises
-    ------
-    OutputError
-        The operating system refuses.
-    """
-    for folder in sorted(set(folders)):
-        remove_leftovers(folder)
-
-
 def remove_leftovers(folder: Path) -> int:
     """Remove temporary files that a killed run left in one folder, and say how many.
 
@@ -111,7 +99,7 @@ def remove_leftovers(folder: Path) -> int:
         stale = [path for path in folder.iterdir() if _is_leftover(path)]
         for path in stale:
             path.unlink(missing_ok=True)
-    except OSError as err:
+    except (OSError, UnicodeEncodeError) as err:
         raise _as_output_error(err, folder) from err
     return len(stale)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import tomllib
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convkit.deid.selectors import selector
+from convkit.deid.shipped import folder
 from convkit.errors import UsageError
-from convkit.jobs._names import LONGEST_PART, fill, safe_part, template, without_ties
+from convkit.jobs._names import LONGEST_PART, _identifying, fill, safe_part, template, without_ties
 
 WINDOWS_FORBIDS = set('<>:"/\\|?*') | {chr(c) for c in range(32)}
 
@@ -261,3 +264,16 @@ def test_any_names_become_unique(given_names: list[str]) -> None:
     names = without_ties(given_names, [(str(i),) for i in range(len(given_names))])
     assert len({n.casefold() for n in names}) == len(given_names)
     assert all(names)
+
+
+def test_names_hold_nothing_that_the_basic_profile_takes_away_but_what_tells_the_protocol() -> None:
+    rules = tomllib.loads((folder() / "basic.toml").read_text("utf-8"))["rules"]
+    keywords = {keyword for keyword in (selector(text).keyword for text in rules) if keyword}
+    assert len(keywords) > 600
+    assert _identifying() == keywords - {"ProtocolName", "SeriesDescription"}
+
+
+@pytest.mark.parametrize("field", ["OverlayComments", "CurveData", "OverlayData"])
+def test_attributes_of_repeating_groups_are_no_fields(field: str) -> None:
+    with pytest.raises(UsageError):
+        template(f"{{{field}}}", phi_in_names=False)

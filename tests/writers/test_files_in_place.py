@@ -17,8 +17,8 @@ import pytest
 
 from convkit.errors import OutputError
 from convkit.model.volume import Volume
-from convkit.writers import WRITERS, WriteOptions, writer_for
-from convkit.writers._atomic import remove_leftovers, written_aside
+from convkit.writers import WRITERS, WriteOptions, remove_leftovers, writer_for
+from convkit.writers._atomic import written_aside
 
 Make = Callable[..., Volume]
 

@@ -49,7 +49,7 @@ def adorned(
     bare = base(state)
     laid = laid_over(image, frame, is_overlay=look.overlay, label_images=look.labels, segmentations=segmentations)
     picture = _drawn(bare.picture, laid, look, state)
-    if state is None and (look.letters or look.scale_bar):
+    if state is None and look.has_marks:
         picture = _annotated(picture, bare.picture, image.header_of(frame), look)
     return bare._replace(picture=picture, notes=(*bare.notes, *laid.notes, *_said(state)), is_laid_over=laid.is_seen)
 

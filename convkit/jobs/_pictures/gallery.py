@@ -86,8 +86,9 @@ def _earlier(root: Path, new: Container[str]) -> list[Card]:
         ]
     except (OSError, ValueError, TypeError):
         return []  # the first run, or a memory that is not ours: the page shows what this run has made
-    kept = [card._replace(pictures=_there(filter(_is_below, card.pictures), root)) for card in cards]
-    return [card for card in kept if card.pictures and not any(name in new for name in card.pictures)]
+    others = (card for card in cards if not any(name in new for name in card.pictures))
+    kept = (card._replace(pictures=_there(filter(_is_below, card.pictures), root)) for card in others)
+    return [card for card in kept if card.pictures]
 
 
 def _texts(values: Iterable[object]) -> tuple[str, ...]:

@@ -118,9 +118,7 @@ def _frame_ms(piece: Piece) -> float:
 def _drawn(piece: Piece, look: Look) -> Iterator[FramePicture | ConvkitError]:
     """Yield the pictures of a piece in order, or why one cannot be made."""
     if isinstance(piece.source, Viewed):
-        viewed = import_module(
-            "convkit.jobs._pictures.viewed"
-        )  # loading volumes is much code that stored images need not
+        viewed = import_module("convkit.jobs._pictures.viewed")  # loads volumes: much code, not for stored images
         yield from viewed.viewed_pictures(piece.source, look, piece.segmentations)
         return
     for stored in piece.source:

@@ -14,13 +14,12 @@ from typing import NamedTuple
 from convkit.engine.digest import fingerprint
 from convkit.engine.outcome import BAD, Outcome
 from convkit.engine.run import Runner
-from convkit.jobs._destination import Claim, Destination
+from convkit.jobs._destination import Claim, Destination, tidied
 from convkit.jobs._pictures.look import Look
 from convkit.jobs._pictures.pieces import Group, Piece, Viewed
 from convkit.jobs._pictures.tasks import failed_pieces, failed_window, make_pieces, measure_window
 from convkit.jobs._sources import Progress
 from convkit.model.display import Voi
-from convkit.writers import remove_all_leftovers
 
 BATCH = 16
 """Files a task: few enough that workers end together, many enough that the trip to a worker costs nothing."""
@@ -55,7 +54,10 @@ class Work:
     def done(self, place: Destination, runner: Runner, progress: Progress | None) -> Iterator[Numbered]:
         """Yield what becomes of each piece: in the order in which they end."""
         folders = {name.rpartition("/")[0] for group in self._groups for name in group.names}
-        remove_all_leftovers(self._output / folder for folder in folders)
+        with tidied((self._output / folder for folder in folders), runner):
+            yield from self._done(place, runner, progress)
+
+    def _done(self, place: Destination, runner: Runner, progress: Progress | None) -> Iterator[Numbered]:
         windows = self._measured(runner)
         total = sum(len(group.names) for group in self._groups)
         done = 0
@@ -68,8 +70,6 @@ class Work:
             if progress:
                 progress("pictures", done, total)
         yield from self._settled()
-        if runner.has_lost_workers:
-            remove_all_leftovers(self._output / folder for folder in folders)
 
     def _settled(self) -> Iterator[Numbered]:
         """Yield what an earlier run has done, as far as it was met on the way."""
