@@ -33,6 +33,11 @@ MOST_ON_WINDOWS = 60
 """Waiting for many handles at once takes at most 63 there."""
 
 
+_STARTING = threading.RLock()
+"""One thread at a time starts a process: to start one, what belongs to all of them is changed for a moment (the main
+module, the filters of warnings)."""
+
+
 class Landed(NamedTuple):
     """A call that came to an end; `answer` is None where its worker died, and `death` says how."""
 
@@ -50,7 +55,7 @@ class _Worker:
         self.label: int | None = None
         # The base class of contexts has no Process; every context has.
         self.process = context.Process(target=serve, args=(theirs, answer), daemon=True)  # type: ignore[attr-defined]
-        with _sigint_held(), warnings.catch_warnings():
+        with _STARTING, _sigint_held(), warnings.catch_warnings():
             # Python 3.12 warns of threads of libraries beside a fork; `_start_method` looks at Python's own.
             warnings.simplefilter("ignore", DeprecationWarning)
             with _main_hidden() if method == "spawn" else nullcontext():

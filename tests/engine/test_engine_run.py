@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from functools import partial
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
@@ -437,3 +438,26 @@ def test_engine_error_of_a_dead_worker_says_what_to_do() -> None:
 
 def _keep(item: int, error: Exception) -> Exception:
     return error
+
+
+def test_threads_that_start_workers_at_once_leave_the_main_module_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = SpawnProcess.start
+
+    def slowly(self: SpawnProcess) -> None:
+        time.sleep(0.1)  # so that the starts of two threads would overlap
+        start(self)
+
+    def work() -> None:
+        with Runner(2, start_method="spawn") as runner:
+            results.update(runner.map(square, range(4), on_error=on_error))
+
+    monkeypatch.setattr(SpawnProcess, "start", slowly)
+    main, results = sys.modules["__main__"], dict[int, object]()
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.03)
+    for thread in threads:
+        thread.join()
+    assert sys.modules["__main__"] is main
+    assert results == {n: n * n for n in range(4)}
