@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import functools
-import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -97,6 +96,8 @@ def _configure(ctx: click.Context, _param: click.Parameter, value: str | None) -
 
 
 def _section(path: Path, verb: str, command: click.Command, *, is_asked: bool) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 (only where there is a configuration)
+
     try:
         whole = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as err:

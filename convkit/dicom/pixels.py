@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import Any
 
@@ -74,6 +73,8 @@ def read_into(frames: Sequence[Frame], out: NDArray[Any], *, threads: int = 1) -
     if threads == 1 or len(objects) < threads:
         _read_objects(objects)
         return
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 (pictures need none)
+
     with ThreadPoolExecutor(threads) as pool:
         for done in [pool.submit(_read_objects, objects[t::threads]) for t in range(threads)]:
             done.result()

@@ -28,7 +28,7 @@ class Picture:
 
     def __post_init__(self) -> None:
         shape, dtype = self.pixels.shape, self.pixels.dtype
-        is_grey = len(shape) == 2 and dtype in (np.uint8, np.uint16)
+        is_grey = len(shape) == 2 and dtype.kind == "u" and dtype.itemsize <= 2
         if not (is_grey or (len(shape) == 3 and shape[2] == 3 and dtype == np.uint8)):
             raise ValueError(f"a picture is (rows, columns[, 3]) of bytes or 16-bit grey, not {shape} {dtype}")
         self.pixels.flags.writeable = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "flo
 """Data types that every writer can carry."""
 
 
+@cache
 def stored_dtype(bits_allocated: int, *, is_signed: bool) -> np.dtype[Any]:
     """Array type of stored samples; 1-bit samples are unpacked to bytes."""
     size = max(8, bits_allocated)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -66,7 +65,7 @@ def written_aside(path: str | Path) -> Iterator[BinaryIO]:
     """
     final = os.fspath(path)  # texts: at a picture a millisecond, paths would be a tenth of the work
     folder, name = os.path.split(final)
-    aside = os.path.join(folder, _name_aside(name))  # noqa: PTH118 (see above)
+    aside = f"{folder}/{_name_aside(name)}" if folder else _name_aside(name)
     try:
         with _opened(aside, folder) as file:
             yield file
@@ -110,7 +109,7 @@ def _is_leftover(path: Path) -> bool:
 
 def _name_aside(name: str) -> str:
     whole = len(os.fsencode(name)) <= LONGEST_NAME_BYTES
-    return f".{name if whole else name[:SHORTENED_CHARACTERS]}.{secrets.token_hex(6)}.convkit.part"
+    return f".{name if whole else name[:SHORTENED_CHARACTERS]}.{os.urandom(6).hex()}.convkit.part"
 
 
 def _as_output_error(err: OSError | UnicodeEncodeError, path: str | Path) -> OutputError:

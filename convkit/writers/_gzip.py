@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import struct
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
 
 Piece = bytes | bytearray | memoryview
 
@@ -78,6 +78,8 @@ def deflated(pieces: Iterable[Piece], container: Container) -> Iterator[bytes]:
     ------
     compressed : bytes
     """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 (pictures need none)
+
     is_gzip = container is Container.GZIP
     update = _isal().crc32 if is_gzip else _isal().adler32
     checksum, size = update(b""), 0

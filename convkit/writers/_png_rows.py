@@ -93,6 +93,9 @@ that a lossy codec or an enlargement has smoothed, one of few grey levels."""
 LEAST_INSIDE = 0.35
 """Share of pixels between black and white, below which flat areas decide what compresses best."""
 
+LEAST_INSIDE_FOR_UP = 0.05
+"""The same where the row above is the nearest guess of all: it repeats itself in flat areas, too."""
+
 LEAST_DIFFERENCE = 1
 """The same of the mean difference: below it most differences are none."""
 
@@ -119,7 +122,10 @@ def choose_coding(pixels: Pixels, compressed_size: Callable[[Bytes, int], int]) 
     seen = _by_looks(pixels) if bits == NEAR_WINDOW_BITS and pixels.ndim == 2 else None
     if seen is not None:
         return seen
-    near, band = _gathered(pixels, _sample(pixels))
+    sample = _sample(pixels)
+    if not sample.size:
+        return RowCoding(RowFilter.NONE, FAR_WINDOW_BITS)
+    near, band = _gathered(pixels, sample)
     trials = {kind: _tagged(near, kind, band) for kind in _FAST}
     sizes = {kind: compressed_size(trial, bits) for kind, trial in trials.items()}
     if min(sizes, key=sizes.__getitem__) is not RowFilter.AVERAGE:  # it is best in noise, where no other gains more
@@ -255,7 +261,9 @@ def _by_looks(pixels: Pixels) -> RowCoding | None:
     if is_noise and equal < MOST_EQUAL_NOISE * inner:
         return RowCoding(RowFilter.UP, NEAR_WINDOW_BITS, is_even=True)
     least = min(sums)
-    if equal >= MOST_EQUAL * inner or inner < LEAST_INSIDE * here.size or least < LEAST_DIFFERENCE * here.size:
+    if equal >= MOST_EQUAL * inner or least < LEAST_DIFFERENCE * here.size:
+        return None
+    if inner < LEAST_INSIDE * here.size and (sums[1] > least or inner < LEAST_INSIDE_FOR_UP * here.size):
         return None
     best = RowFilter.UP if sums[1] <= UP_FOR_SPEED * least else _GUESSED[sums.index(least)]
     return RowCoding(best, NEAR_WINDOW_BITS)
@@ -280,12 +288,12 @@ def _slow_trials(near: Near, band: _Band, fast: Mapping[RowFilter, Bytes]) -> di
 
 
 def _sample(pixels: Pixels) -> NDArray[np.intp]:
-    """Groups of rows, evenly spread over those that are not all of one colour, if there are such."""
+    """Groups of rows, evenly spread over those that are not all of one colour; none where there are no such."""
     probed = np.arange(0, len(pixels), max(SAMPLE_ROWS, len(pixels) // MOST_PROBES))
     probes = pixels[probed].reshape(probed.size, -1)
     step = pixels.shape[2] if pixels.ndim == 3 else 1
     has_content = (probes[:, step:] != probes[:, :-step]).any(axis=1)
-    starts = probed[has_content] if has_content.any() else probed
+    starts = probed[has_content]
     wanted = min(max(pixels.nbytes * SAMPLED_PART, LEAST_SAMPLE_BYTES), MOST_SAMPLE_BYTES)
     count = min(starts.size, max(LEAST_SAMPLES, int(wanted) // (SAMPLE_ROWS * pixels[:1].nbytes)))
     chosen = starts[(2 * np.arange(count) + 1) * starts.size // (2 * count)]

@@ -38,8 +38,9 @@ def encode_png(file: BinaryIO, pictures: Iterator[Picture], options: PictureOpti
     """Write one picture."""
     picture = next(pictures)
     file.write(SIGNATURE + head_chunks(picture))
-    file.writelines(chunk(b"IDAT", part) for part in compressed_pixels(picture))
-    file.write(chunk(b"IEND", b""))
+    for part in compressed_pixels(picture):
+        file.writelines(_chunk(b"IDAT", part))
+    file.write(_END)
 
 
 def head_chunks(picture: Picture) -> bytes:
@@ -72,7 +73,14 @@ def compressed_pixels(picture: Picture) -> Iterator[bytes]:
 
 def chunk(kind: bytes, content: bytes) -> bytes:
     """One chunk: length, type, content, CRC of type and content (PNG 5.3)."""
-    return b"".join((struct.pack(">I", len(content)), kind, content, struct.pack(">I", crc32(content, crc32(kind)))))
+    return b"".join(_chunk(kind, content))
+
+
+def _chunk(kind: bytes, content: bytes) -> tuple[bytes, ...]:
+    return struct.pack(">I", len(content)), kind, content, struct.pack(">I", crc32(content, crc32(kind)))
+
+
+_END = chunk(b"IEND", b"")
 
 
 def _compressed_size(rows: NDArray[np.uint8], window_bits: int) -> int:

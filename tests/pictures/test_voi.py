@@ -13,7 +13,8 @@ from pydicom.pixels import apply_modality_lut, apply_voi, apply_windowing
 
 from convkit.errors import InputError
 from convkit.model.display import Display, LookupTable, Voi, VoiFunction, Window
-from convkit.pictures._lookup import every_value
+from convkit.pictures._chain import Chain
+from convkit.pictures._lookup import SCRATCH_VALUES, WholeRamp, every_value, lookup
 from convkit.pictures.voi import grey, image_values, real, usable
 from tests.builders.instances import instance
 from tests.pictures.tables import table_item
@@ -97,6 +98,36 @@ def test_the_table_gives_what_the_formula_gives_for_every_value(
     by_table = grey(many, display, window, bits=bits)[: values.size]
     by_formula = np.concatenate([grey(part, display, window, bits=bits) for part in np.array_split(values, 8)])
     assert np.array_equal(by_table, by_formula)
+
+
+@given(
+    dtype=st.sampled_from(["int16", "uint16"]),
+    center=st.integers(-200, 400),
+    width=st.integers(2, 1200),
+    intercept=st.sampled_from([0.0, -1024.0, -1000.5]),
+    slope=st.sampled_from([1.0, -1.0, 2.0, 0.5]),
+)
+def test_whole_windows_are_exact_in_whole_numbers(
+    dtype: str, center: int, width: int, intercept: float, slope: float
+) -> None:
+    display = Display(slope=slope, intercept=intercept, is_inverse=width % 2 == 0, is_signed=dtype == "int16")
+    values = every_value(np.dtype(dtype))
+    for function in (VoiFunction.LINEAR, VoiFunction.LINEAR_EXACT):
+        window = Window(center, width, function)
+        by_formula = np.concatenate([grey(part, display, window) for part in np.array_split(values, 8)])
+        assert np.array_equal(grey(values, display, window), by_formula)
+
+
+@pytest.mark.parametrize("width", [80, 150, 250, 400])
+def test_usual_windows_of_ct_are_read_by_small_whole_numbers(width: int) -> None:
+    window = Window(40, width, VoiFunction.LINEAR)
+    found = lookup(
+        np.dtype("int16"), Chain(None, 1.0, -1024.0, window, (0, 0), None, is_inverse=False, padding=None), 8
+    )
+    assert isinstance(found, WholeRamp)
+    stored = np.random.default_rng(0).integers(0, 2500, (SCRATCH_VALUES // 256 + 7, 256)).astype(np.int16)
+    display = Display(intercept=-1024.0, is_signed=True)
+    assert np.array_equal(grey(stored, display, window)[-1], grey(stored[-1], display, window))  # in parts as at once
 
 
 @given(window=windows(), slope=st.sampled_from([1.0, 0.01, 3.5]), bits=st.integers(1, 16))

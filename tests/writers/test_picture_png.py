@@ -267,10 +267,25 @@ def test_a_look_tells_the_coding_of_tissue_and_of_noise() -> None:
         np.tile(np.arange(256, dtype=np.uint8), (256, 1)),  # a ramp
         np.kron(np.random.default_rng(1).integers(0, 256, (32, 32)), np.ones((8, 8))).astype(np.uint8),  # enlarged
         np.where(tissue() > 200, 255, 0).astype(np.uint8),  # two levels
-        np.zeros((256, 256), np.uint8),
     ],
-    ids=["ramp", "enlarged", "two levels", "black"],
+    ids=["ramp", "enlarged", "two levels"],
 )
 def test_what_is_no_tissue_is_tried(pixels: NDArray[np.uint8]) -> None:
     with pytest.raises(AssertionError, match="tried"):
         choose_coding(pixels, untried)
+
+
+@pytest.mark.parametrize("shape", [(256, 256), (256, 256, 3)])
+def test_rows_of_one_colour_need_no_trial(shape: tuple[int, ...]) -> None:
+    assert choose_coding(np.full(shape, 7, np.uint8), untried).row_filter is RowFilter.NONE
+
+
+def test_tissue_in_much_air_is_told_by_a_look_and_stays_small() -> None:
+    rows, columns = np.mgrid[0:256, 0:256]
+    rng = np.random.default_rng(8)
+    stripes = 120 + 40 * np.sin(columns / 3.0) + rng.normal(0, 4, (256, 256))  # the row above is the nearest guess
+    pixels = np.where(np.hypot(rows - 128, columns - 128) < 60, stripes, 0).clip(0, 255).astype(np.uint8)
+    assert choose_coding(pixels, untried).row_filter is RowFilter.UP
+    usual = io.BytesIO()
+    Image.fromarray(pixels).save(usual, "PNG")
+    assert len(encoded(pixels)) < 1.1 * len(usual.getvalue())

@@ -80,7 +80,7 @@ class ImageFile:
         """The header, a row for each frame with it."""
         return unfold(read_header(self.source.path, display_table()))
 
-    @cached_property
+    @property
     def is_burned_in(self) -> bool:
         """True where the header says that the pixels identify the patient."""
         return self.kind.is_burned_in if self.kind else has_burned_in(self.header)

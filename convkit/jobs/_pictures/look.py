@@ -69,6 +69,8 @@ class Look:
 
     def sized(self, picture: Picture) -> Picture:
         """The picture with square pixels, unless they were not asked for, and in the size that was."""
+        if picture.aspect == 1.0 and self.size is None and not self.has_marks:
+            return picture
         if not self.is_square:
             picture = replace(picture, aspect=1.0)
         if self.size is not None:

@@ -109,9 +109,9 @@ def _grey(
 
 
 def _is_blank(levels: NDArray[Any], stored: NDArray[Any]) -> bool:
-    """True where one grey shows many values; nearly always the first look tells that it is not so."""
-    first = levels.flat[0]
-    if first not in {0, np.iinfo(levels.dtype).max} or (levels != first if first else levels).any():
+    """True where one grey shows many values; nearly always a look at the middle tells that it is not so."""
+    first, middle = levels.flat[0], levels[len(levels) // 2]
+    if (middle != first).any() or first not in {0, np.iinfo(levels.dtype).max} or (levels != first).any():
         return False
     return bool(stored.min() != stored.max())
 

@@ -17,7 +17,7 @@ from convkit.jobs._pictures.stored import FramePicture, frame_picture, measured_
 from convkit.model.display import Voi
 from convkit.model.notes import Note
 from convkit.model.picture import Picture
-from convkit.writers import PICTURE_WRITERS, PictureOptions
+from convkit.writers import PICTURE_WRITERS, PictureOptions, PictureWriter
 
 Made = tuple[Outcome, ...]
 """What became of a piece: at most one outcome for the pictures that there are, and one for each that there is not."""
@@ -27,13 +27,14 @@ class _Drawing(NamedTuple):
     """How pieces are drawn and where they go."""
 
     root: str
-    to: str
+    writer: PictureWriter
     look: Look
+    options: PictureOptions
 
 
 def make_pieces(pieces: Sequence[Piece], *, output: str, to: str, look: Look) -> tuple[Made, ...]:
     """Task: make the pictures of some pieces."""
-    drawing = _Drawing(output, to, look)
+    drawing = _Drawing(output, PICTURE_WRITERS[to], look, PictureOptions(look.quality))
     return tuple(attempt(partial(_made, drawing=drawing), piece, _failed) for piece in pieces)
 
 
@@ -47,15 +48,14 @@ def _failed(piece: Piece, error: Exception) -> Made:
 
 
 def _made(piece: Piece, *, drawing: _Drawing) -> Made:
-    if PICTURE_WRITERS[drawing.to].is_animated:
+    if drawing.writer.is_animated:
         return (_animation(piece, drawing),)
     done = _Done()
     for name, drawn in zip(piece.names, _drawn(piece, drawing.look), strict=False):
         if isinstance(drawn, ConvkitError):
             done.bad.setdefault(drawn.code + drawn.what, failure(piece.item, drawn))
         else:
-            options = PictureOptions(drawing.look.quality)
-            PICTURE_WRITERS[drawing.to].write((drawn.picture,), f"{drawing.root}/{name}", options)
+            drawing.writer.write((drawn.picture,), f"{drawing.root}/{name}", drawing.options)
             done.add(name, drawn)
     return done.outcomes(piece)
 
@@ -101,7 +101,7 @@ def _animation(piece: Piece, drawing: _Drawing) -> Outcome:
             yield drawn.picture
 
     options = PictureOptions(drawing.look.quality, _frame_ms(piece))
-    PICTURE_WRITERS[drawing.to].write(pictures(), f"{drawing.root}/{piece.names[0]}", options)
+    drawing.writer.write(pictures(), f"{drawing.root}/{piece.names[0]}", options)
     return Outcome(piece.item, Status.DONE, piece.names, tuple(done.notes), done.facts)
 
 
