@@ -1,4 +1,4 @@
-"""The action codes of PS3.15 Table E.1-1a: what they mean, and which of several holds for one attribute."""
+"""Actions: the codes of PS3.15 Table E.1-1a and a few of our own, and which of several holds for one attribute."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Code(StrEnum):
-    """What is asked for an attribute; the slash codes let its Type in the IOD decide."""
+    """What is asked for an attribute; the slash codes let its Type in the IOD decide, words are not the standard's."""
 
     REMOVE = "X"
     EMPTY = "Z"
@@ -20,6 +20,17 @@ class Code(StrEnum):
     EMPTY_OR_DUMMY = "Z/D"
     REMOVE_EMPTY_OR_DUMMY = "X/Z/D"
     REMOVE_EMPTY_OR_UIDS = "X/Z/U*"
+    PSEUDONYM = "pseudonym"
+    HASH = "hash"
+    SHIFT_DATE = "shift-date"
+    CLEAN_TEXT = "clean-text"
+    CLEAN_LIGHTLY = "clean-lightly"
+    CAP_AGE = "cap-age"
+    REPLACE = "replace"
+
+
+WORDS = {"remove": "X", "empty": "Z", "dummy": "D", "keep": "K", "clean": "C", "uid": "U"}
+"""Words that a profile may write for codes of the standard."""
 
 
 class Requirement(StrEnum):
@@ -69,11 +80,18 @@ MEANINGS: dict[Code, Meaning] = {
         Code.EMPTY,
         Code.REMOVE,
     ),
+    Code.PSEUDONYM: _same("replaced by a code that is derived from it with the key", Code.PSEUDONYM),
+    Code.HASH: _same("replaced by a number that is derived from it with the key", Code.HASH),
+    Code.SHIFT_DATE: _same("moved by the days of its patient", Code.SHIFT_DATE),
+    Code.CLEAN_TEXT: _same("cleaned of words that are not known to be safe", Code.CLEAN_TEXT),
+    Code.CLEAN_LIGHTLY: _same("cleaned of what identifies; words that nobody knows stay", Code.CLEAN_LIGHTLY),
+    Code.CAP_AGE: _same("kept up to 89 years", Code.CAP_AGE),
+    Code.REPLACE: _same("replaced by a given value", Code.REPLACE),
 }
 
 
 def resolved(code: Code, requirement: Requirement) -> Code:
-    """What a code comes to for an attribute of a Type: X, Z, D, K, C or U."""
+    """What a code comes to for an attribute of a Type: X, Z, D, K, C, U, or a word of our own."""
     meaning = MEANINGS[code]
     return {
         Requirement.MUST_HAVE_VALUE: meaning.required,

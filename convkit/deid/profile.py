@@ -9,14 +9,41 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from convkit.deid.codes import MEANINGS, Code, combined
-from convkit.deid.selectors import PRIVATE, Selector, selector
+from convkit.deid.codes import MEANINGS, WORDS, Code, combined
+from convkit.deid.selectors import ANY_NUMBER, Selector, selector
 from convkit.deid.shipped import folder
+from convkit.dicom.attributes import keyword_name, vr_of
 from convkit.errors import UsageError
+
+
+def _code(word: object) -> object:
+    """A code of the standard for a word that a profile may write."""
+    return WORDS.get(word, word) if isinstance(word, str) else word
+
+
+Action = Annotated[Code, BeforeValidator(_code)]
+
+
+class Detailed(BaseModel):
+    """A rule with a value or a condition."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    action: Action = Field(Code.REPLACE, description="What becomes of the attribute.")
+    value: str | None = Field(None, description="What it is replaced by.")
+    when: dict[str, str | tuple[str, ...]] = Field(
+        default_factory=dict, description="Keyword to the values that the data set must have, such as Modality = 'CT'."
+    )
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Detailed:
+        if (self.action is Code.REPLACE) != (self.value is not None):
+            raise ValueError("a value is for replacing, and replacing needs one")
+        return self
 
 
 class ProfileFile(BaseModel):
@@ -33,9 +60,13 @@ class ProfileFile(BaseModel):
     extends: str = Field("", description="What it builds on, such as basic+dates.")
     option: bool = Field(default=False, description="True for what can only be added to a profile.")
     excludes: tuple[str, ...] = Field((), description="Options that contradict this one.")
-    unlisted: Code | None = Field(None, description="What becomes of attributes of the standard that no rule names.")
-    unknown: Code | None = Field(None, description="What becomes of attributes that are not in the dictionary.")
-    rules: dict[str, Code] = Field(default_factory=dict, description="Selector to action code.")
+    unlisted: Action | None = Field(None, description="What becomes of attributes of the standard that no rule names.")
+    unknown: Action | None = Field(None, description="What becomes of attributes that are not in the dictionary.")
+    pixels: Literal["refuse", "regions", "ocr", "allow"] | None = Field(
+        None, description="What is done about text in pixels, unless the command says otherwise."
+    )
+    vocabulary: tuple[str, ...] = Field((), description="Files of words that may stay in text, beside this file.")
+    rules: dict[str, Action | Detailed] = Field(default_factory=dict, description="Selector to action.")
 
 
 class Part(NamedTuple):
@@ -62,10 +93,19 @@ class Rule(NamedTuple):
     code : Code
     part : str
         Name of the part.
+    value : str
+        What replaces.
+    when : tuple of (keyword, values)
+        Holds only where the data set has one of the values of each.
+    otherwise : Rule or None
+        Where it does not hold.
     """
 
     code: Code
     part: str
+    value: str = ""
+    when: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    otherwise: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +121,16 @@ class Profile:
         Rules for one tag.
     masks : tuple of (Selector, Rule)
         Rules for repeating groups.
+    privates : mapping of (group, creator, last digits) to Rule
+        Rules for private elements; `selectors.ANY_NUMBER` for all of a creator.
+    paths : mapping of tag to ((path, Rule), ...)
+        Rules for attributes within sequences.
+    vrs : mapping of str to Rule
+        Rules for what no other rule names, by value representation.
+    pixels : str
+        What is done about text in pixels, as ``--pixels`` has it.
+    vocabulary : tuple of str
+        Paths of lists of words.
     private, unlisted, unknown : Rule
         For private attributes, for those of the standard that no rule names, and for those of no dictionary.
     """
@@ -92,6 +142,11 @@ class Profile:
     private: Rule
     unlisted: Rule
     unknown: Rule
+    privates: Mapping[tuple[int, str, int], Rule]
+    paths: Mapping[int, tuple[tuple[tuple[int, ...], Rule], ...]]
+    vrs: Mapping[str, Rule]
+    pixels: str
+    vocabulary: tuple[str, ...]
 
     @classmethod
     def load(cls, text: str) -> Profile:
@@ -122,10 +177,36 @@ class Profile:
         UsageError
             There is no such attribute.
         """
-        one = selector(keyword)
-        rule = self.private if one.is_private else self.rule_of(one.value) or self.unlisted
-        name = one.keyword or keyword
-        return f"{name} is {MEANINGS[rule.code].words} ({rule.code}, by {rule.part})."
+        rule: Rule | None = self._rule_for(selector(keyword))
+        name = selector(keyword).keyword or keyword
+        said: list[str] = []
+        while rule is not None:
+            value = f" {rule.value!r}" if rule.code is Code.REPLACE else ""
+            where = " and ".join(f"{keyword} is {' or '.join(values)}" for keyword, values in rule.when)
+            words = f"{MEANINGS[rule.code].words}{value}{' where ' + where if where else ''}"
+            said.append(f"{words} ({rule.code}, by {rule.part})")
+            rule = rule.otherwise
+        return f"{name} is {', else '.join(said)}."
+
+    def _rule_for(self, one: Selector) -> Rule:
+        if one.creator:
+            return self.private_rule(one.value, one.creator, one.mask)
+        if one.is_private:
+            return self.private
+        if one.vr:
+            return self.vrs.get(one.vr, self.unlisted)
+        if one.path:
+            return next((r for path, r in self.paths.get(one.value, ()) if path == one.path), self.of_tag(one.value))
+        return self.of_tag(one.value)
+
+    def of_tag(self, tag: int) -> Rule:
+        """The rule for an attribute of the standard at the top of a data set."""
+        return self.rule_of(tag) or self.vrs.get(vr_of(tag), self.unlisted)
+
+    def private_rule(self, group: int, creator: str, number: int) -> Rule:
+        """The rule for a private element."""
+        own = self.privates.get((group, creator, number)) or self.privates.get((group, creator, ANY_NUMBER))
+        return own or self.private
 
 
 class _Layer(NamedTuple):
@@ -133,7 +214,8 @@ class _Layer(NamedTuple):
 
     name: str
     file: ProfileFile
-    rules: tuple[tuple[Selector, Code], ...]
+    rules: tuple[tuple[Selector, Code | Detailed], ...]
+    vocabulary: tuple[str, ...] = ()
 
 
 def available() -> dict[str, str]:
@@ -150,7 +232,8 @@ def _layers(text: str, within: tuple[str, ...]) -> Iterator[_Layer]:
         file = _read(path)
         if file.extends:
             yield from _layers(file.extends, (*within, path.stem))
-        yield _Layer(path.stem, file, _selected(path, file))
+        words = tuple(str(path.parent / name) for name in file.vocabulary)
+        yield _Layer(path.stem, file, _selected(path, file), words)
 
 
 def _path(name: str) -> Path:
@@ -179,7 +262,8 @@ def _read(path: Path) -> ProfileFile:
 
 def _mistake(path: Path, text: str, error: Any) -> UsageError:
     """The first mistake of a file: line, field, and what would be right."""
-    field = str(error["loc"][-1] if error["loc"][-1] != "[key]" else error["loc"][-2])
+    place = error["loc"]
+    field = str(place[1] if place[0] == "rules" and len(place) > 1 else place[-1])
     hint = f"Known fields are {', '.join(ProfileFile.model_fields)}." if error["type"] == "extra_forbidden" else ""
     return UsageError(f"{error['msg']}: {field!r}.", f"{path}:{_line(text, field)}", hint)
 
@@ -190,12 +274,14 @@ def _line(text: str, field: str) -> int:
     return next((number for number, line in enumerate(text.splitlines(), 1) if start.match(line)), 1)
 
 
-def _selected(path: Path, file: ProfileFile) -> tuple[tuple[Selector, Code], ...]:
+def _selected(path: Path, file: ProfileFile) -> tuple[tuple[Selector, Code | Detailed], ...]:
     """The rules of a file by what they are for."""
-    found: dict[Selector, Code] = {}
+    found: dict[Selector, Code | Detailed] = {}
     for text, code in file.rules.items():
         try:
             one = selector(text)
+            for keyword in code.when if isinstance(code, Detailed) else ():
+                selector(keyword)
         except UsageError as err:
             place = f"{path}:{_line(path.read_text('utf-8'), text)}"
             raise UsageError(err.what, place, err.hint) from err
@@ -219,34 +305,54 @@ def _check(layers: list[_Layer]) -> None:
 
 
 def _merged(name: str, layers: list[_Layer]) -> Profile:
-    tags: dict[int, Rule] = {}
-    masks: dict[Selector, Rule] = {}
-    special = {PRIVATE: Rule(Code.REMOVE, ""), "unlisted": Rule(Code.REMOVE, ""), "unknown": Rule(Code.REMOVE, "")}
+    found: dict[Selector, Rule] = {}
+    policies = dict.fromkeys(("unlisted", "unknown"), Rule(Code.REMOVE, ""))
     for layer in layers:
         for one, code in layer.rules:
-            if one.is_private:
-                special[PRIVATE] = _over(special[PRIVATE], code, layer)
-            elif one.is_tag:
-                tags[one.value] = _over(tags.get(one.value), code, layer)
-            else:
-                masks[one] = _over(masks.get(one), code, layer)
+            found[one] = _over(found.get(one), code, layer)
         for word, policy in (("unlisted", layer.file.unlisted), ("unknown", layer.file.unknown)):
             if policy is not None:
-                special[word] = Rule(policy, layer.name)
+                policies[word] = Rule(policy, layer.name)
+    paths: dict[int, tuple[tuple[tuple[int, ...], Rule], ...]] = {}
+    for one, rule in found.items():
+        if one.path:
+            paths[one.value] = (*paths.get(one.value, ()), (one.path, rule))
     parts = tuple(Part(layer.name, layer.file.code, layer.file.meaning) for layer in layers)
+    is_mask = {one: not (one.is_tag or one.is_private or one.vr or one.creator or one.path) for one in found}
     return Profile(
         name,
         tuple(dict.fromkeys(parts)),
-        MappingProxyType(tags),
-        tuple(masks.items()),
-        special[PRIVATE],
-        special["unlisted"],
-        special["unknown"],
+        tags=MappingProxyType({one.value: rule for one, rule in found.items() if one.is_tag}),
+        masks=tuple((one, rule) for one, rule in found.items() if is_mask[one]),
+        private=found.get(Selector(is_private=True), Rule(Code.REMOVE, "")),
+        privates=MappingProxyType({(o.value, o.creator, o.mask): rule for o, rule in found.items() if o.creator}),
+        paths=MappingProxyType(paths),
+        pixels=next((layer.file.pixels for layer in reversed(layers) if layer.file.pixels), "refuse"),
+        vrs=MappingProxyType({one.vr: rule for one, rule in found.items() if one.vr}),
+        vocabulary=tuple(dict.fromkeys(path for layer in layers for path in layer.vocabulary)),
+        **policies,
     )
 
 
-def _over(before: Rule | None, code: Code, layer: _Layer) -> Rule:
+def _over(before: Rule | None, asked: Code | Detailed, layer: _Layer) -> Rule:
     """The rule of a layer over what was there."""
+    if isinstance(asked, Detailed):
+        when = tuple((key, (value,) if isinstance(value, str) else value) for key, value in asked.when.items())
+        return Rule(asked.action, layer.name, asked.value or "", when, before if when else None)
     if before is None or not layer.file.option:
-        return Rule(code, layer.name)
-    return Rule(combined(before.code, code), layer.name)
+        return Rule(asked, layer.name)
+    return Rule(combined(before.code, asked), layer.name)
+
+
+def difference(one: Profile, other: Profile) -> Iterator[str]:
+    """Yield a line for each attribute that two profiles treat differently."""
+    tags = sorted({*one.tags, *other.tags})
+    for tag in tags:
+        rules = one.of_tag(tag), other.of_tag(tag)
+        if rules[0].code != rules[1].code or rules[0].value != rules[1].value:
+            name = keyword_name(tag)
+            yield f"({tag >> 16:04X},{tag & 0xFFFF:04X}) {name:<48} {rules[0].code:<10} {rules[1].code}"
+    for name in ("private", "unlisted", "unknown"):
+        codes = getattr(one, name).code, getattr(other, name).code
+        if codes[0] != codes[1]:
+            yield f"{name:<60} {codes[0]:<10} {codes[1]}"

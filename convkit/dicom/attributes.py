@@ -442,6 +442,14 @@ def vr_of(tag: int) -> str:
         return ""
 
 
+@lru_cache(maxsize=4096)
+def keyword_name(tag: int) -> str:
+    """Keyword by the data dictionary; empty where it has no such tag."""
+    from pydicom.datadict import keyword_for_tag  # noqa: PLC0415 (as above)
+
+    return keyword_for_tag(tag)
+
+
 def is_keyword(word: str) -> bool:
     """True where the word is a keyword of the data dictionary (PS3.6)."""
     if word in table_of().places:

@@ -175,7 +175,7 @@ def test_everything_that_comes_with_convkit_can_be_listed_and_loaded() -> None:
         ("PatientAge", ("PatientAge", "kept", "patient")),
         ("StudyDate", ("cleaned", "dates")),
         ("PatientName", ("emptied", "basic")),
-        ("Modality", ("kept",)),
+        ("Modality", ("cleaned",)),
         ("(6002,3000)", ("removed",)),
         ("private", ("removed",)),
     ],

@@ -1,0 +1,253 @@
+"""De-identification of one object: by a profile, with pseudonyms of a key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from convkit.deid import requirements
+from convkit.deid.actions import Acting, Cleaning, Dates
+from convkit.deid.codes import Code
+from convkit.deid.gathering import own_values_of
+from convkit.deid.leftovers import (
+    DOCUMENT,
+    clear_embedded_overlays,
+    cut_surplus_pixels,
+    set_document_length,
+    without_empty_overlays,
+)
+from convkit.deid.own_values import OwnValues
+from convkit.deid.pixels.graphics import overlay_groups
+from convkit.deid.private_elements import CHARACTERISTICS, Declared
+from convkit.deid.profile import Profile
+from convkit.deid.pseudonyms import Key
+from convkit.deid.record import Applied, meta_of, recorded
+from convkit.deid.text import Cleaner
+from convkit.deid.vocabulary import Vocabulary
+from convkit.deid.walk import Change, Walk
+from convkit.dicom import values
+from convkit.dicom.attributes import tag_of
+from convkit.dicom.tree import Element, Tree, tree_of, written
+from convkit.errors import MissingAttributeError
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+SOP_CLASS, SOP_INSTANCE, STUDY_DATE = 0x00080016, 0x00080018, 0x00080020
+_PATIENT_ID, _STUDY, _CHARSET = 0x00100020, 0x0020000D, 0x00080005
+_META_SOP_CLASS, _DOCUMENT_TYPE = 0x00020002, 0x00420012
+_FIRST_OVERLAY = 0x60003000
+
+_TIMES = {Dates.SHIFT: "MODIFIED", Dates.KEEP: "UNMODIFIED", Dates.REMOVE: "REMOVED"}
+
+
+class Subject(NamedTuple):
+    """The person whom an object is of.
+
+    Attributes
+    ----------
+    identity : str
+        What all objects of the person have in common: Patient ID, else the study.
+    """
+
+    identity: str
+
+    @classmethod
+    def of(cls, tree: Tree) -> Subject:
+        """The subject of a file."""
+        found = _top(tree.elements, {_PATIENT_ID, _STUDY, _CHARSET})
+        charset = found.get(_CHARSET, b"").strip(b"\0 ")
+        patient = values.text(found.get(_PATIENT_ID, b""), charset).strip()
+        return cls(patient or f"study {values.text(found.get(_STUDY, b''))}")
+
+
+class Recipe(NamedTuple):
+    """What makes a `Deidentifier`: small, so that it can go to another process with every piece of work.
+
+    Attributes
+    ----------
+    profile : str
+        Name or path.
+    key : Key
+    subjects : tuple of (Patient ID, code)
+    uid_root : str
+    """
+
+    profile: str
+    key: Key
+    subjects: tuple[tuple[str, str], ...] = ()
+    uid_root: str = "2.25"
+
+    def made(self) -> Deidentifier:
+        """The same one every time, as long as it is asked for."""
+        return _made(self)
+
+
+@lru_cache(maxsize=2)
+def _made(recipe: Recipe) -> Deidentifier:
+    profile = Profile.load(recipe.profile)
+    return Deidentifier(profile, recipe.key, subjects=dict(recipe.subjects), uid_root=recipe.uid_root)
+
+
+class Deidentifier:
+    """De-identifies objects, each as if it were alone: the same original always gives the same result.
+
+    Parameters
+    ----------
+    profile : Profile
+    key : Key or None
+        None takes one that nobody knows, so that nothing can be repeated.
+    subjects : mapping of Patient ID to code
+        Codes that were given for some patients.
+    uid_root : str
+        Root of new UIDs.
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        key: Key | None = None,
+        *,
+        subjects: Mapping[str, str] | None = None,
+        uid_root: str = "2.25",
+    ) -> None:
+        self.profile = profile
+        self.key = key or Key.new()
+        self._subjects = dict(subjects or {})
+        self._uid_root = uid_root
+        self._vocabulary = Vocabulary.load(map(Path, profile.vocabulary))
+        self._untouched: set[tuple[int, str]] = set()
+        self._dates = _dates_of(profile)
+        self._keeps_uids = _code_of(profile, SOP_INSTANCE) is Code.KEEP
+
+    def apply(self, tree: Tree, own: OwnValues | None = None, *, is_clean: bool = False) -> list[Change]:
+        """De-identify a file that was read; the tree is changed.
+
+        Parameters
+        ----------
+        tree : Tree
+        own : OwnValues or None
+            What other objects say of the same person.
+        is_clean : bool
+            Somebody has looked for text in the pixels, and none is left.
+
+        Raises
+        ------
+        MissingAttributeError
+            The object has no SOP Class or no SOP Instance UID.
+        """
+        subject = Subject.of(tree)
+        cleaning = self._cleaning(tree, own)
+        acting = Acting(
+            self.key,
+            self._uid_root,
+            self.code_of(subject),
+            self.key.days(subject.identity),
+            self._dates,
+            self._keeps_uids,
+            cleaning,
+        )
+        walk = Walk(self.profile, acting, _Facts(tree.elements), _declared(tree), self._untouched)
+        sop_class = _sop_class(tree)
+        types = requirements.of_object(sop_class.rstrip(b"\0 ").decode("ascii", "replace"))
+        cut_surplus_pixels(tree)
+        if _code_of(self.profile, _FIRST_OVERLAY) is not Code.KEEP:
+            clear_embedded_overlays(tree)
+        overlays = set(overlay_groups(tree))
+        elements = without_empty_overlays(walk.data_set(tree.elements, types), overlays)
+        set_document_length(elements, tree)
+        tree.elements = recorded(elements, Applied(self.profile.parts, _TIMES[self._dates], is_clean))
+        instance = _top(tree.elements, {SOP_INSTANCE}).get(SOP_INSTANCE, b"")
+        if not instance:
+            raise MissingAttributeError("The object has no (0008,0018) SOPInstanceUID.", tree.path)
+        tree.meta = meta_of(sop_class, instance, tree.transfer_syntax)
+        tree.preamble = b""
+        return walk.changes
+
+    def __call__(self, dataset: Dataset) -> Dataset:
+        """A de-identified copy of a data set in memory.
+
+        Parameters
+        ----------
+        dataset : pydicom Dataset
+            It is not changed. Text that is burned into its pixels is not looked at: that is for `convkit.deidentify`.
+
+        Returns
+        -------
+        pydicom Dataset
+            With file meta information of its own.
+
+        Raises
+        ------
+        MissingAttributeError
+            It has no SOP Class or no SOP Instance UID.
+        InputError
+            It cannot be written.
+        """
+        from convkit.deid import in_memory  # noqa: PLC0415 (pydicom as a whole: 0.3 s, which files do not need)
+
+        tree = tree_of(in_memory.bytes_of(dataset))
+        self.apply(tree)
+        return in_memory.dataset_of(b"".join(piece for piece in written(tree) if isinstance(piece, bytes)))
+
+    def code_of(self, subject: Subject) -> str:
+        """The code that stands for a person."""
+        return self._subjects.get(subject.identity) or self.key.code("patient", subject.identity)
+
+    def uid(self, original: str) -> str:
+        """The UID that an object gets; its own where the profile keeps them."""
+        return original if self._keeps_uids else self.key.uid(original, self._uid_root)
+
+    def replaces_document(self, tree: Tree) -> bool:
+        """True where an encapsulated document gives its place to an empty one."""
+        kind = _top(tree.elements, {_DOCUMENT_TYPE}).get(_DOCUMENT_TYPE, b"").strip(b"\0 ").lower()
+        return kind == b"application/pdf" and _code_of(self.profile, DOCUMENT) not in {Code.KEEP, Code.CLEAN}
+
+    def digest(self, text: str) -> str:
+        """A text that nobody can guess without the key, to be remembered beside the copies."""
+        return self.key.digest("journal", text).hex()
+
+    def _cleaning(self, tree: Tree, own: OwnValues | None) -> Cleaning:
+        here = own_values_of(tree)
+        return Cleaner(here if own is None else own | here, self._vocabulary)
+
+
+class _Facts:
+    """Values of attributes at the top of a data set, for conditions of rules."""
+
+    def __init__(self, elements: Iterable[Element]) -> None:
+        self._values = {each.tag: each.value for each in elements if isinstance(each.value, bytes)}
+
+    def __call__(self, keyword: str) -> tuple[str, ...]:
+        return values.texts(self._values.get(tag_of(keyword) or 0, b""))
+
+
+def _top(elements: Iterable[Element], tags: set[int]) -> dict[int, bytes]:
+    return {each.tag: each.value for each in elements if each.tag in tags and isinstance(each.value, bytes)}
+
+
+def _sop_class(tree: Tree) -> bytes:
+    found = _top(tree.elements, {SOP_CLASS}).get(SOP_CLASS) or _top(tree.meta, {_META_SOP_CLASS}).get(_META_SOP_CLASS)
+    if not found:
+        raise MissingAttributeError("The object has no (0008,0016) SOPClassUID.", tree.path)
+    return found
+
+
+def _declared(tree: Tree) -> Declared:
+    found = next((each.items for each in tree.elements if each.tag == CHARACTERISTICS), None)
+    return Declared(found or (), "big" if tree.coding.is_big else "little")
+
+
+def _code_of(profile: Profile, tag: int) -> Code:
+    rule = profile.rule_of(tag)
+    return profile.unlisted.code if rule is None else rule.code
+
+
+def _dates_of(profile: Profile) -> Dates:
+    """What becomes of dates, as the profile has it for that of the study."""
+    code = _code_of(profile, STUDY_DATE)
+    if code in {Code.CLEAN, Code.SHIFT_DATE}:
+        return Dates.SHIFT
+    return Dates.KEEP if code is Code.KEEP else Dates.REMOVE

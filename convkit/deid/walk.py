@@ -1,0 +1,332 @@
+"""The walk through all elements of a data set, at any depth: each meets its rule, and nothing passes without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from types import MappingProxyType
+from typing import NamedTuple
+
+from convkit.deid import private_elements, requirements, structured
+from convkit.deid.actions import IN_WORDS, NEVER_WORDS, Acting, Given, act
+from convkit.deid.codes import Code, Requirement, resolved
+from convkit.deid.private_elements import Blocks, Declared, Place
+from convkit.deid.profile import Profile, Rule
+from convkit.deid.requirements import Requirements
+from convkit.dicom.attributes import vr_of
+from convkit.dicom.tree import Element, Item, Span
+
+CHARSET, CONTENT = 0x00080005, 0x0040A730
+
+
+class Change(NamedTuple):
+    """What became of one element.
+
+    Attributes
+    ----------
+    around : str
+        Sequences from the outermost on, such as ``(0040,0275)[0]/``.
+    tag : int
+    action : str
+        What was done, as `Code` calls it.
+    rule : str
+        Part of the profile that says so.
+    """
+
+    around: str
+    tag: int
+    action: str
+    rule: str
+
+    @property
+    def place(self) -> str:
+        """Where it is, such as ``(0040,0275)[0]/(0032,1060)``."""
+        return f"{self.around}({self.tag >> 16:04X},{self.tag & 0xFFFF:04X})"
+
+
+class Level(NamedTuple):
+    """Where the walk is.
+
+    Attributes
+    ----------
+    path : tuple of int
+        Tags of the sequences around.
+    place : str
+        The same with the numbers of items, for the audit.
+    types : mapping of tag to Requirement
+    charset : bytes
+        Specific Character Set.
+    is_dummy : bool
+        All text becomes dummies: a sequence around has to be there, and may say nothing.
+    """
+
+    path: tuple[int, ...]
+    place: str
+    types: Requirements
+    charset: bytes
+    is_dummy: bool = False
+
+
+class Walk:
+    """The walk through one data set.
+
+    Parameters
+    ----------
+    profile : Profile
+    acting : Acting
+        What the actions need to know.
+    facts : callable of keyword
+        Values of an attribute of the data set, for conditions.
+    declared : Declared
+        Private elements that the data set itself calls safe.
+    untouched : set of (tag, VR)
+        Elements that the profile never touches, wherever they stand: found out along the way.
+
+    Attributes
+    ----------
+    changes : list of Change
+    """
+
+    def __init__(
+        self,
+        profile: Profile,
+        acting: Acting,
+        facts: Callable[[str], tuple[str, ...]],
+        declared: Declared,
+        untouched: set[tuple[int, str]],
+    ) -> None:
+        self.changes: list[Change] = []
+        self._profile = profile
+        self._acting = acting
+        self._facts = facts
+        self._declared = declared
+        self._options = tuple(part.name for part in profile.parts)
+        self._counts_items = False
+        self._untouched = untouched
+        self._drops_private = profile.private.code is Code.REMOVE and not profile.privates
+
+    def data_set(self, elements: list[Element], types: Requirements) -> list[Element]:
+        """What is left of the elements of a data set."""
+        self._counts_items = _has(structured.ITEM_IDENTIFIER, elements)
+        return self.elements(elements, Level((), "", types, b""))
+
+    def elements(self, elements: list[Element], level: Level) -> list[Element]:
+        """What is left of the elements of a data set or an item, in their order."""
+        level = _with_charset(elements, level)
+        untouched = frozenset[tuple[int, str]]() if level.is_dummy else self._untouched
+        kept: list[Element] = []
+        private: list[Element] = []
+        for each in elements:
+            tag = each.tag
+            if (tag, each.vr) in untouched and each.items is None:
+                kept.append(each)
+            elif tag >> 16 & 1:
+                private.append(each)
+            elif tag & 0xFFFF == 0:
+                self._note(each, level, _ENCODING)  # group lengths: retired, and wrong by now
+            elif self._standard(each, level):
+                kept.append(each)
+        if private:
+            found = self._privates(private, level)
+            kept = sorted((*kept, *found), key=lambda element: element.tag) if found else kept
+        return kept
+
+    # --- attributes of the standard ----------------------------------------------------------------------
+
+    def _standard(self, element: Element, level: Level) -> bool:
+        """Do what is asked of an element; False where it goes."""
+        rule = self._rule(element, level)
+        code = resolved(rule.code, level.types.get(element.tag, Requirement.OPTIONAL))
+        if element.items is None and (
+            code is Code.KEEP or (code is Code.CLEAN_LIGHTLY and _vr(element) in NEVER_WORDS)
+        ):
+            if (
+                not rule.when
+                and rule.otherwise is None
+                and element.tag not in self._profile.paths
+                and "/" not in rule.code
+            ):
+                self._untouched.add((element.tag, element.vr))  # nor will another one be
+            return True
+        if element.tag == CONTENT and code not in {Code.REMOVE, Code.EMPTY}:
+            self._content(element, level, rule)
+            return True
+        return self._done(element, rule._replace(code=code), level)
+
+    def _rule(self, element: Element, level: Level) -> Rule:
+        found = self._named(element, level)
+        while found is not None and found.when and not self._holds(found):
+            found = found.otherwise
+        if found is None:
+            found = self._policy(element)
+        if level.is_dummy and _vr(element) in IN_WORDS and found.code in {Code.CLEAN, Code.KEEP}:
+            return Rule(Code.DUMMY, found.part)
+        return found
+
+    def _named(self, element: Element, level: Level) -> Rule | None:
+        if level.path and element.tag in self._profile.paths:
+            for path, rule in self._profile.paths[element.tag]:
+                if level.path[-len(path) :] == path:
+                    return rule
+        return self._profile.rule_of(element.tag)
+
+    def _holds(self, rule: Rule) -> bool:
+        return all(not set(values).isdisjoint(self._facts(keyword)) for keyword, values in rule.when)
+
+    def _policy(self, element: Element) -> Rule:
+        """The rule of what no rule names."""
+        vr = _vr(element)
+        if vr in self._profile.vrs:
+            return self._profile.vrs[vr]
+        return self._profile.unlisted if vr_of(element.tag) else self._profile.unknown
+
+    def _done(self, element: Element, rule: Rule, level: Level, vr: str = "") -> bool:
+        """Carry out a rule whose code the Type has been asked for."""
+        if rule.code is Code.REMOVE:
+            self._note(element, level, rule)
+            return False
+        if element.items is not None:
+            return self._sequence(element, rule, level)
+        before = element.value
+        needed = level.types.get(element.tag, Requirement.OPTIONAL)
+        if rule.code is Code.CLEAN_LIGHTLY:
+            needed = Requirement.MAY_BE_EMPTY  # of what the table does not name no Type is known: it stays, if empty
+        given = Given(vr or _vr(element), level.charset, needed, rule.value)
+        is_there = act(element, rule.code, self._acting, given)
+        if not is_there:
+            self._note(element, level, rule._replace(code=Code.REMOVE))
+        elif element.value is not before and element.value != before:
+            self._note(element, level, rule)
+        return is_there
+
+    def _sequence(self, element: Element, rule: Rule, level: Level) -> bool:
+        items = element.items or []
+        if rule.code is Code.EMPTY:
+            element.items = []
+            self._note(element, level, rule)
+            return True
+        is_dummy = level.is_dummy or rule.code is Code.DUMMY
+        if rule.code is Code.DUMMY:
+            self._note(element, level, rule)
+        for number, item in enumerate(items):
+            item.elements = self.elements(item.elements, _below(level, element, number, is_dummy=is_dummy))
+        return True
+
+    # --- private elements --------------------------------------------------------------------------------
+
+    def _privates(self, elements: list[Element], level: Level) -> list[Element]:
+        """What is left of the private elements; a creator stays with what it owns."""
+        if self._drops_private:
+            part = self._profile.private.part
+            self.changes += [Change(level.place, each.tag, Code.REMOVE, part) for each in elements]
+            return []
+        blocks = Blocks(elements)
+        creators = [each for each in elements if private_elements.is_creator(each.tag)]
+        owned = [each for each in elements if not private_elements.is_creator(each.tag)]
+        kept = [each for each in owned if self._private(each, blocks.place_of(each.tag), level)]
+        used = {each.tag & 0xFFFF0000 | each.tag >> 8 & 0xFF for each in kept}
+        for each in creators:
+            if each.tag not in used:
+                self._note(each, level, self._profile.private._replace(code=Code.REMOVE))
+        return [*(each for each in creators if each.tag in used), *kept]
+
+    def _private(self, element: Element, place: Place | None, level: Level) -> bool:
+        """Do what is asked of a private element; False where it goes."""
+        rule = self._profile.private if place is None else self._profile.private_rule(*place)
+        if place is None or not self._is_safe(rule, place):
+            self._note(element, level, rule._replace(code=Code.REMOVE))
+            return False
+        code = resolved(rule.code, Requirement.OPTIONAL)
+        code = Code.CLEAN_LIGHTLY if code in {Code.KEEP, Code.CLEAN} else code
+        vr = private_elements.vr_of(place, element)
+        if vr is None:
+            self._note(element, level, rule._replace(code=Code.REMOVE))
+            return False
+        return self._done(element, rule._replace(code=code), level, vr)
+
+    def _is_safe(self, rule: Rule, place: Place) -> bool:
+        if rule.code is Code.REMOVE:
+            return False
+        is_own = rule is not self._profile.private
+        return is_own or place in private_elements.safe() or self._declared.has(place)
+
+    # --- structured content ------------------------------------------------------------------------------
+
+    def _content(self, sequence: Element, level: Level, rule: Rule) -> None:
+        """Content items, each by its concept.
+
+        Where items are referred to by their place in the tree (PS3.3 C.17.3.2.5), none goes: the others would move.
+        """
+        kept: list[Item] = []
+        for number, item in enumerate(sequence.items or []):
+            inner = _below(level, sequence, number, is_dummy=False)
+            concept = _concept(item)
+            code = structured.code_of(concept, self._options)
+            code = None if code is None else resolved(code, Requirement.MUST_HAVE_VALUE)
+            if code is Code.REMOVE and not self._counts_items:
+                self.changes.append(Change(inner.place, CONTENT, code, rule.part))
+                continue
+            is_dummy = code in {Code.DUMMY, Code.REMOVE} and concept.value_type in structured.IN_WORDS
+            item.elements = self._content_item(item.elements, inner, is_dummy=is_dummy)
+            kept.append(item)
+        sequence.items = kept
+
+    def _content_item(self, elements: list[Element], level: Level, *, is_dummy: bool) -> list[Element]:
+        """One content item; its value is in an attribute of its own, whose rule is for other places."""
+        kept: list[Element] = []
+        level = level._replace(types=_NEEDED_VALUES)
+        for each in elements:
+            if each.tag in structured.VALUES and each.items is None:
+                code = Code.DUMMY if is_dummy or each.tag in structured.NEVER_KEPT else structured.VALUES[each.tag]
+                if self._done(each, Rule(self._acting.as_asked(code), "structured content"), level):
+                    kept.append(each)
+            else:
+                kept += self.elements([each], level)
+        return kept
+
+    def _note(self, element: Element, level: Level, rule: Rule) -> None:
+        self.changes.append(Change(level.place, element.tag, rule.code, rule.part))
+
+
+_NEEDED_VALUES = MappingProxyType(dict.fromkeys(structured.VALUES, Requirement.MUST_HAVE_VALUE))
+"""The value of a content item has to be there, as its type says (PS3.3 C.17.3.2)."""
+
+_ENCODING = Rule(Code.REMOVE, "encoding")
+
+
+def _below(level: Level, sequence: Element, number: int, *, is_dummy: bool) -> Level:
+    place = f"{level.place}({sequence.tag >> 16:04X},{sequence.tag & 0xFFFF:04X})[{number}]/"
+    types = requirements.of_item(sequence.tag)
+    return Level((*level.path, sequence.tag), place, types, level.charset, is_dummy)
+
+
+def _has(tag: int, elements: Iterable[Element]) -> bool:
+    """True where an attribute stands among content items, at any depth."""
+    return any(
+        each.tag == tag or (each.tag == CONTENT and any(_has(tag, item.elements) for item in each.items or []))
+        for each in elements
+    )
+
+
+def _with_charset(elements: Iterable[Element], level: Level) -> Level:
+    """The character set of an item is its own where it has one (PS3.5 7.5.3)."""
+    own = next((each.value for each in elements if each.tag == CHARSET), None)
+    return level if not isinstance(own, bytes) else level._replace(charset=own.strip(b"\0 "))
+
+
+def _vr(element: Element) -> str:
+    """VR of an element; where the file does not tell, or hides it as UN, that of the dictionary."""
+    return element.vr if element.vr not in {"", "UN"} else vr_of(element.tag) or element.vr
+
+
+def _concept(item: Item) -> structured.Concept:
+    """Concept name and value type of a content item."""
+    found = {each.tag: each for each in item.elements}
+    name = found.get(structured.CONCEPT_NAME)
+    coded = {each.tag: each for each in name.items[0].elements} if name is not None and name.items else {}
+    scheme, code = (_code(coded.get(tag)) for tag in (structured.SCHEME, structured.CODE_VALUE))
+    return structured.Concept(scheme, code, _code(found.get(structured.VALUE_TYPE)))
+
+
+def _code(element: Element | None) -> str:
+    value = b"" if element is None or isinstance(element.value, Span) else element.value
+    return value.strip(b"\0 ").decode("latin-1")
