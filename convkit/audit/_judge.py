@@ -1,0 +1,251 @@
+"""Whether the bytes of a value, found somewhere, mean that value.
+
+Long numbers, addresses and mail addresses read like nothing else. A name may be a word, a part of a longer word, or
+chance among pixels. So it counts by what it is, where it stands, what stands beside it, and whose file it is in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from convkit.audit._search import Hit
+from convkit.audit._words import EPONYMS
+from convkit.audit._zones import Nature, Zone
+from convkit.audit.dossier import Term, Tier
+from convkit.audit.finding import Kind
+
+_DATES = frozenset({Kind.DATE, Kind.BIRTH_DATE})
+_NOT_FOR_DATES = frozenset({Nature.DATE, Nature.NUMBER, Nature.UID, Nature.PIXELS, Nature.KEPT, Nature.TOKEN})
+_BESIDE = 24
+"""Bytes between two parts of one name: room for a separator, a label or a title in two-byte characters."""
+
+_OF_EPONYM = re.compile(
+    rb"['\x92]?s?[ _-]{1,2}(?:disease|syndrome|protocol|sign|test|line|cyst|fracture|lesion|artifact|artefact|ringing"
+    rb"|view|method|follow|staging|grade|score|criteria|neuroma|tumou?r|lymphoma|esophagus|sarcoma|thyroid|adrenal"
+    rb"|fat|water|t[12]|in[ -]phase|recon|filter|kernel|angle|position|projection|tube|catheter|unit"
+    rb"|stage|class|index|node)",
+    re.IGNORECASE,
+)
+"""What follows an eponym that means a thing."""
+
+_CELL_BEFORE, _CELL_AFTER = b"\"',;\t:>=|[\n", b"\"',;\t<|]\r\n"
+
+
+class Place(NamedTuple):
+    """Whose file it is, and what the file declares of itself.
+
+    Attributes
+    ----------
+    subject : int or None
+        The patient; None where it may be anybody's.
+    keeps_dates, keeps_uids : bool
+        True where the file declares the option of PS3.15 that retains them.
+    is_alone : bool
+        True where a file is one patient's: names of others in it are words until something says otherwise.
+    """
+
+    subject: int | None
+    keeps_dates: bool = False
+    keeps_uids: bool = False
+    is_alone: bool = True
+
+
+class Hits(NamedTuple):
+    """All that was found in some bytes.
+
+    Attributes
+    ----------
+    data : bytes
+    hits : sequence of Hit
+        In the order of their places.
+    terms : sequence of Term
+        By the labels of the hits.
+    """
+
+    data: bytes
+    hits: Sequence[Hit]
+    terms: Sequence[Term]
+
+
+class _Found(NamedTuple):
+    """A hit with what surrounds it."""
+
+    term: Term
+    zone: Zone
+    length: int
+    has_left: bool
+    has_right: bool
+    is_own: bool
+    is_anybodys: bool
+    is_capitalised: bool
+
+    @property
+    def is_bounded(self) -> bool:
+        return self.has_left and self.has_right
+
+
+def counts(among: Hits, index: int, zone: Zone, place: Place) -> bool:
+    """True where a hit means the value that it spells."""
+    hit, data = among.hits[index], among.data
+    term = among.terms[hit.label]
+    found = _found(term, hit, data, zone, place)
+    if term.kind is Kind.TERM:
+        return found.is_bounded and (zone.nature is not Nature.PIXELS or found.length >= 6)
+    if term.kind in _DATES:
+        return _date_counts(found, hit, data, place)
+    if _is_in_number(term, hit, data, zone) or zone.nature in {Nature.NUMBER, Nature.DATE}:
+        return False
+    if zone.nature is Nature.UID:
+        return found.is_own and term.tier is Tier.STRONG and found.length >= 8
+    if zone.nature is Nature.PIXELS:
+        return _counts_among_pixels(found, hit, data)
+    if zone.nature is Nature.KEPT and (term.kind is Kind.AE_TITLE or (term.kind is Kind.ID and found.length < 8)):
+        return False  # a device has numbers and titles of its own, and may keep them
+    return _RULES[term.tier](found, among, index)
+
+
+def _found(term: Term, hit: Hit, data: bytes, zone: Zone, place: Place) -> _Found:
+    raw = data[hit.start : hit.end]
+    is_wide = term.text.isascii() and b"\0" in raw
+    width = 2 if is_wide else 1
+    before = data[max(zone.start, hit.start - width, 0) : hit.start]
+    after = data[hit.end : min(zone.end, hit.end + width)]
+    is_own = place.subject is not None and place.subject in term.subjects
+    return _Found(
+        term,
+        zone,
+        len(raw) // width,
+        not _is_letter(before, term),
+        not _is_letter(after, term),
+        is_own,
+        not is_own and (place.subject is None or not place.is_alone),
+        raw.strip(b"\0")[:1].isupper() or not term.text.isascii(),
+    )
+
+
+def _is_letter(raw: bytes, term: Term) -> bool:
+    """True where a character beside a hit makes it a part of something longer."""
+    if not term.text.isascii():
+        return False  # bytes of other characters tell nothing without knowing their encoding
+    char = raw.strip(b"\0")
+    if term.text[:1].isdigit() and term.text[-1:].isdigit():
+        return char.isdigit()
+    return char.isalnum() or char >= b"\xc0"
+
+
+def _date_counts(found: _Found, hit: Hit, data: bytes, place: Place) -> bool:
+    if found.zone.nature in _NOT_FOR_DATES or (found.term.kind is Kind.DATE and place.keeps_dates):
+        return False
+    if not (found.is_own or found.is_anybodys):
+        return False
+    before = data[max(0, found.zone.start, hit.start - 1) : hit.start]
+    after = data[hit.end : min(hit.end + 6, found.zone.end)]
+    if before.isdigit() or before == b".":
+        return False
+    text = data[hit.start : hit.end]
+    if after[:1].isdigit():  # a date with its time in one number
+        return len(text) == 8 and text.isdigit() and len(after) == 6 and after.isdigit()
+    return not (after[:1] == b"." and after[1:2].isdigit() and not text.isdigit())
+
+
+def _is_in_number(term: Term, hit: Hit, data: bytes, zone: Zone) -> bool:
+    """True where digits of a longer number happen to be those of the value."""
+    first, last = data[hit.start : hit.start + 1].isdigit(), term.text[-1:].isdigit()
+    before, after = data[max(zone.start, hit.start - 1, 0) : hit.start], data[hit.end : min(zone.end, hit.end + 1)]
+    return (first and before.isdigit()) or (last and after.isdigit())
+
+
+def _counts_among_pixels(found: _Found, hit: Hit, data: bytes) -> bool:
+    """Chance writes short words into gigabytes: 6 letters in any case about once in 10**12 bytes, bounded."""
+    if not found.is_own:
+        return found.term.tier is Tier.STRONG and found.length >= 10
+    if found.term.tier is Tier.STRONG:
+        return found.length >= 8
+    around = data[max(0, hit.start - 2) : hit.end + 2]
+    readable = all(32 <= byte < 127 or byte == 0 for byte in around)
+    return found.term.tier is Tier.WORD and found.is_bounded and readable and found.length >= 6
+
+
+def _strong(found: _Found, _among: Hits, _index: int) -> bool:
+    return found.length >= (5 if found.is_own or found.is_anybodys else 6)
+
+
+def _word(found: _Found, among: Hits, index: int) -> bool:
+    if not found.term.text.isascii():
+        return found.is_own or found.is_anybodys or found.length >= 6
+    if found.zone.nature is Nature.KEPT:
+        return found.is_own and found.is_bounded
+    if found.is_own or found.is_anybodys:
+        return found.is_bounded or (found.length >= 5 and (found.has_left or found.has_right))
+    return found.is_bounded and _has_neighbour(among, index)
+
+
+def _capitalised(found: _Found, among: Hits, index: int) -> bool:
+    if not found.is_bounded:
+        return False
+    if found.is_own and found.zone.nature is not Nature.KEPT:
+        if found.term.text.casefold() in EPONYMS and _OF_EPONYM.match(among.data, among.hits[index].end):
+            return False
+        return found.is_capitalised or found.zone.nature is Nature.NAME
+    if found.is_anybodys and found.zone.nature in {Nature.PERSON, Nature.NAME}:
+        return True
+    return _is_cell(found, among.hits[index], among.data) or _has_neighbour(among, index)
+
+
+def _weak(found: _Found, among: Hits, index: int) -> bool:
+    if not found.is_bounded:
+        return False
+    if found.zone.nature is Nature.PERSON and found.is_own:
+        return True
+    return found.zone.nature is not Nature.TOKEN and _has_neighbour(among, index)
+
+
+def _guess(found: _Found, _among: Hits, _index: int) -> bool:
+    """A word that stood like a name in a comment: it must stand in such a text again, in the same patient's file."""
+    if not (found.is_own and found.is_bounded and found.is_capitalised) or "(0008,01" in found.zone.location:
+        return False
+    return found.zone.nature in {Nature.TEXT, Nature.PERSON} and not _is_private(found.zone.location)
+
+
+def _is_private(location: str) -> bool:
+    """True for elements of odd groups, whose words are a maker's."""
+    last = location.rpartition("/")[2]
+    return last[4:5].lower() in {"1", "3", "5", "7", "9", "b", "d", "f"}
+
+
+_RULES: dict[Tier, Callable[[_Found, Hits, int], bool]] = {
+    Tier.GUESS: _guess,
+    Tier.STRONG: _strong,
+    Tier.WORD: _word,
+    Tier.CAPITALISED: _capitalised,
+    Tier.WEAK: _weak,
+}
+
+
+def _is_cell(found: _Found, hit: Hit, data: bytes) -> bool:
+    """True where a word is all that stands in a cell of a table or a field of JSON."""
+    if found.zone.nature is not Nature.DOCUMENT or not found.is_capitalised:
+        return False
+    before, after = data[max(0, hit.start - 1) : hit.start], data[hit.end : hit.end + 1]
+    return (not before or before in _CELL_BEFORE) and (not after or after in _CELL_AFTER)
+
+
+def _has_neighbour(among: Hits, index: int) -> bool:
+    """True where another part of the same person's name is beside it."""
+    hits, terms = among.hits, among.terms
+    hit = hits[index]
+    persons = terms[hit.label].persons
+    for step in (-1, 1):
+        other = index + step
+        while 0 <= other < len(hits) and _gap(hit, hits[other]) <= _BESIDE:
+            if _gap(hit, hits[other]) > 0 and persons & terms[hits[other].label].persons:
+                return True
+            other += step
+    return False
+
+
+def _gap(one: Hit, other: Hit) -> int:
+    """Bytes between two hits; negative where they overlap."""
+    return max(one.start, other.start) - min(one.end, other.end)

@@ -1,0 +1,253 @@
+"""What all originals together tell: the terms to look for, whose they are, and which output belongs to whom."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import IntEnum
+from functools import cached_property
+from typing import NamedTuple, TypeVar
+
+from convkit.audit._search import Hit, Search
+from convkit.audit._spellings import date_spellings, patterns, spellings
+from convkit.audit._words import MEANINGFUL, is_ordinary
+from convkit.audit.finding import Kind
+from convkit.audit.instance import Instance
+from convkit.audit.originals import Original
+
+K = TypeVar("K")
+
+_DATES = frozenset({Kind.DATE, Kind.BIRTH_DATE})
+
+
+_VOTES, _TELLING = 2, 5
+"""Values of one patient alone, and their characters, that tell whose file it is."""
+
+_SEVERAL = 4
+"""Patients; a family and their physician make three."""
+
+
+class Tier(IntEnum):
+    """How much it takes to believe that a term was meant."""
+
+    WEAK = 0  # an ordinary word, or very short
+    GUESS = 1  # stood like a name in a comment
+    CAPITALISED = 2  # a surname that is an English word
+    WORD = 3  # a name, a short number
+    STRONG = 4  # nothing else reads like it
+
+
+class Term(NamedTuple):
+    """One value to look for.
+
+    Attributes
+    ----------
+    text : str
+    kind : Kind
+    tier : Tier
+    persons : frozenset of int
+        Whose name it is a part of; names of one person beside each other are believed.
+    subjects : frozenset of int
+        Patients in whose originals it was found.
+    """
+
+    text: str
+    kind: Kind
+    tier: Tier
+    persons: frozenset[int]
+    subjects: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """All that the outputs are held against.
+
+    Attributes
+    ----------
+    terms : tuple of Term
+    originals : tuple of Instance
+    subjects : tuple of int
+        The patient of each original.
+    uids : frozenset of str
+        Every UID of the originals that names a thing.
+    has_originals : bool
+        False where there is only a list of terms, or nothing.
+    """
+
+    terms: tuple[Term, ...] = ()
+    originals: tuple[Instance, ...] = ()
+    subjects: tuple[int, ...] = ()
+    uids: frozenset[str] = frozenset()
+    has_originals: bool = False
+    names: frozenset[str] = field(default=frozenset())
+
+    @cached_property
+    def search(self) -> Search:
+        """Finds the terms; the label of a hit is the index of the term."""
+        return Search(
+            (pattern, index)
+            for index, term in enumerate(self.terms)
+            for pattern in patterns(
+                date_spellings(date.fromisoformat(term.text))
+                if term.kind in _DATES
+                else spellings(term.text, term.kind)
+            )
+        )
+
+    @cached_property
+    def _by_sop(self) -> dict[str, list[int]]:
+        return _indexed((o.get("sop"), i) for i, o in enumerate(self.originals))
+
+    @cached_property
+    def _by_digest(self) -> dict[str, list[int]]:
+        return _indexed((o.digest, i) for i, o in enumerate(self.originals))
+
+    @cached_property
+    def _by_shape(self) -> dict[tuple[str, ...], list[int]]:
+        return _indexed((o.shape if o.get("number") else None, i) for i, o in enumerate(self.originals))
+
+    @cached_property
+    def _by_technique(self) -> dict[str, list[int]]:
+        return _indexed((o.technique, i) for i, o in enumerate(self.originals))
+
+    def match(self, output: Instance) -> int | None:
+        """The original that an output was made from: by UID, pixels, number or technique; None if unsure."""
+        for candidates in (
+            self._by_sop.get(output.get("sop"), []),
+            self._by_digest.get(output.digest, []),
+            self._by_shape.get(output.shape, []),
+            self._by_technique.get(output.technique, []),
+        ):
+            if len(candidates) == 1:
+                return candidates[0]
+            for same in ("number", "shape"):
+                alike = [i for i in candidates if _told(self.originals[i], same) == _told(output, same)]
+                if len(alike) == 1:
+                    return alike[0]
+        return None
+
+    def likely_subject(self, hits: Iterable[Hit]) -> int | None:
+        """The patient whose values alone are in some bytes, where no original matches; None where that is unsure."""
+        votes: Counter[int] = Counter()
+        for label in {hit.label for hit in hits}:
+            term = self.terms[label]
+            if term.tier >= Tier.WORD and len(term.subjects) == 1 and len(term.text) >= _TELLING:
+                votes.update(term.subjects)
+        best = votes.most_common(2)
+        if not best or best[0][1] < _VOTES or (len(best) > 1 and best[1][1] * 2 > best[0][1]):
+            return None
+        return best[0][0] if best[0][0] >= 0 else None
+
+
+def _told(instance: Instance, what: str) -> object:
+    return instance.shape if what == "shape" else instance.get(what)
+
+
+def _indexed(pairs: Iterable[tuple[K | None, int]]) -> dict[K, list[int]]:
+    found: dict[K, list[int]] = {}
+    for key, index in pairs:
+        if key:
+            found.setdefault(key, []).append(index)
+    return found
+
+
+def dossier_of(originals: Sequence[Original], terms: Sequence[str] = ()) -> Dossier:
+    """The dossier of some originals, and of terms that the user gave."""
+    instances = [original.instance for original in originals if original.instance is not None]
+    subjects = _subjects(instances)
+    technical = frozenset(word for original in originals for word in original.technical)
+    persons: dict[str, int] = {}
+    found: dict[tuple[str, Kind], tuple[set[int], set[int], bool, str]] = {}
+    number = 0
+    for original in originals:
+        subject = -1
+        if original.instance is not None:
+            subject, number = subjects[number], number + 1
+        for value in sorted(original.values):
+            key = (value.text.casefold(), value.kind)
+            of_persons, of_subjects, sure, text = found.get(key, (set(), set(), False, value.text))
+            if value.person:
+                of_persons.add(persons.setdefault(value.person.casefold(), len(persons)))
+            of_subjects.add(subject)
+            found[key] = (of_persons, of_subjects, sure or value.is_sure, min(text, value.text))
+    made = [
+        Term(text, kind, _tier(text, kind, technical, is_sure=sure), frozenset(of_persons), frozenset(of_subjects))
+        for (_, kind), (of_persons, of_subjects, sure, text) in sorted(found.items())
+    ]
+    made += [Term(text, Kind.TERM, Tier.STRONG, frozenset(), frozenset()) for text in terms]
+    uids = {uid for each in instances for several in each.uids.values() for uid in several}
+    names = {term.text.casefold() for term in made if term.kind is Kind.NAME}
+    return Dossier(
+        tuple(term for term in made if _is_usable(term) and not _is_vocabulary(term)),
+        tuple(instances),
+        tuple(subjects),
+        frozenset(uids),
+        has_originals=bool(originals),
+        names=frozenset(names),
+    )
+
+
+def _subjects(instances: Sequence[Instance]) -> list[int]:
+    """A number for the patient of each instance; a study has one patient, whatever its files say."""
+    by_study: dict[str, int] = {}
+    by_patient: dict[str, int] = {}
+    numbers = []
+    for index, each in enumerate(instances):
+        patient, study = each.get("patient"), each.get("study")
+        number = by_patient.get(patient) if patient else by_study.get(study)
+        if number is None:
+            number = index
+        if patient:
+            by_patient[patient] = number
+        by_study.setdefault(study, number)
+        numbers.append(number)
+    return numbers
+
+
+def _tier(text: str, kind: Kind, technical: frozenset[str], *, is_sure: bool) -> Tier:  # noqa: C901 (a table of cases)
+    folded = text.casefold()
+    if kind in {Kind.MAIL, Kind.SSN, *_DATES}:
+        return Tier.STRONG
+    if kind is Kind.PHONE:
+        return Tier.STRONG if len(re.sub(r"\D", "", text)) >= 7 else Tier.WEAK
+    is_word = text.replace("-", "").replace("'", "").isalpha()
+    if is_word and (folded in MEANINGFUL or folded in technical):
+        return Tier.WEAK
+    if not text.isascii():
+        return Tier.WORD if len(text) >= 2 else Tier.WEAK
+    if len(text) < 4:
+        return Tier.WEAK
+    if not is_sure:
+        return Tier.GUESS
+    if is_word and is_ordinary(text):
+        return Tier.CAPITALISED
+    if is_word:
+        return Tier.WORD
+    if kind is Kind.AE_TITLE and folded in technical:
+        return Tier.WEAK
+    words = text.split()
+    if len(words) > 1 and len(text) >= 8:
+        return Tier.STRONG if not all(is_ordinary(word) for word in words) else Tier.CAPITALISED
+    has_digits = sum(char.isdigit() for char in text) >= 4
+    return Tier.STRONG if has_digits and len(text) >= 6 else Tier.WORD
+
+
+def _is_vocabulary(term: Term) -> bool:
+    """True for what several patients share: a guess is a word then, and a number tells none of them apart."""
+    return (term.tier is Tier.GUESS or term.kind is Kind.ID) and len(term.subjects) >= _SEVERAL
+
+
+def _is_usable(term: Term) -> bool:
+    """False for what nothing could be told from: initials, numbers of one or two digits, a mere word as a number."""
+    if term.kind is Kind.TERM:
+        return True
+    if term.text.isascii() and len(term.text) < 4:
+        return False
+    if term.kind is Kind.ID and term.text.isalpha():
+        return not is_ordinary(term.text)
+    if not any(char.isalnum() for char in term.text):
+        return False
+    return not (term.kind in {Kind.AE_TITLE, Kind.PHONE} and term.tier is Tier.WEAK)

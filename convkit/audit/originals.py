@@ -1,0 +1,223 @@
+"""What identifies people in the originals: every value that the audit will look for in the outputs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from convkit.audit._attributes import is_device, is_free, is_text, meaning
+from convkit.audit._dciodvfy import with_dciodvfy
+from convkit.audit._patterns import dates_in, is_name_like, likely_matches, sure_matches, text_matches, whole_name
+from convkit.audit._reader import PIXEL_DATA, Element, Reading, keyword, looks_like_dicom, read
+from convkit.audit._text import Decoder, decoded, is_readable, runs, unwidened
+from convkit.audit._unpack import pieces
+from convkit.audit._words import INSTITUTIONAL, ORDINARY, PSEUDONYMS
+from convkit.audit.finding import Kind
+from convkit.audit.instance import Instance, instance_of
+
+_COMMENTS = re.compile(r".*(Comments|History|Remarks|Reason.*|Allergies|Alerts|Needs|State|Arrangements|Text.*)$")
+_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_GENERIC_TITLES = frozenset(
+    {"ANY-SCP", "ANYSCP", "STORESCP", "STORESCU", "PACS", "DCMTK", "PYNETDICOM", "ORTHANC", "UNKNOWN"}
+)
+_LONGEST_COMMENT = 10240
+"""Characters: the longest LT; what is longer is a log or a protocol."""
+
+_LONGEST_BINARY = 1 << 18
+"""Bytes of a binary value that is read for text: longer ones are tables and pictures."""
+
+
+class Value(NamedTuple):
+    """Something that identifies.
+
+    Attributes
+    ----------
+    text : str
+    kind : Kind
+    person : str
+        The whole name that a part of a name belongs to; empty for others.
+    is_sure : bool
+        False for what only looks like an identifier in a free text.
+    """
+
+    text: str
+    kind: Kind
+    person: str = ""
+    is_sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What the originals tell by one file.
+
+    Attributes
+    ----------
+    instance : Instance or None
+        None for files that are no DICOM.
+    values : frozenset of Value
+    technical : frozenset of str
+        Words, case folded, that tell of devices and codes: the same word elsewhere is no name.
+    """
+
+    instance: Instance | None
+    values: frozenset[Value]
+    technical: frozenset[str] = frozenset()
+
+
+def read_original(path: Path, where: str) -> Original:
+    """What one original tells.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
+    original = original_of(path.read_bytes(), where)
+    if original.instance is None:
+        return original
+    return replace(original, instance=with_dciodvfy(original.instance, path))
+
+
+def original_of(data: bytes, where: str) -> Original:
+    """What the bytes of an original tell."""
+    if data[:3] == b"\x1f\x8b\x08" and where.endswith(".gz"):
+        data = next((piece.data for piece in pieces(data)), data)
+    if looks_like_dicom(data):
+        return _of_dicom(read(data), where)
+    data = unwidened(data)
+    if is_readable(data):
+        return Original(None, frozenset(_of_free_text(decoded(data), is_comment=True)))
+    return Original(None, frozenset(_of_packed(data)))
+
+
+def _of_dicom(reading: Reading, where: str) -> Original:
+    decoder = Decoder(reading)
+    values: set[Value] = set()
+    technical: set[str] = set()
+    for element in reading.elements:
+        if element.end <= element.start or element.vr == "SQ" or element.tag in PIXEL_DATA:
+            continue
+        if is_device(element) or element.vr == "CS":
+            technical |= {word.casefold() for word in _WORD.findall(reading.text(element))}
+        values.update(_of_element(reading, element, decoder))
+    values.update(_of_gaps(reading))
+    return Original(instance_of(where, reading), frozenset(values), frozenset(technical))
+
+
+def _of_element(reading: Reading, element: Element, decoder: Decoder) -> Iterator[Value]:  # noqa: C901 (a table of cases)
+    kind = meaning(element)
+    if kind is Kind.UID:
+        return  # kept by place in the instance
+    if kind in {Kind.DATE, Kind.BIRTH_DATE}:
+        for each in reading.text(element).split("\\"):
+            for when, _, _ in dates_in(each[:8]):
+                yield Value(when.isoformat(), kind)
+        return
+    if element.vr in {"UN", "OB"} or not (is_text(element) or element.vr in {"AE", "CS"}):
+        if element.vr in {"UN", "OB", "OW"} and element.end - element.start <= _LONGEST_BINARY:
+            yield from _of_binary(reading.raw(element), kind)
+        return
+    text = decoder.text(element)
+    if not text:
+        return
+    if kind is None:
+        if is_free(element) or element.is_private:
+            for part in text.split("\\") if element.is_private or "^" in text else ():
+                yield from (Value(word, Kind.NAME, part) for word in whole_name(part))
+            found = _of_free_text(text, is_comment=_is_comment(element) and len(text) <= _LONGEST_COMMENT)
+            # Numbers in private text are measurements and counters more often than anybody's.
+            yield from (v for v in found if not (element.is_private and v.kind is Kind.ID and v.text.isdigit()))
+        elif is_text(element):
+            yield from (Value(m.text, m.kind) for m in sure_matches(text))
+        return
+    for each in text.split("\\"):
+        yield from _of_meaning(each.strip(), kind)
+
+
+def _is_comment(element: Element) -> bool:
+    return element.vr in {"LT", "ST", "UT"} or bool(_COMMENTS.match(keyword(element.tag)))
+
+
+def _of_meaning(text: str, kind: Kind) -> Iterator[Value]:
+    """Values of an attribute that identifies by its meaning."""
+    if kind is Kind.NAME:
+        yield from _of_name(text)
+    elif kind is Kind.AE_TITLE:
+        if text.upper() not in _GENERIC_TITLES:
+            yield Value(text, kind)
+    elif kind in {Kind.INSTITUTION, Kind.ADDRESS}:
+        yield Value(text, kind)
+        yield from (Value(m.text, m.kind) for m in text_matches(text))
+        for part in re.split(r"[,;\r\n]+", text):
+            if len(part.strip()) >= 5:
+                yield Value(part.strip(), kind)
+        if kind is Kind.INSTITUTION:
+            for word in _WORD.findall(text):
+                if len(word) >= 4 and word.casefold() not in INSTITUTIONAL:
+                    yield Value(word, kind)
+    else:
+        yield Value(text, kind)
+        yield from _of_free_text(text, is_comment=False)
+
+
+def _of_name(text: str) -> Iterator[Value]:
+    """The parts of a name: PS3.5 6.2.1."""
+    for group in text.split("="):
+        if set(re.findall(r"[\w-]+", group.casefold().replace(".", ""))) & PSEUDONYMS:
+            continue
+        for component in group.split("^")[:3]:  # family, given, middle; prefix and suffix are titles
+            part = component.strip()
+            words = [part, *re.split(r"[\s,]+", part)] if " " in part or "," in part else [part]
+            for word in words:
+                if word:
+                    yield Value(word, Kind.NAME, text)
+
+
+def _of_free_text(text: str, *, is_comment: bool, with_numbers: bool = True) -> Iterator[Value]:
+    """Values within a text; `with_numbers` takes numbers without a label, too."""
+    for found in text_matches(text):
+        if found.kind is Kind.URL:
+            continue  # found by its pattern, wherever it is
+        if found.kind is Kind.NAME:
+            words = re.split(r"[ ^]", found.text)
+            yield from (Value(word, Kind.NAME, found.text) for word in words if is_name_like(word))
+            # After a title even an ordinary word is a name; it is looked for with care.
+            yield from (Value(word, Kind.NAME, found.text) for word in words if word.casefold() in ORDINARY)
+        else:
+            yield Value(found.text, found.kind)
+    for when, _, _ in dates_in(text):
+        yield Value(when.isoformat(), Kind.DATE)
+    for found in likely_matches(text):
+        if (is_comment or found.kind is not Kind.NAME) and (with_numbers or found.kind is not Kind.ID):
+            yield Value(found.text, found.kind, is_sure=found.kind is not Kind.NAME)
+
+
+def _of_binary(raw: bytes, kind: Kind | None) -> Iterator[Value]:
+    for _, text in runs(raw):
+        if kind is not None:
+            yield from _of_meaning(text.strip(), kind)
+        yield from (Value(m.text, m.kind) for m in sure_matches(text))
+    yield from _of_packed(raw)
+
+
+def _of_packed(raw: bytes, depth: int = 0) -> Iterator[Value]:
+    for piece in pieces(raw, depth):
+        if looks_like_dicom(piece.data):
+            yield from _of_dicom(read(piece.data), "").values
+        elif is_readable(piece.data):
+            is_page = piece.how == "stream"  # of a PDF; other packed text is written by programs for programs
+            yield from _of_free_text(decoded(piece.data), is_comment=is_page, with_numbers=is_page)
+        else:
+            yield from _of_packed(piece.data, depth + 1)
+
+
+def _of_gaps(reading: Reading) -> Iterator[Value]:
+    """Preamble and trailing bytes."""
+    for raw in (reading.data[:128] if reading.has_preamble else b"", reading.data[reading.end :]):
+        for _, text in runs(raw):
+            yield from (
+                Value(m.text, m.kind) for m in (*text_matches(text), *likely_matches(text)) if m.kind is not Kind.NAME
+            )

@@ -1,0 +1,308 @@
+"""One output file: what of the originals is left in it, and what looks like an identifier."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from convkit.audit._dciodvfy import with_dciodvfy
+from convkit.audit._judge import Hits, Place, counts
+from convkit.audit._patterns import Match, dates_in, sure_matches, text_matches
+from convkit.audit._reader import Element, Reading, looks_like_dicom, read
+from convkit.audit._search import Hit
+from convkit.audit._text import Decoder, decoded, is_readable, runs, unwidened
+from convkit.audit._unpack import Piece, is_packed, pieces
+from convkit.audit._validity import damage
+from convkit.audit._words import PSEUDONYMS
+from convkit.audit._zones import Nature, Zone, Zones, dicom_zones, file_zones
+from convkit.audit.dossier import Dossier
+from convkit.audit.finding import Finding, Kind
+from convkit.audit.instance import Instance, instance_of
+
+RESIDUAL, PATTERN, UNREADABLE = "check.residual-value", "check.pattern", "check.unreadable"
+
+_UID = re.compile(rb"[0-2](?:\.\d+){2,}")
+_DATED = re.compile(
+    r"birth|dob\b|born|admi(?:t|ssion)|discharge|stud(?:y|ies)|scan|exam|acqui|content|visit|surgery|died|death",
+    re.IGNORECASE,
+)
+"""A date in a log or table means a person only where the line says what happened on it."""
+
+_PATIENT_ID = 0x00100020
+_LONGEST_HEADER = 12
+"""Bytes of the header of an element: what is longer and belongs to none is something else."""
+
+_LONG_UID = 16
+"""Characters that chance does not write among pixels."""
+
+_OLDEST_AGE = 90  # 45 CFR 164.514(b)(2)(i)(C): all ages over 89 may be told as 90
+_DEEPEST = 5
+_LONGEST_LINES = 1 << 24
+"""Characters of a document that are read for patterns in one go."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileAudit:
+    """What one output file told.
+
+    Attributes
+    ----------
+    where : str
+    findings : tuple of Finding
+        With their values; who shows them leaves these out.
+    instances : tuple of Instance
+        The DICOM files in it: one, or those in an archive.
+    """
+
+    where: str
+    findings: tuple[Finding, ...] = ()
+    instances: tuple[Instance, ...] = ()
+
+
+def scan_file(path: Path, where: str, dossier: Dossier) -> FileAudit:
+    """Audit one file.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    """
+    audit = scan_bytes(path.read_bytes(), where, dossier)
+    if not dossier.originals or len(audit.instances) != 1:
+        return audit
+    return replace(audit, instances=(with_dciodvfy(audit.instances[0], path),))
+
+
+def scan_bytes(data: bytes, where: str, dossier: Dossier) -> FileAudit:
+    """Audit the bytes of a file, and its name."""
+    scan = _Scan(dossier, where)
+    subject = scan.content(data, "", 0)
+    scan.name(where, "name", subject)
+    return FileAudit(where, tuple(scan.without_doubles()), tuple(scan.instances))
+
+
+class _Scan:
+    """The audit of one file, archives included."""
+
+    def __init__(self, dossier: Dossier, where: str) -> None:
+        self.dossier = dossier
+        self.where = where
+        self.findings: list[Finding] = []
+        self.instances: list[Instance] = []
+
+    def without_doubles(self) -> Iterator[Finding]:
+        """The findings; a pattern where a value of the originals was found is the same thing told twice."""
+        known = {(f.location, f.kind) for f in self.findings if f.code == RESIDUAL}
+        return (f for f in self.findings if f.code != PATTERN or (f.location, f.kind) not in known)
+
+    def content(self, data: bytes, prefix: str, depth: int) -> int | None:
+        """Audit some bytes, and what is packed in them; the patient that they belong to, where known."""
+        if looks_like_dicom(data):
+            return self._dicom(read(data), prefix, depth)
+        data = unwidened(data)
+        readable = is_readable(data)
+        zones = Zones([Zone(0, len(data), Nature.DOCUMENT, f"{prefix}text")]) if readable else file_zones(data, prefix)
+        self._residuals(data, zones, Place(None))
+        if readable:
+            self._document(data, prefix)
+        else:
+            for start, end in zones.gaps(len(data)):
+                self._runs(data[start:end], f"{prefix}bytes")
+        if is_packed(data) or readable:
+            self._packed(data, prefix, depth, Place(None))
+        elif depth < _DEEPEST:
+            self._packed_between(data, zones, prefix, depth, Place(None))
+        return None
+
+    def name(self, name: str, location: str, subject: int | None) -> None:
+        """Audit the name of a file with its folders."""
+        raw = name.encode("utf-8", "surrogateescape")
+        zones = Zones([Zone(0, len(raw), Nature.NAME, location)])
+        self._residuals(raw, zones, Place(subject, is_alone=False))
+        self._add_matches(sure_matches(name), location)
+
+    # --- DICOM -------------------------------------------------------------------------------------------
+
+    def _dicom(self, reading: Reading, prefix: str, depth: int) -> int | None:
+        instance = instance_of(f"{self.where}{f'!{prefix.strip()}' if prefix else ''}", reading)
+        self.instances.append(instance)
+        index = self.dossier.match(instance)
+        if index is not None:
+            subject: int | None = self.dossier.subjects[index]
+        else:
+            subject = self.dossier.likely_subject(self.dossier.search.hits(reading.data))
+        place = Place(subject, keeps_dates=instance.keeps_dates, keeps_uids=instance.keeps_uids)
+        known = self.dossier.originals[index].faults if index is not None else {}
+        for what, path in reading.problems:
+            if damage(what, path) not in known:
+                self._add(UNREADABLE, f"{prefix}{path or 'file'}", Kind.STRUCTURE, text=what)
+        zones = dicom_zones(reading)
+        self._residuals(reading.data, zones, place, prefix)
+        if index is not None:
+            self._unchanged(instance, self.dossier.originals[index], prefix)
+        self._elements(reading, zones, prefix)
+        if depth < _DEEPEST:
+            self._packed_between(reading.data, zones, prefix, depth, place)
+        return subject
+
+    def _unchanged(self, output: Instance, original: Instance, prefix: str) -> None:
+        """Dates and numbers that stand where they stood, too short or too common to be looked for elsewhere."""
+        if not output.keeps_dates:
+            for path, value in output.dates.items():
+                if original.dates.get(path) == value:
+                    self._add(RESIDUAL, prefix + path, Kind.DATE, value=value)
+        if output.birth_date and output.birth_date == original.birth_date:
+            self._add(RESIDUAL, f"{prefix}(0010,0030)", Kind.BIRTH_DATE, value=output.birth_date)
+        patient = output.get("patient")
+        if patient and patient == original.get("patient") and len(patient) < 6:
+            self._add(RESIDUAL, f"{prefix}(0010,0020)", Kind.ID, value=patient)
+
+    def _elements(self, reading: Reading, zones: Zones, prefix: str) -> None:
+        """Look for patterns: in texts by all of them, in other bytes by the sure ones."""
+        decoder = Decoder(reading)
+        for element in reading.elements:
+            if element.end > element.start and element.vr != "SQ":
+                self._element(reading, element, decoder, zones.at(element.start).nature, prefix + element.path)
+        for start, end in zones.gaps(reading.end):
+            if end - start > _LONGEST_HEADER:
+                self._runs(reading.data[start:end], f"{prefix}byte {start}")
+        for zone in zones.zones:
+            if zone.location in {"preamble", "trailing bytes"} or zone.location.endswith(("comment", "padding")):
+                self._runs(reading.data[zone.start : zone.end], prefix + zone.location)
+
+    def _element(self, reading: Reading, element: Element, decoder: Decoder, nature: Nature, location: str) -> None:
+        if element.tag == _PATIENT_ID:
+            self._patient_id(reading.text(element), location)
+        if nature is Nature.PERSON:
+            self._person(decoder.text(element), location)
+        elif nature is Nature.TEXT:
+            self._text(decoder.text(element), location)
+        elif nature is Nature.BYTES:
+            self._runs(reading.raw(element), location)
+        elif element.vr == "AS":
+            self._age(reading.text(element), location)
+
+    def _person(self, text: str, location: str) -> None:
+        """A name that no pseudonym looks like. With originals at hand it is theirs, or nobody's."""
+        if not self.dossier.has_originals and not is_pseudonym(text):
+            self._add(PATTERN, location, Kind.NAME, value=text)
+
+    def _text(self, text: str, location: str) -> None:
+        self._add_matches(text_matches(text), location)
+        if not self.dossier.has_originals:
+            for _, _, spelling in dates_in(text):
+                self._add(PATTERN, location, Kind.DATE, value=spelling)
+
+    def _patient_id(self, text: str, location: str) -> None:
+        """Eight digits, or MRN and digits: numbers that hospitals give."""
+        if not self.dossier.has_originals and re.fullmatch(r"(?i)(?:mrn|h|p|pat|id)?[- ]?\d{5,10}", text):
+            self._add(PATTERN, location, Kind.ID, value=text)
+
+    def _age(self, text: str, location: str) -> None:
+        found = re.fullmatch(r"(\d{3})Y", text)
+        if found and int(found.group(1)) > _OLDEST_AGE:
+            self._add(PATTERN, location, Kind.AGE, value=text)
+
+    # --- bytes -------------------------------------------------------------------------------------------
+
+    def _packed_between(self, data: bytes, zones: Zones, prefix: str, depth: int, place: Place) -> None:
+        """What is packed in all but pixels."""
+        for start, end in _packable(zones, len(data)):
+            for piece in pieces(data[start:end], depth):
+                location = zones.at(start + piece.start).location
+                self._piece(piece, f"{prefix}{location} ", depth, place)
+
+    def _packed(self, data: bytes, prefix: str, depth: int, place: Place) -> None:
+        for piece in pieces(data, depth) if depth < _DEEPEST else ():
+            self._piece(piece, prefix, depth, place)
+
+    def _piece(self, piece: Piece, prefix: str, depth: int, place: Place) -> None:
+        inner = f"{prefix}{piece.how} "
+        if piece.how.startswith("member "):
+            self.name(piece.how[7:], inner.rstrip(), None)
+        if piece.is_file:
+            self.content(piece.data, inner, depth + 1)
+            return
+        readable = is_readable(piece.data)
+        nature = Nature.DOCUMENT if readable and place.subject is None else Nature.BYTES
+        self._residuals(piece.data, Zones([Zone(0, len(piece.data), nature, inner.rstrip())]), place)
+        if readable or piece.how not in {"base64", "hex"}:
+            self._runs(piece.data, inner.rstrip())
+        self._packed(piece.data, inner, depth + 1, place)
+
+    def _document(self, data: bytes, prefix: str) -> None:
+        text = decoded(data)
+        for number, line in enumerate(text.splitlines(), 1):
+            location = f"{prefix}line {number}"
+            self._add_matches(text_matches(line[:_LONGEST_LINES]), location)
+            if not self.dossier.has_originals and _DATED.search(line):
+                for _, _, spelling in dates_in(line):
+                    self._add(PATTERN, location, Kind.DATE, value=spelling)
+
+    def _runs(self, raw: bytes, location: str) -> None:
+        for _, text in runs(raw):
+            self._add_matches(sure_matches(text), location)
+
+    def _residuals(self, data: bytes, zones: Zones, place: Place, prefix: str = "") -> None:
+        """Everything of the originals that is in some bytes."""
+        among = Hits(data, sorted(self.dossier.search.hits(data)), self.dossier.terms)
+        for index, hit in enumerate(among.hits):
+            term, zone = self.dossier.terms[hit.label], zones.at(hit.start)
+            if counts(among, index, zone, place):
+                self._add(RESIDUAL, prefix + _located(zone, data, hit), term.kind, value=term.text)
+        if self.dossier.uids and not place.keeps_uids:
+            self._original_uids(data, zones, prefix)
+
+    def _original_uids(self, data: bytes, zones: Zones, prefix: str) -> None:
+        for found in _UID.finditer(data):
+            uid = found.group().decode("ascii")
+            if uid in self.dossier.uids:
+                zone = zones.at(found.start())
+                if zone.nature is not Nature.PIXELS or len(uid) >= _LONG_UID:
+                    location = prefix + _located(zone, data, Hit(*found.span(), 0))
+                    self._add(RESIDUAL, location, Kind.UID, value=uid)
+
+    # --- findings ----------------------------------------------------------------------------------------
+
+    def _add_matches(self, matches: Iterator[Match], location: str) -> None:
+        for found in matches:
+            self._add(PATTERN, location, found.kind, value=found.text)
+
+    def _add(self, code: str, location: str, kind: Kind, *, text: str = "", value: str | None = None) -> None:
+        self.findings.append(Finding(self.where, location, code, kind, text, 1, value))
+
+
+def _located(zone: Zone, data: bytes, hit: Hit) -> str:
+    """The place for people: documents have lines."""
+    if zone.nature is not Nature.DOCUMENT or not zone.location.endswith("text"):
+        return zone.location
+    line = data.count(b"\n", 0, hit.start) + 1
+    return f"{zone.location[:-4]}line {line}"
+
+
+def _packable(zones: Zones, length: int) -> Iterator[tuple[int, int]]:
+    """Stretches in which something may be packed: all but pixels."""
+    position = 0
+    for zone in zones.zones:
+        if zone.nature is Nature.PIXELS:
+            if zone.start > position:
+                yield position, zone.start
+            position = max(position, zone.end)
+    if position < length:
+        yield position, length
+
+
+def is_pseudonym(name: str) -> bool:
+    """True for a name that nobody has: empty, with digits, or a word that says so."""
+    words = [word for word in re.split(r"[\s^=,._-]+", name.casefold()) if word]
+    if not words or any(char.isdigit() for char in name):
+        return True
+    return any(word in PSEUDONYMS for word in words) or all(len(word) == 1 for word in words)
+
+
+def unreadable(where: str, error: Exception) -> FileAudit:
+    """What is told of a file that could not be audited."""
+    finding = Finding(where, "file", UNREADABLE, Kind.STRUCTURE, f"The file cannot be read ({type(error).__name__})")
+    return FileAudit(where, (finding,))
