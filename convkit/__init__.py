@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 from convkit._version import __version__
 
 if TYPE_CHECKING:
+    from convkit.deid.deidentifier import Deidentifier
+    from convkit.deid.profile import Profile
+    from convkit.deid.pseudonyms import Key
     from convkit.engine.outcome import ExitCode, Outcome, Report, Status
     from convkit.errors import (
         ConvkitError,
@@ -30,8 +33,10 @@ if TYPE_CHECKING:
         UsageError,
         ValueRangeError,
     )
+    from convkit.jobs.check import CheckReport, check
     from convkit.jobs.collection import Collection
     from convkit.jobs.convert import convert
+    from convkit.jobs.deid import deidentify
     from convkit.jobs.index import scan
     from convkit.jobs.pixels import stored
     from convkit.jobs.preview import preview
@@ -41,6 +46,9 @@ if TYPE_CHECKING:
     from convkit.model.notes import Note, Severity
 
 _HOMES = {
+    "convkit.deid.deidentifier": ("Deidentifier",),
+    "convkit.deid.profile": ("Profile",),
+    "convkit.deid.pseudonyms": ("Key",),
     "convkit.engine.outcome": ("ExitCode", "Outcome", "Report", "Status"),
     "convkit.errors": (
         "ConvkitError",
@@ -56,7 +64,9 @@ _HOMES = {
         "UsageError",
         "ValueRangeError",
     ),
+    "convkit.jobs.check": ("CheckReport", "check"),
     "convkit.jobs.convert": ("convert",),
+    "convkit.jobs.deid": ("deidentify",),
     "convkit.jobs.collection": ("Collection",),
     "convkit.jobs.index": ("scan",),
     "convkit.jobs.preview": ("preview",),
@@ -69,11 +79,14 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "CheckReport",
     "Collection",
     "ConvkitError",
+    "Deidentifier",
     "ExitCode",
     "GeometryError",
     "InputError",
+    "Key",
     "MissingAttributeError",
     "MissingExtraError",
     "MultipleVolumesError",
@@ -82,6 +95,7 @@ __all__ = [
     "Outcome",
     "OutputError",
     "PixelError",
+    "Profile",
     "Report",
     "Severity",
     "Status",
@@ -90,7 +104,9 @@ __all__ = [
     "ValueRangeError",
     "Volume",
     "__version__",
+    "check",
     "convert",
+    "deidentify",
     "preview",
     "read",
     "read_all",

@@ -28,7 +28,7 @@ from convkit.series.facts import FACTS
 from convkit.series.moments import MOMENTS
 
 PAGE = Path(__file__).with_name("reference.md")
-VERBS = ("scan", "sort", "convert", "preview")
+VERBS = ("scan", "sort", "convert", "preview", "deid", "check")
 
 _EXIT_CODES = {
     ExitCode.OK: "All done.",
@@ -37,7 +37,7 @@ _EXIT_CODES = {
     ExitCode.NOTHING_TO_DO: "Nothing to do: no DICOM, or nothing selected.",
     ExitCode.SOME_FAILED: "Some items failed or were refused, the rest are written.",
     ExitCode.ALL_FAILED: "Every item failed or was refused, or the destination cannot be written.",
-    ExitCode.CHECK_FAILED: "A warning, under `--strict`.",
+    ExitCode.CHECK_FAILED: "A check found something, or a warning under `--strict`.",
     ExitCode.INTERRUPTED: "Interrupted; the same command goes on.",
 }
 _TOLERANCES = (

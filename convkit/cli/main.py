@@ -18,6 +18,8 @@ _VERBS = {
     "sort": "Put files into a tree of patients, studies and series.",
     "convert": "Convert series to NIfTI, NRRD, MHA or NumPy volumes.",
     "preview": "Make windowed pictures, and a page to look through them.",
+    "check": "Look for what identifies people in outputs, and for broken references.",
+    "deid": "Write copies without what identifies.",
 }
 """Verb to its one line; a verb's module is imported only when it is used."""
 
@@ -45,7 +47,8 @@ def main() -> None:
     """DICOM series to research-ready volumes, or a coded reason why not.
 
     `convkit VERB --help` tells the options of a verb. Exit codes: 0 all done, 1 unexpected failure, 2 wrong usage,
-    3 nothing to do, 4 some items failed, 5 every item failed, 6 a warning under --strict, 130 interrupted.
+    3 nothing to do, 4 some items failed, 5 every item failed, 6 a check that found something or a
+    warning under --strict, 130 interrupted.
     """
 
 

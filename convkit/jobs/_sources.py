@@ -5,6 +5,7 @@ Light to import: a job that needs no volumes does not pay for what makes them.
 
 from __future__ import annotations
 
+import filecmp
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -95,6 +96,14 @@ def read_in_order(
             progress("headers", done, len(paths))
     for index in sorted(results):
         yield results.pop(index)
+
+
+def is_same_file(first: str, other: str) -> bool:
+    """True where two files hold the same bytes."""
+    try:
+        return filecmp.cmp(first, other, shallow=False)
+    except OSError:
+        return False
 
 
 def failed_files(paths: Iterable[str], error: Exception) -> tuple[Note, ...]:

@@ -352,6 +352,28 @@ CODES: dict[str, Code] = {
     ),
     "output.inside-source": Code(_ERROR, "The destination lies where inputs are read from."),
     "output.not-carried": Code(_WARNING, "The format cannot carry this property of the volume."),
+    # --- de-identification -------------------------------------------------------------------------------
+    "deid.pixels-at-risk": Code(
+        _ERROR,
+        "The pixels may hold text that identifies.",
+        "Choose --pixels ocr, or look at the image and choose --pixels allow for it alone.",
+    ),
+    "deid.pixels-blanked": Code(
+        _WARNING, "No codec opens the pixels, so nobody can tell what is in them: all of them were blanked."
+    ),
+    "deid.one-way": Code(
+        _INFO,
+        "There was no key, so nobody can ever make the same pseudonyms again.",
+        "Name a file with --key to keep one.",
+    ),
+    # --- audit -------------------------------------------------------------------------------------------
+    "check.residual-value": Code(_ERROR, "A value that identifies in the originals, or a given term, is left."),
+    "check.pattern": Code(_ERROR, "Something looks like an identifier."),
+    "check.reference": Code(_ERROR, "Files do not fit together as they did: a reference, a series, a study."),
+    "check.duplicate-uid": Code(_ERROR, "Several files have the same SOP Instance UID."),
+    "check.interval": Code(_ERROR, "Dates of a patient were not all moved by the same number of days."),
+    "check.invalid": Code(_ERROR, "The file has a fault that its original had not."),
+    "check.unreadable": Code(_ERROR, "A file is damaged; it was searched as far as it can be read."),
     # --- engine ------------------------------------------------------------------------------------------
     "engine.worker-died": Code(
         _ERROR, "The worker process died while it worked on this item.", "Run again with --jobs 1 to see why."

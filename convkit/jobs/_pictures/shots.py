@@ -6,7 +6,6 @@ these are not enough the header is read once more where the picture is made.
 
 from __future__ import annotations
 
-import filecmp
 import hashlib
 import sys
 from collections.abc import Iterable, Sequence
@@ -27,7 +26,7 @@ from convkit.errors import ConvkitError
 from convkit.jobs._names import short_hash
 from convkit.jobs._pictures.image_file import PlainKind
 from convkit.jobs._pictures.prepared import Kinds
-from convkit.jobs._sources import Progress, Source, checked_sources, failed_files, read_in_order
+from convkit.jobs._sources import Progress, Source, checked_sources, failed_files, is_same_file, read_in_order
 from convkit.jobs._where import Where
 from convkit.model import geometry
 from convkit.model.notes import Note, note
@@ -283,18 +282,11 @@ def _series(key: SeriesKey, shots: list[Shot]) -> ShotSeries:
     kept: list[Shot] = []
     for shot in ordered:
         first = firsts.setdefault((shot.instance, shot.size), shot.path) if shot.instance else shot.path
-        if first == shot.path or not _is_same(first, shot.path):
+        if first == shot.path or not is_same_file(first, shot.path):
             kept.append(shot)
     copies = len(ordered) - len(kept)
     text = f"{copies} file{'s' if copies > 1 else ''} of the series are there more than once; each got one picture."
     return ShotSeries(key, tuple(kept), (note("header.duplicate-file", text),) if copies else ())
-
-
-def _is_same(first: str, other: str) -> bool:
-    try:
-        return filecmp.cmp(first, other, shallow=False)
-    except OSError:
-        return False
 
 
 def _selected(series: ShotSeries, selection: Where, keywords: tuple[str, ...]) -> ShotSeries:

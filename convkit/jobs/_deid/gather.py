@@ -1,0 +1,125 @@
+"""What the sources say: which object each file is, of whom, and what identifies that person anywhere.
+
+A name that stands in one file as Patient Name may stand in the description of another, so all are read before any is
+made.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import or_
+from typing import NamedTuple
+
+from convkit.deid.deidentifier import Subject
+from convkit.deid.gathering import own_values_of
+from convkit.deid.own_values import OwnValues
+from convkit.dicom import values
+from convkit.dicom.tree import Element, read_tree
+from convkit.engine.outcome import note_of
+from convkit.engine.run import Runner
+from convkit.errors import ConvkitError
+from convkit.jobs._sources import Progress, failed_files, read_in_order
+from convkit.model.notes import Note, note
+
+_SOP_INSTANCE, _STUDY, _SERIES, _RECORDS = 0x00080018, 0x0020000D, 0x0020000E, 0x00041220
+
+
+class Instance(NamedTuple):
+    """One object.
+
+    Attributes
+    ----------
+    path : str
+    size, modified_ns : int
+    subject : str
+        Identity of the person.
+    study, series, instance : str
+        Instance UIDs.
+    """
+
+    path: str
+    size: int
+    modified_ns: int
+    subject: str
+    study: str
+    series: str
+    instance: str
+
+
+class Gathered(NamedTuple):
+    """What was found in some files.
+
+    Attributes
+    ----------
+    objects : tuple of Instance
+    own : dict of str to OwnValues
+        By subject.
+    problems : tuple of Note
+    """
+
+    objects: tuple[Instance, ...]
+    own: dict[str, OwnValues]
+    problems: tuple[Note, ...]
+
+
+def gather(paths: Sequence[str], runner: Runner, progress: Progress | None) -> Gathered:
+    """Read all files once."""
+    objects: list[Instance] = []
+    problems: list[Note] = []
+    own: dict[str, OwnValues] = {}
+    for batch in read_in_order(gather_batch, paths, runner, failed_batch, progress):
+        objects += batch.objects
+        problems += batch.problems
+        _merge(own, batch.own)
+    return Gathered(tuple(objects), own, tuple(problems))
+
+
+def gather_batch(paths: Sequence[str]) -> Gathered:
+    """Task: read some files."""
+    objects: list[Instance] = []
+    problems: list[Note] = []
+    own: dict[str, list[OwnValues]] = {}
+    for path in paths:
+        try:
+            found, values_of_it = _read(path)
+        except ConvkitError as err:
+            problems.append(note_of(err))
+            continue
+        if found is None:
+            problems.append(note("input.dicomdir", where=path))
+            continue
+        objects.append(found)
+        own.setdefault(found.subject, []).append(values_of_it)
+    return Gathered(tuple(objects), {name: reduce(or_, parts) for name, parts in own.items()}, tuple(problems))
+
+
+def failed_batch(paths: Sequence[str], error: Exception) -> Gathered:
+    """What a batch becomes whose task failed as a whole."""
+    return Gathered((), {}, failed_files(paths, error))
+
+
+def _read(path: str) -> tuple[Instance | None, OwnValues]:
+    tree = read_tree(path)
+    status = os.stat(path)  # noqa: PTH116 (of every file)
+    top = {element.tag: element for element in tree.elements}
+    if _RECORDS in top:
+        return None, OwnValues()
+    uids = (_uid(top.get(tag)) for tag in (_STUDY, _SERIES, _SOP_INSTANCE))
+    subject = Subject.of(tree).identity
+    return Instance(path, status.st_size, status.st_mtime_ns, subject, *uids), own_values_of(tree)
+
+
+def _uid(element: Element | None) -> str:
+    return values.text(element.value) if element is not None and isinstance(element.value, bytes) else ""
+
+
+def _merge(into: dict[str, OwnValues], more: dict[str, OwnValues]) -> None:
+    for subject, own in more.items():
+        into[subject] = into[subject] | own if subject in into else own
+
+
+def subjects_of(objects: Iterable[Instance]) -> frozenset[str]:
+    """Identities of all persons."""
+    return frozenset(one.subject for one in objects)

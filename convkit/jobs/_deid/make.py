@@ -1,0 +1,120 @@
+"""The task of deid: a file to its de-identified copy. It runs in worker processes."""
+
+from __future__ import annotations
+
+import io
+from functools import partial
+from typing import BinaryIO, NamedTuple
+
+from convkit.deid.deidentifier import Deidentifier, Recipe
+from convkit.deid.own_values import OwnValues
+from convkit.deid.pixels import Kind, PixelPolicy, PixelVerdict, is_document, judged
+from convkit.deid.walk import Change
+from convkit.dicom.tree import Span, Tree, read_tree, written
+from convkit.engine.outcome import Outcome, Status, failure
+from convkit.engine.run import attempt
+from convkit.errors import InputError
+from convkit.model.notes import Note, note
+from convkit.writers import written_aside
+
+
+class Job(NamedTuple):
+    """One file to make.
+
+    Attributes
+    ----------
+    item : str
+        Path of the original, for the report.
+    path : str
+    name : str
+        Path of the copy, relative to the destination.
+    """
+
+    item: str
+    path: str
+    name: str
+
+
+class Batch(NamedTuple):
+    """Files of one person.
+
+    Attributes
+    ----------
+    jobs : tuple of Job
+    own : OwnValues
+        What all objects say of the person.
+    """
+
+    jobs: tuple[Job, ...]
+    own: OwnValues
+
+
+class Made(NamedTuple):
+    """What became of one file, and of its elements."""
+
+    outcome: Outcome
+    changes: tuple[Change, ...] = ()
+
+
+def make_batch(batch: Batch, *, output: str, recipe: Recipe, pixels: PixelPolicy) -> tuple[Made, ...]:
+    """Task: make the copies of some files."""
+    work = partial(_made, own=batch.own, output=output, deidentifier=recipe.made(), pixels=pixels)
+    return tuple(attempt(work, job, _failed) for job in batch.jobs)
+
+
+def failed_batch(batch: Batch, error: Exception) -> tuple[Made, ...]:
+    """What a batch becomes whose task failed as a whole."""
+    return tuple(_failed(job, error) for job in batch.jobs)
+
+
+def _failed(job: Job, error: Exception) -> Made:
+    return Made(failure(job.item, error))
+
+
+def _made(job: Job, *, own: OwnValues, output: str, deidentifier: Deidentifier, pixels: PixelPolicy) -> Made:
+    tree = read_tree(job.path)
+    is_looked_at, notes = False, tuple[Note, ...]()
+    if not (is_document(tree) and deidentifier.replaces_document(tree)):
+        verdict = judged(tree, pixels)
+        if verdict.kind is Kind.REFUSED:
+            reason = note("deid.pixels-at-risk", verdict.why, where=job.path)
+            return Made(Outcome(job.item, Status.REFUSED, notes=(reason,)))
+        notes = (note("deid.pixels-blanked", where=job.path),) if verdict.code == "unreadable" else ()
+        _put(verdict, tree)
+        is_looked_at = verdict.looked
+    changes = deidentifier.apply(tree, own, is_clean=is_looked_at)
+    with written_aside(f"{output}/{job.name}") as file:
+        write_tree(tree, file)
+    return Made(Outcome(job.item, Status.DONE, (job.name,), notes), tuple(changes))
+
+
+def _put(verdict: PixelVerdict, tree: Tree) -> None:
+    """The pixels that may pass in place of those of the file."""
+    changes = verdict.changes
+    kept = [element for element in tree.elements if element.tag not in changes]
+    tree.elements = sorted((*kept, *filter(None, changes.values())), key=lambda element: element.tag)
+    tree.transfer_syntax = verdict.transfer_syntax or tree.transfer_syntax
+
+
+def write_tree(tree: Tree, file: BinaryIO) -> None:
+    """Write a file; what lies in the original is copied from there."""
+    for piece in written(tree):
+        if isinstance(piece, Span):
+            _copy(tree.path, piece, file)
+        else:
+            file.write(piece)
+
+
+_COPIED_BYTES = 1 << 20
+
+
+def _copy(path: str, span: Span, file: BinaryIO) -> None:
+    with io.FileIO(path) as source:
+        source.seek(span.offset)
+        left = span.length
+        while left:
+            part = source.read(min(left, _COPIED_BYTES))
+            if not part:
+                raise InputError("The file has become shorter.", path, "", "input.unreadable")
+            file.write(part)
+            left -= len(part)

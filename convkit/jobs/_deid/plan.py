@@ -1,0 +1,54 @@
+"""Which copies are made, under which names, in which batches. Names are made of new identifiers only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from convkit.deid.deidentifier import Deidentifier, Subject
+from convkit.deid.own_values import OwnValues
+from convkit.engine.outcome import Outcome, Status
+from convkit.jobs._deid.gather import Gathered, Instance
+from convkit.jobs._deid.make import Batch, Job
+from convkit.jobs._names import short_hash
+from convkit.jobs._sources import is_same_file
+from convkit.model.notes import note
+
+BATCH = 16
+"""Files a task: what is known of a person goes with each."""
+
+
+def named(found: Instance, deidentifier: Deidentifier, *, is_medium: bool) -> str:
+    """Relative path of a copy: person, study, series, instance; on a medium in eight capitals each (PS3.10 8.2)."""
+    uids = (deidentifier.uid(one) for one in (found.study, found.series, found.instance))
+    study, series, instance = uids
+    if is_medium:
+        parts = ("person", found.subject), ("study", study), ("series", series), ("instance", instance)
+        return "/".join(deidentifier.key.code(f"medium {level}", text, 8) for level, text in parts)
+    return f"{deidentifier.code_of(Subject(found.subject))}/{short_hash(study)}/{short_hash(series)}/{instance}.dcm"
+
+
+def without_doubles(objects: Sequence[Instance]) -> tuple[list[Instance], list[Outcome]]:
+    """Each instance once; other files that say they are the same are refused, unless they are."""
+    kept: dict[str, Instance] = {}
+    outcomes: list[Outcome] = []
+    for one in sorted(objects, key=lambda found: found.path):
+        first = kept.setdefault(one.instance or one.path, one)
+        if first is one:
+            continue
+        code = "header.duplicate-file" if is_same_file(first.path, one.path) else "header.conflicting-instances"
+        status = Status.SKIPPED if code == "header.duplicate-file" else Status.REFUSED
+        outcomes.append(Outcome(one.path, status, notes=(note(code, where=one.path),)))
+    return list(kept.values()), outcomes
+
+
+def batches(
+    objects: Sequence[Instance], gathered: Gathered, deidentifier: Deidentifier, *, is_medium: bool
+) -> Iterator[Batch]:
+    """Yield files of one person together, in the order of their new names."""
+    ordered = sorted(objects, key=lambda found: (found.subject, found.study, found.series, found.path))
+    for subject, files in groupby(ordered, key=lambda found: found.subject):
+        own = gathered.own.get(subject, OwnValues())
+        jobs = [Job(found.path, found.path, named(found, deidentifier, is_medium=is_medium)) for found in files]
+        for start in range(0, len(jobs), BATCH):
+            yield Batch(tuple(jobs[start : start + BATCH]), own)

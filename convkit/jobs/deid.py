@@ -1,0 +1,293 @@
+"""deid: copies without what identifies. What cannot be cleaned is refused and listed, never shared silently."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from convkit.deid.deidentifier import Recipe
+from convkit.deid.pixels import PixelMode, PixelPolicy, read_devices
+from convkit.deid.profile import Profile
+from convkit.deid.pseudonyms import Key
+from convkit.dicom.sources import Found, find_files
+from convkit.engine.digest import fingerprint, identity_of_file
+from convkit.engine.journal import Journal
+from convkit.engine.outcome import Outcome, Report, Status, failure
+from convkit.engine.run import Runner
+from convkit.errors import ConvkitError, InputError, OutputError, UsageError
+from convkit.jobs._choices import Exists, chosen
+from convkit.jobs._deid.audit import Audit
+from convkit.jobs._deid.gather import Instance, gather
+from convkit.jobs._deid.make import Batch, Made, failed_batch, make_batch
+from convkit.jobs._deid.plan import batches, without_doubles
+from convkit.jobs._destination import Claim, Destination, Inputs, journaled, tidied
+from convkit.jobs._sources import Progress, Source, destination, flat, problem_outcomes
+from convkit.jobs._where import where as checked_where
+from convkit.model.notes import note
+
+DEFAULT_PROFILE = "basic"
+
+
+@dataclass(frozen=True, slots=True)
+class DeidOptions:
+    """All options of the job, checked."""
+
+    recipe: Recipe
+    pixels: PixelPolicy
+    exists: Exists
+    audit: str | None
+    is_one_way: bool
+    dicomdir: bool
+    dry_run: bool
+    strict: bool
+
+
+def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
+    *sources: Source | Iterable[Source],
+    output: Source | None = None,
+    profile: str = DEFAULT_PROFILE,
+    key: Source | None = None,
+    mapping: Source | None = None,
+    pixels: str | None = None,
+    devices: Source | None = None,
+    audit: Source | None = None,
+    uid_root: str = "2.25",
+    dicomdir: bool = False,
+    where: str | None = None,
+    jobs: int | None = None,
+    dry_run: bool = False,
+    exists: str = "skip",
+    strict: bool = False,
+    typed_in: Iterable[str] = (),
+    progress: Progress | None = None,
+) -> Report:
+    """Write de-identified copies of all DICOM files below the sources.
+
+    Parameters
+    ----------
+    *sources : path or several
+    output : path
+        Folder for the copies; without it the last source is the destination.
+    profile : str
+        Such as ``basic+dates+patient``, ``tcia``, or the path of a .toml file.
+    key : path or None
+        File of the key, made with mode 0600 where it is missing. None takes a key that nobody keeps: pseudonyms are
+        consistent within the run, and can never be made again.
+    mapping : path or None
+        CSV of two columns, Patient ID and the code to give.
+    pixels : {"refuse", "regions", "ocr", "allow"} or None
+        What is done about text that is burned into pixels. None is ``ocr`` for profiles with Clean Pixel Data, else
+        ``refuse``.
+    devices : path or None
+        TOML with regions of more devices.
+    audit : path or None
+        File for a line of JSON for each element that was changed.
+    uid_root : str
+        Root of new UIDs.
+    dicomdir : bool
+        Write a DICOMDIR over the copies, with file names as media need them. One among the sources is never copied.
+    where : str or None
+        Only instances that satisfy an expression.
+    jobs, dry_run, exists, strict, typed_in, progress
+        As in `convkit.convert`.
+
+    Returns
+    -------
+    Report
+        An outcome a file; refused ones are those that may not be shared.
+
+    Raises
+    ------
+    UsageError
+        A wrong option, or a mistake in a profile; nothing was read.
+    InputError
+        A source or the key cannot be read.
+    OutputError
+        The destination lies inside a source, or the other way round; nothing can be written.
+    """
+    given = flat(sources)
+    output = destination(output, given, (".dcm",))
+    root = Path(output)
+    loaded = Profile.load(profile)
+    options = DeidOptions(
+        Recipe(
+            profile,
+            Key.new() if key is None else Key.of_file(os.fspath(key)),
+            tuple(_mapping(mapping).items()),
+            uid_root,
+        ),
+        PixelPolicy(
+            chosen(PixelMode, pixels or loaded.pixels, "--pixels"),
+            () if devices is None else read_devices(os.fspath(devices)),
+            blank_unreadable=True,
+        ),
+        chosen(Exists, exists, "--exists"),
+        None if audit is None else os.fspath(audit),
+        key is None,
+        dicomdir,
+        dry_run,
+        strict,
+    )
+    _check_apart(given, root)
+    with Runner(jobs) as runner:
+        found = find_files(given, typed_in=typed_in)
+        _check_no_source_below(found.paths, root)
+        paths = found.paths if not where else _selected(given, where, runner, typed_in)
+        return _run(Found(tuple(paths), found.notes), root, options, runner, progress)
+
+
+def _mapping(path: Source | None) -> Mapping[str, str]:
+    """Codes that were given for patients.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is no table of two columns; a code stands for two patients.
+    """
+    if path is None:
+        return {}
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            rows = [row for row in csv.reader(file) if any(row)]
+    except (OSError, UnicodeDecodeError, csv.Error) as err:
+        raise InputError("The mapping cannot be read.", os.fspath(path), "", "input.unreadable") from err
+    found: dict[str, str] = {}
+    for number, row in enumerate(rows, 1):
+        if len(row) < 2 or not row[0].strip() or not row[1].strip():
+            raise UsageError(
+                "A line is not Patient ID and code.", f"{path}:{number}", "Write two columns with a comma."
+            )
+        patient, code = row[0].strip(), row[1].strip()
+        if found.get(patient, code) != code or any(p != patient and c == code for p, c in found.items()):
+            raise UsageError("A code stands for two patients, or a patient has two.", f"{path}:{number}")
+        found[patient] = code
+    return found
+
+
+def _check_apart(sources: Sequence[Source], root: Path) -> None:
+    """Refuse a destination that would be read as a source in the next run."""
+    target = root.resolve()
+    for source in sources:
+        if str(source) == "-" or str(source).startswith("@"):
+            continue
+        origin = Path(source).resolve()
+        if origin.is_dir() and (target == origin or origin in target.parents):
+            what = "The destination lies inside a source."
+            raise OutputError(what, str(root), "Choose a folder beside it.", "output.inside-source")
+
+
+def _check_no_source_below(paths: Sequence[str], root: Path) -> None:
+    """Refuse a destination that holds a source: it would be taken for a copy."""
+    below = f"{os.path.realpath(root)}{os.sep}"
+    if any(os.path.realpath(path).startswith(below) for path in paths):
+        what = "A source lies inside the destination."
+        raise OutputError(what, str(root), "Choose an empty folder.", "output.inside-source")
+
+
+def _selected(given: Sequence[Source], where: str, runner: Runner, typed_in: Iterable[str]) -> tuple[str, ...]:
+    from convkit.jobs.collection import collect  # noqa: PLC0415 (only with --where)
+
+    collection = collect(given, runner, checked_where(where), (), typed_in)
+    return tuple(sorted({header.path for series in collection for header in series.headers}))
+
+
+# --- running ---------------------------------------------------------------------------------------------
+
+
+def _run(found: Found, root: Path, options: DeidOptions, runner: Runner, progress: Progress | None) -> Report:
+    gathered = gather(found.paths, runner, progress)
+    objects, outcomes = without_doubles(gathered.objects)
+    outcomes += problem_outcomes([*found.notes, *gathered.problems])
+    todo = list(batches(objects, gathered, options.recipe.made(), is_medium=options.dicomdir))
+    of_run = [note("deid.one-way")] if options.is_one_way else []
+    if options.dry_run or not todo:
+        outcomes += [Outcome(job.item, Status.PLANNED, (job.name,)) for batch in todo for job in batch.jobs]
+        return Report(_in_order(outcomes), notes=tuple(of_run), strict=options.strict)
+    work = _Work(todo, {one.path: one for one in objects}, root, options)
+    with Audit.open(options.audit) as audit:
+        end = journaled(root, partial(work.done, runner=runner, progress=progress, audit=audit), outcomes.append)
+    if options.dicomdir and not end.is_interrupted:
+        outcomes.append(_directory(root, outcomes))
+    return Report(
+        _in_order(outcomes), notes=(*of_run, *end.notes), strict=options.strict, interrupted=end.is_interrupted
+    )
+
+
+def _directory(root: Path, outcomes: Iterable[Outcome]) -> Outcome:
+    """The DICOMDIR over all copies that are there."""
+    from convkit.jobs._deid.dicomdir import NAME, write_directory  # noqa: PLC0415 (few runs have one)
+
+    try:
+        write_directory(root, [name for one in outcomes for name in one.outputs])
+    except ConvkitError as err:
+        return failure(NAME, err)
+    return Outcome(NAME, Status.DONE, (NAME,))
+
+
+def _in_order(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    return tuple(sorted(outcomes, key=lambda o: (o.outputs[:1], o.item)))
+
+
+class _Work:
+    """All copies of a run."""
+
+    def __init__(
+        self, todo: Sequence[Batch], objects: Mapping[str, Instance], root: Path, options: DeidOptions
+    ) -> None:
+        self._todo = todo
+        self._objects = objects
+        self._root = root
+        self._options = options
+        self._deidentifier = options.recipe.made()
+        self._task = partial(make_batch, output=str(root), recipe=options.recipe, pixels=options.pixels)
+        self._made_with = self._deidentifier.digest(fingerprint(repr(self._deidentifier.profile), repr(options.pixels)))
+
+    def done(self, journal: Journal, runner: Runner, progress: Progress | None, audit: Audit) -> Iterator[Outcome]:
+        """Yield what becomes of each file, in the order of the batches."""
+        inputs = Inputs(lambda: self._objects)
+        place = Destination.opened(self._root, self._options.exists, inputs, journal)
+        folders = {(self._root / job.name).parent for batch in self._todo for job in batch.jobs}
+        with tidied(folders, runner):
+            claims: dict[int, list[Claim]] = {}
+            earlier: list[Outcome] = []
+            waiting: dict[int, tuple[Made, ...]] = {}
+            following = done = 0
+            tasks = self._tasks(place, claims, earlier)
+            for index, made in runner.map(self._task, tasks, on_error=failed_batch):
+                waiting[index] = made
+                while following in waiting:
+                    for one, claim in zip(waiting.pop(following), claims.pop(following), strict=True):
+                        audit.add(claim.names[0], one.changes if one.outcome.outputs else ())
+                        yield place.recorded(claim, one.outcome)
+                        done += 1
+                    following += 1
+                if progress:
+                    progress("files", done, len(self._objects))
+            yield from earlier
+
+    def _tasks(self, place: Destination, claims: dict[int, list[Claim]], earlier: list[Outcome]) -> Iterator[Batch]:
+        """Yield what has to be made, and note what has been."""
+        index = 0
+        for batch in self._todo:
+            kept = []
+            mine: list[Claim] = []
+            for job in batch.jobs:
+                found = self._objects[job.path]
+                identity = identity_of_file(found.path, found.size, found.modified_ns)
+                # Keyed: the journal lies with the copies, and who guesses a path must not find it there.
+                claim = Claim(job.item, self._deidentifier.digest(identity), self._made_with, (job.name,))
+                before = place.earlier(claim)
+                if before is None:
+                    kept.append(job)
+                    mine.append(claim)
+                else:
+                    earlier.append(before)
+            if kept:
+                claims[index] = mine
+                place.claim(mine)
+                index += 1
+                yield Batch(tuple(kept), batch.own)
