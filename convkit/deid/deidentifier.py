@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from convkit.deid import requirements
-from convkit.deid.actions import Acting, Cleaning, Dates
+from convkit.deid.actions import Acting, Dates
 from convkit.deid.codes import Code
 from convkit.deid.gathering import own_values_of
 from convkit.deid.leftovers import (
@@ -19,7 +19,6 @@ from convkit.deid.leftovers import (
     without_empty_overlays,
 )
 from convkit.deid.own_values import OwnValues
-from convkit.deid.pixels.graphics import overlay_groups
 from convkit.deid.private_elements import CHARACTERISTICS, Declared
 from convkit.deid.profile import Profile
 from convkit.deid.pseudonyms import Key
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 SOP_CLASS, SOP_INSTANCE, STUDY_DATE = 0x00080016, 0x00080018, 0x00080020
 _PATIENT_ID, _STUDY, _CHARSET = 0x00100020, 0x0020000D, 0x00080005
 _META_SOP_CLASS, _DOCUMENT_TYPE = 0x00020002, 0x00420012
-_FIRST_OVERLAY = 0x60003000
+_FIRST_OVERLAY, _BEHIND_OVERLAYS, _OVERLAY_DATA = 0x60000000, 0x60200000, 0x3000
 
 _TIMES = {Dates.SHIFT: "MODIFIED", Dates.KEEP: "UNMODIFIED", Dates.REMOVE: "REMOVED"}
 
@@ -119,6 +118,8 @@ class Deidentifier:
         self._uid_root = uid_root
         self._vocabulary = Vocabulary.load(map(Path, profile.vocabulary))
         self._untouched: set[tuple[int, str]] = set()
+        self._last_cleaner: tuple[OwnValues, Cleaner] | None = None
+        self._has_conditions = profile.has_conditions
         self._dates = _dates_of(profile)
         self._keeps_uids = _code_of(profile, SOP_INSTANCE) is Code.KEEP
 
@@ -138,31 +139,23 @@ class Deidentifier:
         MissingAttributeError
             The object has no SOP Class or no SOP Instance UID.
         """
-        subject = Subject.of(tree)
-        cleaning = self._cleaning(tree, own)
-        acting = Acting(
-            self.key,
-            self._uid_root,
-            self.code_of(subject),
-            self.key.days(subject.identity),
-            self._dates,
-            self._keeps_uids,
-            cleaning,
-        )
-        walk = Walk(self.profile, acting, _Facts(tree.elements), _declared(tree), self._untouched)
+        own = own_values_of(tree) if own is None else own | own_values_of(tree)
+        there = {element.tag: element for element in tree.elements}
+        facts = _Facts(tree.elements if self._has_conditions else ())
+        walk = Walk(self.profile, self._acting(Subject.of(tree), own), facts, _declared(tree), self._untouched)
         sop_class = _sop_class(tree)
         types = requirements.of_object(sop_class.rstrip(b"\0 ").decode("ascii", "replace"))
-        cut_surplus_pixels(tree)
-        if _code_of(self.profile, _FIRST_OVERLAY) is not Code.KEEP:
+        cut_surplus_pixels(tree, there)
+        overlays = {tag >> 16 for tag in there if _FIRST_OVERLAY <= tag < _BEHIND_OVERLAYS}
+        if overlays and _code_of(self.profile, _FIRST_OVERLAY | _OVERLAY_DATA) is not Code.KEEP:
             clear_embedded_overlays(tree)
-        overlays = set(overlay_groups(tree))
         elements = without_empty_overlays(walk.data_set(tree.elements, types), overlays)
-        set_document_length(elements, tree)
+        set_document_length(elements, there, tree.coding)
         tree.elements = recorded(elements, Applied(self.profile.parts, _TIMES[self._dates], is_clean))
-        instance = _top(tree.elements, {SOP_INSTANCE}).get(SOP_INSTANCE, b"")
-        if not instance:
+        instance = next((element for element in elements if element.tag == SOP_INSTANCE), None)
+        if instance is None or not isinstance(instance.value, bytes) or not instance.value:
             raise MissingAttributeError("The object has no (0008,0018) SOPInstanceUID.", tree.path)
-        tree.meta = meta_of(sop_class, instance, tree.transfer_syntax)
+        tree.meta = meta_of(sop_class, instance.value, tree.transfer_syntax)
         tree.preamble = b""
         return walk.changes
 
@@ -209,13 +202,27 @@ class Deidentifier:
         """A text that nobody can guess without the key, to be remembered beside the copies."""
         return self.key.digest("journal", text).hex()
 
-    def _cleaning(self, tree: Tree, own: OwnValues | None) -> Cleaning:
-        here = own_values_of(tree)
-        return Cleaner(here if own is None else own | here, self._vocabulary)
+    def _acting(self, subject: Subject, own: OwnValues) -> Acting:
+        """What the actions need to know of a person."""
+        return Acting(
+            self.key,
+            self._uid_root,
+            self.code_of(subject),
+            self.key.days(subject.identity),
+            self._dates,
+            self._keeps_uids,
+            self._cleaner(own),
+        )
+
+    def _cleaner(self, own: OwnValues) -> Cleaner:
+        """The cleaner of a person: the last one is kept, with the texts that it has met."""
+        if self._last_cleaner is None or self._last_cleaner[0] != own:
+            self._last_cleaner = own, Cleaner(own, self._vocabulary)
+        return self._last_cleaner[1]
 
 
 class _Facts:
-    """Values of attributes at the top of a data set, for conditions of rules."""
+    """Values of attributes at the top of a data set as they were, for conditions of rules."""
 
     def __init__(self, elements: Iterable[Element]) -> None:
         self._values = {each.tag: each.value for each in elements if isinstance(each.value, bytes)}

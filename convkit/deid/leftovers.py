@@ -5,12 +5,12 @@ No attribute names these, so no rule of a profile is for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from convkit.deid.pixels.facts import number, text
 from convkit.deid.pixels.graphics import embedded_bit, overlay_groups, without_embedded_overlays
 from convkit.dicom import syntaxes
-from convkit.dicom.tree import Element, Span, Tree
+from convkit.dicom.tree import Coding, Element, Span, Tree
 
 PIXEL_DATA, DOCUMENT = 0x7FE00010, 0x00420011
 _DOCUMENT_LENGTH, _OVERLAY_DATA = 0x00420015, 0x3000
@@ -27,9 +27,8 @@ def clear_embedded_overlays(tree: Tree) -> None:
             tree.elements[place] = without_embedded_overlays(tree, element) or element
 
 
-def cut_surplus_pixels(tree: Tree) -> None:
+def cut_surplus_pixels(tree: Tree, there: Mapping[int, Element]) -> None:
     """Bytes behind the last native pixel go: nobody sees them, and anything may be written there."""
-    there = {element.tag: element for element in tree.elements}
     pixels = there.get(PIXEL_DATA)
     if pixels is None or pixels.is_undefined or tree.transfer_syntax not in syntaxes.NATIVE:
         return
@@ -48,12 +47,14 @@ def cut_surplus_pixels(tree: Tree) -> None:
         pixels.value = pixels.value[:length]
 
 
-def set_document_length(elements: Iterable[Element], tree: Tree) -> None:
+def set_document_length(elements: Iterable[Element], there: Mapping[int, Element], coding: Coding) -> None:
     """The length of an encapsulated document that may be another one now (PS3.3 C.24.2)."""
+    if DOCUMENT not in there:
+        return
     found = {element.tag: element for element in elements}
     document, length = found.get(DOCUMENT), found.get(_DOCUMENT_LENGTH)
     if document is not None and length is not None and isinstance(document.value, bytes):
-        length.value = len(document.value).to_bytes(4, "big" if tree.coding.is_big else "little")
+        length.value = len(document.value).to_bytes(4, "big" if coding.is_big else "little")
 
 
 def without_empty_overlays(elements: list[Element], before: set[int]) -> list[Element]:

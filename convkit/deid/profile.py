@@ -161,6 +161,13 @@ class Profile:
         _check(layers)
         return _merged(text, layers)
 
+    @property
+    def has_conditions(self) -> bool:
+        """True where what becomes of an attribute may depend on others."""
+        paths = (rule for rules in self.paths.values() for _, rule in rules)
+        others = (rule for _, rule in self.masks)
+        return any(r.when for r in (*self.tags.values(), *self.privates.values(), *self.vrs.values(), *paths, *others))
+
     def rule_of(self, tag: int) -> Rule | None:
         """The rule that names an attribute; None where none does."""
         found = self.tags.get(tag)

@@ -20,7 +20,7 @@ from convkit.dicom.sequences import ITEM, ITEM_END, SEQUENCE_END, SHORT_VRS, UND
 from convkit.dicom.syntaxes import DEFLATED, EXPLICIT_BIG_ENDIAN, IMPLICIT_LITTLE_ENDIAN, is_standard
 from convkit.errors import InputError, NotDicomError
 
-SPAN_BYTES = 1 << 20
+SPAN_BYTES = 1 << 16
 """Pixel data of this length stay in the file."""
 
 MOST_DEPTH = 64
@@ -165,8 +165,14 @@ _IMPLICIT = Coding(is_explicit=False, is_big=False)
 # --- reading ---------------------------------------------------------------------------------------------
 
 
-def read_tree(path: str) -> Tree:
+def read_tree(path: str, *, before_pixels: bool = False) -> Tree:
     """All elements of a file.
+
+    Parameters
+    ----------
+    path : str
+    before_pixels : bool
+        Stop at the group of the pixel data: for who only wants to know what is said, and will not write it.
 
     Raises
     ------
@@ -177,7 +183,8 @@ def read_tree(path: str) -> Tree:
     """
     try:
         with io.FileIO(path) as file:
-            return _Reader(path, _Bytes(file, os.fstat(file.fileno()).st_size)).tree()
+            source = _Bytes(file, os.fstat(file.fileno()).st_size)
+            return _Reader(path, source, before_pixels=before_pixels).tree()
     except OSError as err:
         raise unreadable(path, err) from err
 
@@ -233,10 +240,11 @@ class _Bytes:
 class _Reader:
     """Walks one file."""
 
-    def __init__(self, path: str, source: _Bytes, span_bytes: int = SPAN_BYTES) -> None:
+    def __init__(self, path: str, source: _Bytes, span_bytes: int = SPAN_BYTES, *, before_pixels: bool = False) -> None:
         self._path = path
         self._source = source
         self._span_bytes = span_bytes
+        self._before_pixels = before_pixels
 
     def tree(self) -> Tree:
         data = self._source.data
@@ -288,7 +296,7 @@ class _Reader:
                 walk = _Walk(source.data, coding, self._path)
             here = walk.plain(position - source.base, len(walk.data), found)
             position = source.base + here
-            if position == source.size:
+            if position == source.size or (self._before_pixels and walk.is_of_pixels(here)):
                 break
             try:
                 span = self._span(walk, here)
@@ -324,7 +332,7 @@ class _Reader:
         return InputError(what, self._path, "", "header.inconsistent")
 
 
-FIRST_BYTES = 1 << 18
+FIRST_BYTES = 1 << 16
 """Bytes read at a time: most headers, and many whole files."""
 
 
@@ -401,6 +409,10 @@ class _Walk:
         except _Short as err:
             raise self._broken("An element ends after what holds it.") from err
         return found
+
+    def is_of_pixels(self, here: int) -> bool:
+        """True where the element at a place is of the group of the pixel data, as far as it has been read."""
+        return here + 4 <= len(self.data) and self.tag_at(here) >> 16 == _PIXEL_GROUP
 
     def plain(self, here: int, end: int, found: list[Element]) -> int:
         """Add the elements with plain values that follow each other; where the first one is that is another.

@@ -22,7 +22,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from convkit.dicom.tree import MOST_DEPTH, SPAN_BYTES, Element, Item, Span, Tree, read_tree, written
+from convkit.dicom.tree import MOST_DEPTH, Element, Item, Span, Tree, read_tree, written
 from convkit.errors import ConvkitError, InputError, NotDicomError
 from tests.builders import enhanced_mr, instance, multi_frame_us, palette, rgb, structured_report
 
@@ -119,7 +119,9 @@ def test_long_pixels_stay_in_the_file_and_what_follows_is_read(tmp_path: Path, s
     path = saved(dataset, tmp_path / "a.dcm", syntax)
     tree = read_tree(str(path))
     spans = [e for e in tree.elements if isinstance(e.value, Span)]
-    assert [(e.tag, e.value.length) for e in spans if isinstance(e.value, Span)] == [(0x7FE00010, 2 * SPAN_BYTES)]
+    assert [(e.tag, e.value.length) for e in spans if isinstance(e.value, Span)] == [
+        (0x7FE00010, dataset.Rows * dataset.Columns * 2)
+    ]
     assert tree.elements[-1].tag == 0xFFFCFFFC
     assert content(tree) == path.read_bytes()
 
