@@ -130,7 +130,7 @@ class Deidentifier:
         ----------
         tree : Tree
         own : OwnValues or None
-            What other objects say of the same person.
+            What all objects say of the same person, this one included; None takes what this one says.
         is_clean : bool
             Somebody has looked for text in the pixels, and none is left.
 
@@ -139,7 +139,7 @@ class Deidentifier:
         MissingAttributeError
             The object has no SOP Class or no SOP Instance UID.
         """
-        own = own_values_of(tree) if own is None else own | own_values_of(tree)
+        own = own_values_of(tree) if own is None else own
         there = {element.tag: element for element in tree.elements}
         facts = _Facts(tree.elements if self._has_conditions else ())
         walk = Walk(self.profile, self._acting(Subject.of(tree), own), facts, _declared(tree), self._untouched)
@@ -192,6 +192,11 @@ class Deidentifier:
     def uid(self, original: str) -> str:
         """The UID that an object gets; its own where the profile keeps them."""
         return original if self._keeps_uids else self.key.uid(original, self._uid_root)
+
+    @property
+    def drops_private(self) -> bool:
+        """True where no private element can stay."""
+        return self.profile.private.code is Code.REMOVE and not self.profile.privates
 
     def replaces_document(self, tree: Tree) -> bool:
         """True where an encapsulated document gives its place to an empty one."""

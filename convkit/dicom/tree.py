@@ -165,7 +165,7 @@ _IMPLICIT = Coding(is_explicit=False, is_big=False)
 # --- reading ---------------------------------------------------------------------------------------------
 
 
-def read_tree(path: str, *, before_pixels: bool = False) -> Tree:
+def read_tree(path: str, *, before_pixels: bool = False, without_private: bool = False) -> Tree:
     """All elements of a file.
 
     Parameters
@@ -173,6 +173,8 @@ def read_tree(path: str, *, before_pixels: bool = False) -> Tree:
     path : str
     before_pixels : bool
         Stop at the group of the pixel data: for who only wants to know what is said, and will not write it.
+    without_private : bool
+        Leave private elements out, as far as they have plain values: for who will drop them all anyway.
 
     Raises
     ------
@@ -184,7 +186,8 @@ def read_tree(path: str, *, before_pixels: bool = False) -> Tree:
     try:
         with io.FileIO(path) as file:
             source = _Bytes(file, os.fstat(file.fileno()).st_size)
-            return _Reader(path, source, before_pixels=before_pixels).tree()
+            extent = _Extent(before_pixels=before_pixels, without_private=without_private)
+            return _Reader(path, source, extent).tree()
     except OSError as err:
         raise unreadable(path, err) from err
 
@@ -197,7 +200,7 @@ def tree_of(data: bytes, name: str = "<data set>") -> Tree:
     NotDicomError, InputError
         As `read_tree`.
     """
-    return _Reader(name, _Bytes(io.BytesIO(data), len(data)), span_bytes=len(data) + 1).tree()
+    return _Reader(name, _Bytes(io.BytesIO(data), len(data)), _Extent(span_bytes=len(data) + 1)).tree()
 
 
 class _Bytes:
@@ -237,14 +240,21 @@ class _Bytes:
         return self._file.read(length) or b""
 
 
+class _Extent(NamedTuple):
+    """How much of a file is read: see `read_tree`; from `span_bytes` on, pixel data stay in it."""
+
+    span_bytes: int = SPAN_BYTES
+    before_pixels: bool = False
+    without_private: bool = False
+
+
 class _Reader:
     """Walks one file."""
 
-    def __init__(self, path: str, source: _Bytes, span_bytes: int = SPAN_BYTES, *, before_pixels: bool = False) -> None:
+    def __init__(self, path: str, source: _Bytes, extent: _Extent) -> None:
         self._path = path
         self._source = source
-        self._span_bytes = span_bytes
-        self._before_pixels = before_pixels
+        self._extent = extent
 
     def tree(self) -> Tree:
         data = self._source.data
@@ -293,10 +303,10 @@ class _Reader:
         walk: _Walk | None = None
         while position < source.size:
             if walk is None or walk.data is not source.data:
-                walk = _Walk(source.data, coding, self._path)
+                walk = _Walk(source.data, coding, self._path, without_private=self._extent.without_private)
             here = walk.plain(position - source.base, len(walk.data), found)
             position = source.base + here
-            if position == source.size or (self._before_pixels and walk.is_of_pixels(here)):
+            if position == source.size or (self._extent.before_pixels and walk.is_of_pixels(here)):
                 break
             try:
                 span = self._span(walk, here)
@@ -317,7 +327,7 @@ class _Reader:
     def _span(self, walk: _Walk, here: int) -> Element | None:
         """Long native pixel data, left in the file."""
         head = walk.head(here)
-        if head.tag not in PIXEL_DATA or head.length == UNDEFINED or head.length < self._span_bytes:
+        if head.tag not in PIXEL_DATA or head.length == UNDEFINED or head.length < self._extent.span_bytes:
             return None
         offset = self._source.base + head.start
         if offset + head.length > self._source.size:
@@ -361,9 +371,10 @@ class _Head(NamedTuple):
 class _Walk:
     """Elements in bytes, in one encoding."""
 
-    __slots__ = ("_code", "_half", "_path", "_word", "coding", "data")
+    __slots__ = ("_code", "_half", "_path", "_skipped", "_word", "coding", "data")
 
-    def __init__(self, data: bytes, coding: Coding, path: str) -> None:
+    def __init__(self, data: bytes, coding: Coding, path: str, *, without_private: bool = False) -> None:
+        self._skipped = int(without_private)  # of the last bit of a group, which tells private ones
         self.data = data
         self.coding = coding
         self._path = path
@@ -429,7 +440,7 @@ class _Walk:
         )
 
     def _plain_explicit(self, here: int, end: int, found: list[Element]) -> int:
-        data, last = self.data, end - 8
+        data, last, skipped = self.data, end - 8, self._skipped
         while here <= last:
             group, number, vr, length = _EXPLICIT_HEAD(data, here)
             start, name = here + 8, _SHORT_NAMES.get(vr)
@@ -441,7 +452,8 @@ class _Walk:
             stop = start + length
             if stop > end:
                 break
-            found.append(Element(group << 16 | number, name, data[start:stop]))
+            if not group & skipped:
+                found.append(Element(group << 16 | number, name, data[start:stop]))
             here = stop
         return here
 
@@ -456,7 +468,8 @@ class _Walk:
             value = data[start:stop]
             if is_sequence(tag, value):
                 break
-            found.append(Element(tag, "", value))
+            if not group & self._skipped:
+                found.append(Element(tag, "", value))
             here = stop
         return here
 

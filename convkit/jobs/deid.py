@@ -22,7 +22,7 @@ from convkit.errors import ConvkitError, InputError, OutputError, UsageError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._deid.audit import Audit
 from convkit.jobs._deid.gather import Instance, gather
-from convkit.jobs._deid.make import Batch, Made, failed_batch, make_batch
+from convkit.jobs._deid.make import Batch, Made, Making, failed_batch, make_batch
 from convkit.jobs._deid.plan import batches, without_doubles
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled, tidied
 from convkit.jobs._sources import Progress, Source, destination, flat, problem_outcomes
@@ -243,7 +243,9 @@ class _Work:
         self._root = root
         self._options = options
         self._deidentifier = options.recipe.made()
-        self._task = partial(make_batch, output=str(root), recipe=options.recipe, pixels=options.pixels)
+        self._task = partial(
+            make_batch, making=Making(str(root), options.recipe, options.pixels, options.audit is not None)
+        )
         self._made_with = self._deidentifier.digest(fingerprint(repr(self._deidentifier.profile), repr(options.pixels)))
 
     def done(self, journal: Journal, runner: Runner, progress: Progress | None, audit: Audit) -> Iterator[Outcome]:

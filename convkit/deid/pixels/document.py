@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from convkit.deid.pixels.facts import facts_of
+from convkit.deid.pixels.facts import text
 from convkit.deid.pixels.risk import DOCUMENTS
 from convkit.dicom import syntaxes
 from convkit.dicom.tree import Tree
 
-_ENCAPSULATED_DOCUMENT = 0x00420011
+_ENCAPSULATED_DOCUMENT, _SOP_CLASS = 0x00420011, 0x00080016
 
 
 def is_document(tree: Tree) -> bool:
     """True where an object holds a document: PDF, CDA, or a model to be printed (PS3.3 A.45)."""
-    has_one = any(element.tag == _ENCAPSULATED_DOCUMENT for element in tree.elements)
-    return has_one or facts_of(tree).sop_class.startswith(DOCUMENTS)
+    for element in tree.elements:
+        if element.tag == _ENCAPSULATED_DOCUMENT:
+            return True
+        if element.tag == _SOP_CLASS and text(element).startswith(DOCUMENTS):
+            return True
+    return False
 
 
 def is_video(tree: Tree) -> bool:

@@ -101,7 +101,7 @@ def failed_batch(paths: Sequence[str], error: Exception) -> Gathered:
 
 
 def _read(path: str) -> tuple[Instance | None, OwnValues]:
-    tree = read_tree(path, before_pixels=True)
+    tree = read_tree(path, before_pixels=True, without_private=True)
     status = os.stat(path)  # noqa: PTH116 (of every file)
     top = {element.tag: element for element in tree.elements}
     if _RECORDS in top:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import BinaryIO, NamedTuple
 
-from convkit.deid.deidentifier import Deidentifier, Recipe
+from convkit.deid.deidentifier import Recipe
 from convkit.deid.own_values import OwnValues
 from convkit.deid.pixels import Kind, PixelPolicy, PixelVerdict, is_document, judged
 from convkit.deid.walk import Change
@@ -58,9 +58,27 @@ class Made(NamedTuple):
     changes: tuple[Change, ...] = ()
 
 
-def make_batch(batch: Batch, *, output: str, recipe: Recipe, pixels: PixelPolicy) -> tuple[Made, ...]:
+class Making(NamedTuple):
+    """What all copies of a run share.
+
+    Attributes
+    ----------
+    output : str
+    recipe : Recipe
+    pixels : PixelPolicy
+    is_audited : bool
+        True where somebody wants to know of each element.
+    """
+
+    output: str
+    recipe: Recipe
+    pixels: PixelPolicy
+    is_audited: bool
+
+
+def make_batch(batch: Batch, *, making: Making) -> tuple[Made, ...]:
     """Task: make the copies of some files."""
-    work = partial(_made, own=batch.own, output=output, deidentifier=recipe.made(), pixels=pixels)
+    work = partial(_made, own=batch.own, making=making)
     return tuple(attempt(work, job, _failed) for job in batch.jobs)
 
 
@@ -73,21 +91,22 @@ def _failed(job: Job, error: Exception) -> Made:
     return Made(failure(job.item, error))
 
 
-def _made(job: Job, *, own: OwnValues, output: str, deidentifier: Deidentifier, pixels: PixelPolicy) -> Made:
-    tree = read_tree(job.path)
+def _made(job: Job, *, own: OwnValues, making: Making) -> Made:
+    deidentifier, is_audited = making.recipe.made(), making.is_audited
+    tree = read_tree(job.path, without_private=deidentifier.drops_private and not is_audited)
     is_looked_at, notes = False, tuple[Note, ...]()
     if not (is_document(tree) and deidentifier.replaces_document(tree)):
-        verdict = judged(tree, pixels)
+        verdict = judged(tree, making.pixels)
         if verdict.kind is Kind.REFUSED:
             reason = note("deid.pixels-at-risk", verdict.why, where=job.path)
             return Made(Outcome(job.item, Status.REFUSED, notes=(reason,)))
         notes = (note("deid.pixels-blanked", where=job.path),) if verdict.code == "unreadable" else ()
         _put(verdict, tree)
         is_looked_at = verdict.looked
-    changes = deidentifier.apply(tree, own, is_clean=is_looked_at)
-    with written_aside(f"{output}/{job.name}") as file:
+    changes = deidentifier.apply(tree, own, is_clean=is_looked_at)  # own: this file was among those it is of
+    with written_aside(f"{making.output}/{job.name}") as file:
         write_tree(tree, file)
-    return Made(Outcome(job.item, Status.DONE, (job.name,), notes), tuple(changes))
+    return Made(Outcome(job.item, Status.DONE, (job.name,), notes), tuple(changes) if is_audited else ())
 
 
 def _put(verdict: PixelVerdict, tree: Tree) -> None:
