@@ -8,6 +8,8 @@ from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
 
+from convkit.dicom import dictionary
+
 
 class Kind(StrEnum):
     """What a value is, which decides how its spellings are looked for."""
@@ -85,14 +87,9 @@ def kinds() -> Mapping[int, Kind]:
 
     All person names, dates, and dates with a time, by their representation; others by their meaning.
     """
-    from pydicom.datadict import dictionary_VR, keyword_dict  # noqa: PLC0415 (0.2 s, only when data sets are read)
-
-    found = {
-        tag: _BY_REPRESENTATION[dictionary_VR(tag)]
-        for tag in keyword_dict.values()
-        if dictionary_VR(tag) in _BY_REPRESENTATION
-    }
+    rows = dictionary.entries()
+    found = {tag: _BY_REPRESENTATION[row[0]] for tag, row in rows.items() if row[0] in _BY_REPRESENTATION}
     for line in _KINDS_TEXT.strip().split("\n"):
         kind, *keywords = line.split()
-        found.update((keyword_dict[keyword], Kind(kind)) for keyword in keywords)
+        found.update((dictionary.tags()[keyword], Kind(kind)) for keyword in keywords)
     return MappingProxyType(found)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from convkit.dicom import dictionary
 from convkit.dicom.private_attributes import private_rows
 from convkit.errors import UsageError
 
@@ -426,28 +427,21 @@ def _attribute(keyword: str) -> Attribute:
 
 def tag_of(keyword: str) -> int | None:
     """Tag by the data dictionary (PS3.6); None where it has no such keyword."""
-    from pydicom.datadict import tag_for_keyword  # noqa: PLC0415 (0.2 s, only for unusual keywords)
-
-    return tag_for_keyword(keyword)
+    return dictionary.tags().get(keyword)
 
 
 @lru_cache(maxsize=4096)
 def vr_of(tag: int) -> str:
     """Value representation by the data dictionary, of several the first; empty where it has no such tag."""
-    from pydicom.datadict import dictionary_VR  # noqa: PLC0415 (as above)
-
-    try:
-        return dictionary_VR(tag).split(" ", maxsplit=1)[0]
-    except KeyError:
-        return ""
+    entry = dictionary.entry_of(tag)
+    return "" if entry is None else entry.vr.split(" ", maxsplit=1)[0]
 
 
 @lru_cache(maxsize=4096)
 def keyword_name(tag: int) -> str:
     """Keyword by the data dictionary; empty where it has no such tag."""
-    from pydicom.datadict import keyword_for_tag  # noqa: PLC0415 (as above)
-
-    return keyword_for_tag(tag)
+    entry = dictionary.entry_of(tag)
+    return "" if entry is None else entry.keyword
 
 
 def is_keyword(word: str) -> bool:
@@ -459,10 +453,9 @@ def is_keyword(word: str) -> bool:
 
 def nearest_hint(word: str, others: Iterable[str] = ()) -> str:
     """A sentence that names the nearest known word, or nothing."""
-    from pydicom.datadict import keyword_dict  # noqa: PLC0415 (0.2 s, only on error)
-
-    known = {k.casefold(): k for k in [*keyword_dict, *others]}
+    keywords = dictionary.tags()
+    known = {k.casefold(): k for k in [*keywords, *others]}
     if word.casefold() in known:
         return f"Did you mean {known[word.casefold()]}?"
-    near = difflib.get_close_matches(word, [*others, *keyword_dict], n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, [*others, *keywords], n=1, cutoff=0.6)
     return f"Did you mean {near[0]}?" if near else ""

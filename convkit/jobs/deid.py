@@ -112,16 +112,13 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
     given = flat(sources)
     output = destination(output, given, (".dcm",))
     root = Path(output)
-    loaded = Profile.load(profile)
+    subjects = tuple(_mapping(mapping).items())
+    Profile.load(profile)  # a mistake in it is told before a key is made
+    recipe = Recipe(profile, Key.new() if key is None else Key.of_file(os.fspath(key)), subjects, uid_root)
     options = DeidOptions(
-        Recipe(
-            profile,
-            Key.new() if key is None else Key.of_file(os.fspath(key)),
-            tuple(_mapping(mapping).items()),
-            uid_root,
-        ),
+        recipe,
         PixelPolicy(
-            chosen(PixelMode, pixels or loaded.pixels, "--pixels"),
+            chosen(PixelMode, pixels or recipe.made().profile.pixels, "--pixels"),
             () if devices is None else read_devices(os.fspath(devices)),
             blank_unreadable=True,
         ),
