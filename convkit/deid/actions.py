@@ -33,6 +33,25 @@ _NUMERIC = b"0123456789+-.eE \\\0"
 _DIGITS_OF_UIDS = b"0123456789.\\ \0"
 _DIGITS_OF_TIMES = b"0123456789.:-\\ \0"
 
+TECHNICAL = frozenset(
+    {
+        0x00080070,  # Manufacturer
+        0x00081090,  # Manufacturer's Model Name
+        0x00180024,  # Sequence Name
+        0x00181020,  # Software Versions
+        0x00181210,  # Convolution Kernel
+        0x00181250,  # Receive Coil Name
+        0x00181251,  # Transmit Coil Name
+        0x00189005,  # Pulse Sequence Name
+        0x00080100,  # Code Value
+        0x00080102,  # Coding Scheme Designator
+        0x00080103,  # Coding Scheme Version
+        0x00080119,  # Long Code Value
+        0x00080120,  # URN Code Value
+    }
+)
+"""Attributes that machines and makers fill: numbers there are versions, and look like dates and identifiers."""
+
 _OF_ONE_VALUE = frozenset({"LT", "ST", "UT", "UR"})
 """A backslash is a character there."""
 
@@ -60,6 +79,10 @@ class Cleaning(Protocol):
 
     def without_own(self, text: str, *, keeps_known: bool = False) -> str:
         """Remove the person's own values where they stand as words; words that nobody knows stay."""
+        ...
+
+    def lightly(self, text: str) -> str:
+        """Remove the person's own values and what looks like identifiers; words that nobody knows stay."""
         ...
 
 
@@ -170,7 +193,10 @@ def _empty(value: Value) -> bool:
     return True
 
 
-def _keep(_value: Value) -> bool:
+def _keep(value: Value) -> bool:
+    """As it is; of text in words without the name of the person, whom no device and no institution is called after."""
+    if value.vr in TEXT_VRS or value.vr == "CS":
+        return value.each(partial(value.acting.cleaning.without_own, keeps_known=True))
     return True
 
 
@@ -202,9 +228,10 @@ def _clean_text(value: Value) -> bool:
 
 
 def _clean_lightly(value: Value) -> bool:
-    """Of what no rule names: technical words that nobody has listed stay."""
+    """Of what no rule names: words that nobody has listed stay, and numbers of versions where they are usual."""
     if value.vr in TEXT_VRS:
-        return value.each(value.acting.cleaning.without_own)
+        cleaning = value.acting.cleaning
+        return value.each(cleaning.without_own if value.element.tag in TECHNICAL else cleaning.lightly)
     return _BY_VR.get(value.vr, _keep)(value)
 
 

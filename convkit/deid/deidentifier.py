@@ -19,6 +19,7 @@ from convkit.deid.leftovers import (
     without_empty_overlays,
 )
 from convkit.deid.own_values import OwnValues
+from convkit.deid.pixels import PixelMode, PixelPolicy, put_judged
 from convkit.deid.private_elements import CHARACTERISTICS, Declared
 from convkit.deid.profile import Profile
 from convkit.deid.pseudonyms import Key
@@ -59,7 +60,12 @@ class Subject(NamedTuple):
         found = _top(tree.elements, {_PATIENT_ID, _STUDY, _CHARSET})
         charset = found.get(_CHARSET, b"").strip(b"\0 ")
         patient = values.text(found.get(_PATIENT_ID, b""), charset).strip()
-        return cls(patient or f"study {values.text(found.get(_STUDY, b''))}")
+        return cls(patient or cls.nameless(values.text(found.get(_STUDY, b""))).identity)
+
+    @classmethod
+    def nameless(cls, study_instance_uid: str) -> Subject:
+        """The subject of objects without a Patient ID: their study stands for the person."""
+        return cls(f"study {study_instance_uid}")
 
 
 class Recipe(NamedTuple):
@@ -102,6 +108,8 @@ class Deidentifier:
         Codes that were given for some patients.
     uid_root : str
         Root of new UIDs.
+    pixels : {"refuse", "regions", "ocr", "allow"} or None
+        What is done about text in the pixels of a data set in memory; None does as the profile has it.
     """
 
     def __init__(
@@ -111,6 +119,7 @@ class Deidentifier:
         *,
         subjects: Mapping[str, str] | None = None,
         uid_root: str = "2.25",
+        pixels: str | None = None,
     ) -> None:
         self.profile = profile
         self.key = key or Key.new()
@@ -118,12 +127,15 @@ class Deidentifier:
         self._uid_root = uid_root
         self._vocabulary = Vocabulary.load(map(Path, profile.vocabulary))
         self._untouched: set[tuple[int, str]] = set()
+        self._pixels = pixels or profile.pixels
         self._last_cleaner: tuple[OwnValues, Cleaner] | None = None
         self._has_conditions = profile.has_conditions
         self._dates = _dates_of(profile)
         self._keeps_uids = _code_of(profile, SOP_INSTANCE) is Code.KEEP
 
-    def apply(self, tree: Tree, own: OwnValues | None = None, *, is_clean: bool = False) -> list[Change]:
+    def apply(
+        self, tree: Tree, own: OwnValues | None = None, *, subject: Subject | None = None, is_clean: bool = False
+    ) -> list[Change]:
         """De-identify a file that was read; the tree is changed.
 
         Parameters
@@ -131,6 +143,8 @@ class Deidentifier:
         tree : Tree
         own : OwnValues or None
             What all objects say of the same person, this one included; None takes what this one says.
+        subject : Subject or None
+            Where others know better than the file whose it is.
         is_clean : bool
             Somebody has looked for text in the pixels, and none is left.
 
@@ -142,7 +156,9 @@ class Deidentifier:
         own = own_values_of(tree) if own is None else own
         there = {element.tag: element for element in tree.elements}
         facts = _Facts(tree.elements if self._has_conditions else ())
-        walk = Walk(self.profile, self._acting(Subject.of(tree), own), facts, _declared(tree), self._untouched)
+        walk = Walk(
+            self.profile, self._acting(subject or Subject.of(tree), own), facts, _declared(tree), self._untouched
+        )
         sop_class = _sop_class(tree)
         types = requirements.of_object(sop_class.rstrip(b"\0 ").decode("ascii", "replace"))
         cut_surplus_pixels(tree, there)
@@ -154,7 +170,7 @@ class Deidentifier:
         tree.elements = recorded(elements, Applied(self.profile.parts, _TIMES[self._dates], is_clean))
         instance = next((element for element in elements if element.tag == SOP_INSTANCE), None)
         if instance is None or not isinstance(instance.value, bytes) or not instance.value:
-            raise MissingAttributeError("The object has no (0008,0018) SOPInstanceUID.", tree.path)
+            raise MissingAttributeError("The copy would have no (0008,0018) SOPInstanceUID.", tree.path)
         tree.meta = meta_of(sop_class, instance.value, tree.transfer_syntax)
         tree.preamble = b""
         return walk.changes
@@ -165,7 +181,7 @@ class Deidentifier:
         Parameters
         ----------
         dataset : pydicom Dataset
-            It is not changed. Text that is burned into its pixels is not looked at: that is for `convkit.deidentify`.
+            It is not changed.
 
         Returns
         -------
@@ -178,11 +194,15 @@ class Deidentifier:
             It has no SOP Class or no SOP Instance UID.
         InputError
             It cannot be written.
+        PixelError
+            Its pixels may hold text that identifies, and may not pass.
         """
         from convkit.deid import in_memory  # noqa: PLC0415 (pydicom as a whole: 0.3 s, which files do not need)
 
         tree = tree_of(in_memory.bytes_of(dataset))
-        self.apply(tree)
+        is_document = self.replaces_document(tree)
+        is_clean = False if is_document else put_judged(tree, PixelPolicy(PixelMode(self._pixels)))
+        self.apply(tree, is_clean=is_clean)
         return in_memory.dataset_of(b"".join(piece for piece in written(tree) if isinstance(piece, bytes)))
 
     def code_of(self, subject: Subject) -> str:

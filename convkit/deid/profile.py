@@ -271,6 +271,9 @@ def _mistake(path: Path, text: str, error: Any) -> UsageError:
     """The first mistake of a file: line, field, and what would be right."""
     place = error["loc"]
     field = str(place[1] if place[0] == "rules" and len(place) > 1 else place[-1])
+    if error["type"] == "enum":
+        hint = f"Words are {', '.join(WORDS)}."
+        return UsageError(f"{error['msg']}: {field!r}.", f"{path}:{_line(text, field)}", hint)
     hint = f"Known fields are {', '.join(ProfileFile.model_fields)}." if error["type"] == "extra_forbidden" else ""
     return UsageError(f"{error['msg']}: {field!r}.", f"{path}:{_line(text, field)}", hint)
 

@@ -136,21 +136,22 @@ class Walk:
         """Do what is asked of an element; False where it goes."""
         rule = self._rule(element, level)
         code = resolved(rule.code, level.types.get(element.tag, Requirement.OPTIONAL))
-        if element.items is None and (
-            code is Code.KEEP or (code is Code.CLEAN_LIGHTLY and _vr(element) in NEVER_WORDS)
-        ):
-            if (
-                not rule.when
-                and rule.otherwise is None
-                and element.tag not in self._profile.paths
-                and "/" not in rule.code
-            ):
+        if element.items is None and self._is_untouched(element, code):
+            is_alone = rule.otherwise is None and element.tag not in self._profile.paths
+            if is_alone and not rule.when and "/" not in rule.code:
                 self._untouched.add((element.tag, element.vr))  # nor will another one be
             return True
         if element.tag == CONTENT and code not in {Code.REMOVE, Code.EMPTY}:
             self._content(element, level, rule)
             return True
         return self._done(element, rule._replace(code=code), level)
+
+    @staticmethod
+    def _is_untouched(element: Element, code: Code) -> bool:
+        """True where nothing is done to an element, whatever its value is."""
+        if code not in {Code.KEEP, Code.CLEAN_LIGHTLY}:
+            return False
+        return element.tag == CHARSET or _vr(element) in NEVER_WORDS
 
     def _rule(self, element: Element, level: Level) -> Rule:
         found = self._named(element, level)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +31,11 @@ from convkit.jobs._where import where as checked_where
 from convkit.model.notes import note
 
 DEFAULT_PROFILE = "basic"
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}")
+_ROOT = re.compile(r"(?:0|1|2)(?:\.(?:0|[1-9]\d*))+")
+_LONGEST_ROOT = 36
+"""Characters, so that 27 digits are left: as many as no two objects ever share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +118,12 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
     given = flat(sources)
     output = destination(output, given, (".dcm",))
     root = Path(output)
+    if not _ROOT.fullmatch(uid_root) or len(uid_root) > _LONGEST_ROOT:
+        hint = f"A root is of numbers with dots between them, up to {_LONGEST_ROOT} characters."
+        raise UsageError("The root is not one that UIDs can have.", "--uid-root", hint)
     subjects = tuple(_mapping(mapping).items())
     Profile.load(profile)  # a mistake in it is told before a key is made
-    recipe = Recipe(profile, Key.new() if key is None else Key.of_file(os.fspath(key)), subjects, uid_root)
+    recipe = Recipe(profile, _key(key, is_dry=dry_run), subjects, uid_root)
     options = DeidOptions(
         recipe,
         PixelPolicy(
@@ -135,6 +144,13 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
         _check_no_source_below(found.paths, root)
         paths = found.paths if not where else _selected(given, where, runner, typed_in)
         return _run(Found(tuple(paths), found.notes), root, options, runner, progress)
+
+
+def _key(path: Source | None, *, is_dry: bool) -> Key:
+    """The key of the run; a dry run makes no file for one."""
+    if path is None or (is_dry and not Path(path).exists()):
+        return Key.new()
+    return Key.of_file(os.fspath(path))
 
 
 def _mapping(path: Source | None) -> Mapping[str, str]:
@@ -159,6 +175,11 @@ def _mapping(path: Source | None) -> Mapping[str, str]:
                 "A line is not Patient ID and code.", f"{path}:{number}", "Write two columns with a comma."
             )
         patient, code = row[0].strip(), row[1].strip()
+        if not _CODE.fullmatch(code):
+            what = "A code is not of letters, digits, dots, dashes and underscores, up to 16."
+            raise UsageError(what, f"{path}:{number}", "It becomes the name of a folder.")
+        if code in {row[0].strip() for row in rows}:
+            raise UsageError("A code is a Patient ID.", f"{path}:{number}", "Give a code that says nothing of anybody.")
         if found.get(patient, code) != code or any(p != patient and c == code for p, c in found.items()):
             raise UsageError("A code stands for two patients, or a patient has two.", f"{path}:{number}")
         found[patient] = code
@@ -243,7 +264,9 @@ class _Work:
         self._task = partial(
             make_batch, making=Making(str(root), options.recipe, options.pixels, options.audit is not None)
         )
-        self._made_with = self._deidentifier.digest(fingerprint(repr(self._deidentifier.profile), repr(options.pixels)))
+        self._made_with = self._deidentifier.digest(
+            fingerprint(repr(self._deidentifier.profile), repr(options.pixels), options.dicomdir)
+        )
 
     def done(self, journal: Journal, runner: Runner, progress: Progress | None, audit: Audit) -> Iterator[Outcome]:
         """Yield what becomes of each file, in the order of the batches."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from convkit.deid.pixels.box import Box
-from convkit.deid.pixels.clean import Kind, PixelMode, PixelPolicy, PixelVerdict, judged
+from convkit.deid.pixels.clean import Kind, PixelMode, PixelPolicy, PixelVerdict, judged, put, put_judged
 from convkit.deid.pixels.devices import Device, read_devices
 from convkit.deid.pixels.document import empty_pdf, is_document, is_video
 from convkit.deid.pixels.facts import Facts, facts_of
@@ -31,6 +31,8 @@ __all__ = [
     "judged",
     "overlay_groups",
     "overlay_has_content",
+    "put",
+    "put_judged",
     "read_devices",
     "risk_of",
     "without_embedded_overlays",

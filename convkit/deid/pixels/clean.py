@@ -17,7 +17,7 @@ from convkit.deid.pixels.readers import Reader, reader
 from convkit.deid.pixels.risk import Level, Risk, risk_of
 from convkit.dicom import syntaxes
 from convkit.dicom.tree import Element, Tree
-from convkit.errors import InputError
+from convkit.errors import InputError, PixelError
 
 
 class PixelMode(StrEnum):
@@ -122,6 +122,30 @@ def judged(tree: Tree, policy: PixelPolicy, *, read_with: Callable[[], Reader] =
         return _cleaned(tree, facts, risk, policy, read_with)
     except InputError:
         return _unreadable(tree, risk, policy)
+
+
+def put(verdict: PixelVerdict, tree: Tree) -> None:
+    """Give a tree the pixels that may pass in place of its own."""
+    changes = verdict.changes
+    kept = [element for element in tree.elements if element.tag not in changes]
+    tree.elements = sorted((*kept, *filter(None, changes.values())), key=lambda element: element.tag)
+    tree.transfer_syntax = verdict.transfer_syntax or tree.transfer_syntax
+
+
+def put_judged(tree: Tree, policy: PixelPolicy) -> bool:
+    """Give a tree the pixels that may pass; True where somebody has looked at them.
+
+    Raises
+    ------
+    PixelError
+        They may not pass.
+    """
+    verdict = judged(tree, policy)
+    if verdict.kind is Kind.REFUSED:
+        hint = "Choose pixels=ocr, or look at the image and choose pixels=allow for it alone."
+        raise PixelError(verdict.why, tree.path, hint, "deid.pixels-at-risk")
+    put(verdict, tree)
+    return verdict.looked
 
 
 _UNSEEN = Risk(Level.POSSIBLE, "unseen", "all pixels may pass, and nobody has looked")

@@ -73,7 +73,26 @@ def gather(paths: Sequence[str], runner: Runner, progress: Progress | None) -> G
         objects += batch.objects
         problems += batch.problems
         _merge(own, batch.own)
-    return Gathered(tuple(objects), own, tuple(problems))
+    return _with_their_study(Gathered(tuple(objects), own, tuple(problems)))
+
+
+def _with_their_study(gathered: Gathered) -> Gathered:
+    """Objects without a Patient ID are of the one person whose ID the other objects of their study have."""
+    persons: dict[str, set[str]] = {}
+    for one in gathered.objects:
+        if one.subject != Subject.nameless(one.study).identity:
+            persons.setdefault(one.study, set()).add(one.subject)
+    objects: list[Instance] = []
+    own = dict(gathered.own)
+    for one in gathered.objects:
+        known = persons.get(one.study, set())
+        if one.subject not in known and len(known) == 1:
+            (subject,) = known
+            _merge(own, {subject: own[one.subject]})
+            objects.append(one._replace(subject=subject))
+        else:
+            objects.append(one)
+    return gathered._replace(objects=tuple(objects), own=own)
 
 
 def gather_batch(paths: Sequence[str]) -> Gathered:

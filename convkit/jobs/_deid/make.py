@@ -8,9 +8,9 @@ from contextlib import suppress
 from functools import partial
 from typing import BinaryIO, NamedTuple
 
-from convkit.deid.deidentifier import Recipe
+from convkit.deid.deidentifier import Recipe, Subject
 from convkit.deid.own_values import OwnValues
-from convkit.deid.pixels import Kind, PixelPolicy, PixelVerdict, is_document, judged
+from convkit.deid.pixels import Kind, PixelPolicy, is_document, judged, put
 from convkit.deid.walk import Change
 from convkit.dicom.tree import Span, Tree, read_tree, written
 from convkit.engine.outcome import Outcome, Status, failure
@@ -30,11 +30,14 @@ class Job(NamedTuple):
     path : str
     name : str
         Path of the copy, relative to the destination.
+    subject : str
+        Identity of the person.
     """
 
     item: str
     path: str
     name: str
+    subject: str
 
 
 class Batch(NamedTuple):
@@ -101,20 +104,14 @@ def _made(job: Job, *, own: OwnValues, making: Making) -> Made:
             reason = note("deid.pixels-at-risk", verdict.why, where=job.path)
             return Made(Outcome(job.item, Status.REFUSED, notes=(reason,)))
         notes = (note("deid.pixels-blanked", where=job.path),) if verdict.code == "unreadable" else ()
-        _put(verdict, tree)
+        put(verdict, tree)
         is_looked_at = verdict.looked
-    changes = deidentifier.apply(tree, own, is_clean=is_looked_at)  # own: this file was among those it is of
+    changes = deidentifier.apply(
+        tree, own, subject=Subject(job.subject), is_clean=is_looked_at
+    )  # own: this file was among those it is of
     with written_aside(f"{making.output}/{job.name}") as file:
         write_tree(tree, file)
     return Made(Outcome(job.item, Status.DONE, (job.name,), notes), tuple(changes) if is_audited else ())
-
-
-def _put(verdict: PixelVerdict, tree: Tree) -> None:
-    """The pixels that may pass in place of those of the file."""
-    changes = verdict.changes
-    kept = [element for element in tree.elements if element.tag not in changes]
-    tree.elements = sorted((*kept, *filter(None, changes.values())), key=lambda element: element.tag)
-    tree.transfer_syntax = verdict.transfer_syntax or tree.transfer_syntax
 
 
 def write_tree(tree: Tree, file: BinaryIO) -> None:

@@ -49,6 +49,8 @@ def batches(
     ordered = sorted(objects, key=lambda found: (found.subject, found.study, found.series, found.path))
     for subject, files in groupby(ordered, key=lambda found: found.subject):
         own = gathered.own.get(subject, OwnValues())
-        jobs = [Job(found.path, found.path, named(found, deidentifier, is_medium=is_medium)) for found in files]
+        jobs = [
+            Job(found.path, found.path, named(found, deidentifier, is_medium=is_medium), subject) for found in files
+        ]
         for start in range(0, len(jobs), BATCH):
             yield Batch(tuple(jobs[start : start + BATCH]), own)
