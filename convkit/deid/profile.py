@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from convkit.deid.codes import MEANINGS, WORDS, Code, combined
+from convkit.deid.fitting import misfit
 from convkit.deid.selectors import ANY_NUMBER, Selector, selector
 from convkit.deid.shipped import folder
 from convkit.dicom.attributes import keyword_name, vr_of
@@ -292,6 +293,7 @@ def _selected(path: Path, file: ProfileFile) -> tuple[tuple[Selector, Code | Det
             one = selector(text)
             for keyword in code.when if isinstance(code, Detailed) else ():
                 selector(keyword)
+            _check_fit(one, code)
         except UsageError as err:
             place = f"{path}:{_line(path.read_text('utf-8'), text)}"
             raise UsageError(err.what, place, err.hint) from err
@@ -300,6 +302,15 @@ def _selected(path: Path, file: ProfileFile) -> tuple[tuple[Selector, Code | Det
             raise UsageError("Two rules contradict each other.", f"{path}:{_line(path.read_text('utf-8'), text)}")
         found[one] = code
     return tuple(found.items())
+
+
+def _check_fit(one: Selector, asked: Code | Detailed) -> None:
+    """Refuse an action that is not for the value representation of what it is asked for."""
+    action, value = (asked.action, asked.value or "") if isinstance(asked, Detailed) else (asked, "")
+    is_known = one.vr or one.is_tag or one.path
+    why = misfit(action, value, one.vr or vr_of(one.value)) if is_known else ""
+    if why:
+        raise UsageError(why, "", "Choose another action.")
 
 
 def _check(layers: list[_Layer]) -> None:

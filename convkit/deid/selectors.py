@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from convkit.deid.fitting import VRS
 from convkit.dicom.attributes import keyword_name, nearest_hint, tag_of
 from convkit.errors import UsageError
 
@@ -75,6 +76,25 @@ def selector(text: str) -> Selector:
     """
     if text == PRIVATE:
         return Selector(is_private=True)
+    special = _special(text)
+    if special is not None:
+        return special
+    found = _TAG.fullmatch(text)
+    if found is None:
+        return Selector(_tag_of(text), keyword=text)
+    group, number, keyword = found.groups()
+    digits = f"{group}{number}".lower()
+    value = int(digits.replace("x", "0"), 16)
+    mask = int("".join("0" if digit == "x" else "f" for digit in digits), 16)
+    if "x" in digits[:4]:
+        mask |= 0x00010000  # repeating groups are even; odd ones are private
+    if keyword and tag_of(keyword) not in {None, value}:
+        raise UsageError(f"The tag of {keyword} is another one than {text.split(maxsplit=1)[0]}.", text)
+    return Selector(value, mask, keyword=keyword or keyword_name(value) if mask == 0xFFFFFFFF else "")
+
+
+def _special(text: str) -> Selector | None:
+    """The selector of a path, a private element or a value representation; None where the text is none of them."""
     if "/" in text:
         *around, last = (selector(part) for part in text.split("/"))
         if not all(one.is_tag for one in (*around, last)):
@@ -88,19 +108,10 @@ def selector(text: str) -> Selector:
         return Selector(int(group, 16), ANY_NUMBER if number == "xx" else int(number, 16), creator=creator.strip())
     of_vr = _VR.fullmatch(text)
     if of_vr is not None:
+        if of_vr[1] not in VRS:
+            raise UsageError(f"{of_vr[1]} is no value representation.", text)
         return Selector(vr=of_vr[1])
-    found = _TAG.fullmatch(text)
-    if found is None:
-        return Selector(_tag_of(text), keyword=text)
-    group, number, keyword = found.groups()
-    digits = f"{group}{number}".lower()
-    value = int(digits.replace("x", "0"), 16)
-    mask = int("".join("0" if digit == "x" else "f" for digit in digits), 16)
-    if "x" in digits[:4]:
-        mask |= 0x00010000  # repeating groups are even; odd ones are private
-    if keyword and tag_of(keyword) not in {None, value}:
-        raise UsageError(f"The tag of {keyword} is another one than {text.split(maxsplit=1)[0]}.", text)
-    return Selector(value, mask, keyword=keyword or keyword_name(value) if mask == 0xFFFFFFFF else "")
+    return None
 
 
 def _tag_of(keyword: str) -> int:

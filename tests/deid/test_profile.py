@@ -138,6 +138,13 @@ def test_without_a_word_nothing_is_kept(tmp_path: Path) -> None:
         ("meaning =", ("TOML",)),
         ('meaning = "A"\nrules = 3\n', ("rules",)),
         ('meaning = "A"\ncode = "121"\n', (":2", "code")),
+        ('meaning = "A"\n[rules]\nRows = "hash"\n', (":3", "US")),
+        ('meaning = "A"\n[rules]\nRows = { value = "abc" }\n', (":3", "US")),
+        ('meaning = "A"\n[rules]\nStudyDate = { value = "hello" }\n', (":3", "DA")),
+        ('meaning = "A"\n[rules]\nPatientName = "shift-date"\n', (":3", "PN")),
+        ('meaning = "A"\n[rules]\nBitsAllocated = "pseudonym"\n', (":3", "US")),
+        ('meaning = "A"\n[rules]\n"vr:ZZ" = "remove"\n', (":3", "ZZ")),
+        ('meaning = "A"\n[rules]\nStudyInstanceUID = { value = "abc" }\n', (":3", "UI")),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, words: tuple[str, ...]) -> None:
