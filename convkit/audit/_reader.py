@@ -94,11 +94,6 @@ class Reading:
     problems: list[tuple[str, str]] = field(default_factory=list)
     end: int = 0
 
-    @property
-    def is_compressed(self) -> bool:
-        """True where pixel data come in fragments."""
-        return self.transfer_syntax not in _NATIVE
-
     def raw(self, element: Element) -> bytes:
         """The bytes of a value."""
         return self.data[element.start : element.end]

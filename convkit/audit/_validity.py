@@ -145,8 +145,3 @@ def _multiplicity_fits(count: int, told: str) -> bool:
     if high.endswith("n"):
         return count >= int(low) and count % int(high[:-1] or 1) == 0
     return int(low) <= count <= int(high)
-
-
-def has_valid_uid(value: str) -> bool:
-    """True for a UID as PS3.5 9.1 has it."""
-    return len(value) <= 64 and bool(_UID.match(value))

@@ -15,7 +15,7 @@ from typing import TypeVar
 from convkit.dicom.attributes import is_keyword, nearest_hint
 from convkit.engine.outcome import Outcome, Status, note_of
 from convkit.engine.run import Runner, batched
-from convkit.errors import UsageError
+from convkit.errors import OutputError, UsageError
 from convkit.model.notes import Note, Severity, note
 
 R = TypeVar("R")
@@ -63,6 +63,24 @@ def destination(output: Source | None, given: list[Source], suffixes: Iterable[s
         what = f"The destination is a folder, but its name ends with {suffix}."
         raise UsageError(what, "--output", "Name a folder; --filename is for the names of files.")
     return output
+
+
+def check_apart(sources: Sequence[Source], root: Path) -> None:
+    """Refuse a destination that would be read as a source in the next run.
+
+    Raises
+    ------
+    OutputError
+        It lies inside a source.
+    """
+    target = root.resolve()
+    for source in sources:
+        if str(source) == "-" or str(source).startswith("@"):
+            continue
+        origin = Path(source).resolve()
+        if origin.is_dir() and (target == origin or origin in target.parents):
+            what = "The destination lies inside a source."
+            raise OutputError(what, str(root), "Choose a folder beside it.", "output.inside-source")
 
 
 def checked_sources(sources: Sequence[Source], columns: Iterable[str]) -> None:

@@ -26,7 +26,7 @@ from convkit.jobs._deid.gather import Instance, gather
 from convkit.jobs._deid.make import Batch, Made, Making, failed_batch, make_batch
 from convkit.jobs._deid.plan import batches, without_doubles
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled, tidied
-from convkit.jobs._sources import Progress, Source, destination, flat, problem_outcomes
+from convkit.jobs._sources import Progress, Source, check_apart, destination, flat, problem_outcomes
 from convkit.jobs._where import where as checked_where
 from convkit.model.notes import note
 
@@ -138,7 +138,7 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
         dry_run,
         strict,
     )
-    _check_apart(given, root)
+    check_apart(given, root)
     with Runner(jobs) as runner:
         found = find_files(given, typed_in=typed_in)
         _check_no_source_below(found.paths, root)
@@ -184,18 +184,6 @@ def _mapping(path: Source | None) -> Mapping[str, str]:
             raise UsageError("A code stands for two patients, or a patient has two.", f"{path}:{number}")
         found[patient] = code
     return found
-
-
-def _check_apart(sources: Sequence[Source], root: Path) -> None:
-    """Refuse a destination that would be read as a source in the next run."""
-    target = root.resolve()
-    for source in sources:
-        if str(source) == "-" or str(source).startswith("@"):
-            continue
-        origin = Path(source).resolve()
-        if origin.is_dir() and (target == origin or origin in target.parents):
-            what = "The destination lies inside a source."
-            raise OutputError(what, str(root), "Choose a folder beside it.", "output.inside-source")
 
 
 def _check_no_source_below(paths: Sequence[str], root: Path) -> None:

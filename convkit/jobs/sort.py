@@ -20,7 +20,7 @@ from convkit.errors import ConvkitError, OutputError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._destination import tidied
 from convkit.jobs._names import Template, fill, short_hash, template, without_ties
-from convkit.jobs._sources import Progress, Source, destination, flat, problem_outcome
+from convkit.jobs._sources import Progress, Source, check_apart, destination, flat, problem_outcome
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Collection, collect
 from convkit.model.notes import Note, note
@@ -94,7 +94,7 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
     given = flat(sources)
     output = destination(output, given)
     root = Path(output)
-    _check_apart(given, root)
+    check_apart(given, root)
     how, policy = chosen(Action, action, "--action"), chosen(Exists, exists, "--exists")
     name = template(filename or DEFAULT_NAME, phi_in_names=phi_in_names)
     selection = checked_where(where) if where else None
@@ -110,19 +110,6 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
             placed, is_interrupted = _placed(placements, task, runner, progress)
         ordered = sorted([*outcomes, *placed], key=lambda o: (o.outputs, o.item))
         return Report(tuple(ordered), strict=strict, interrupted=is_interrupted)
-
-
-def _check_apart(sources: Sequence[Source], root: Path) -> None:
-    """Refuse a destination that would be read as a source in the next run."""
-    target = root.resolve()
-    for source in sources:
-        if str(source) == "-" or str(source).startswith("@"):
-            continue
-        origin = Path(source).resolve()
-        if origin.is_dir() and (target == origin or origin in target.parents):
-            raise OutputError(
-                "The destination lies inside a source.", str(root), "Choose a folder beside it.", "output.inside-source"
-            )
 
 
 def _check_no_source_below(collection: Collection, root: Path) -> None:

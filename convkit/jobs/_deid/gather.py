@@ -7,7 +7,7 @@ made.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
@@ -137,8 +137,3 @@ def _uid(element: Element | None) -> str:
 def _merge(into: dict[str, OwnValues], more: dict[str, OwnValues]) -> None:
     for subject, own in more.items():
         into[subject] = into[subject] | own if subject in into else own
-
-
-def subjects_of(objects: Iterable[Instance]) -> frozenset[str]:
-    """Identities of all persons."""
-    return frozenset(one.subject for one in objects)
