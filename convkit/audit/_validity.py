@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from convkit.audit._reader import Element, Reading, dictionary, keyword, tag_text
 
-_UID = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*))+$")  # PS3.5 9.1
 _FORMS = {  # PS3.5 6.2
     "DA": re.compile(r"(\d{4}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])|\d{4}\.\d\d\.\d\d)?$"),
     "TM": re.compile(r"(([01]\d|2[0-3])([0-5]\d([0-5]\d|60)?(\.\d{1,6})?)?|\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"),
