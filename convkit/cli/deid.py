@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from convkit.cli.console import run_job
-from convkit.cli.options import common
+from convkit.cli.options import common, writing
 
 
 def _explain(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
@@ -61,6 +61,7 @@ def _schema(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  
     help="What becomes of each attribute: basic+dates+patient, tcia, research, own.toml; see --list-profiles.",
 )
 @common(has_output=True)
+@writing(has_names=False)
 @click.option(
     "--key", type=click.Path(), metavar="FILE", help="Secret that pseudonyms are derived from; made if missing."
 )
@@ -78,14 +79,6 @@ def _schema(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  
     "--dicomdir/--no-dicomdir",
     default=False,
     help="Write a new DICOMDIR over the copies, and give files the names that media need.",
-)
-@click.option("-n", "--dry-run/--no-dry-run", default=False, help="Plan and report, write nothing.")
-@click.option(
-    "--exists",
-    type=click.Choice(["skip", "error", "overwrite"]),
-    default="skip",
-    show_default=True,
-    help="What to do where an output is there already.",
 )
 @click.option(
     "--explain", metavar="KEYWORD", callback=_explain, expose_value=False, help="Say what becomes of it, and leave."

@@ -56,9 +56,9 @@ def common(*, has_output: bool) -> Decorator:
     return functools.partial(_decorate, options=options)
 
 
-def writing() -> Decorator:
-    """Options of verbs that write many files."""
-    options = [
+def writing(*, has_names: bool = True) -> Decorator:
+    """Options of verbs that write many files; `has_names` for verbs whose names may be chosen."""
+    names = [
         click.option(
             "-f",
             "--filename",
@@ -68,6 +68,8 @@ def writing() -> Decorator:
         click.option(
             "--phi-in-names/--no-phi-in-names", default=False, help="Allow fields in names that may identify a person."
         ),
+    ]
+    options = [
         click.option("-n", "--dry-run/--no-dry-run", default=False, help="Plan and report, write nothing."),
         click.option(
             "--exists",
@@ -77,7 +79,7 @@ def writing() -> Decorator:
             help="What to do where an output is there already.",
         ),
     ]
-    return functools.partial(_decorate, options=options)
+    return functools.partial(_decorate, options=[*names, *options] if has_names else options)
 
 
 def _decorate(function: Callable[..., Any], options: Sequence[Decorator]) -> Callable[..., Any]:

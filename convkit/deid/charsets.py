@@ -5,11 +5,18 @@ from __future__ import annotations
 import warnings
 
 from convkit.dicom import values
+from convkit.dicom.tree import Element
 
 
 def decoded(raw: bytes, charset: bytes) -> str:
     """The characters of a value, with its backslashes, without padding."""
     return values.text(raw, charset)
+
+
+def whole_text(element: Element | None) -> str:
+    """All of a text of the default character set, backslashes too, without padding; empty where there is none."""
+    value = b"" if element is None or not isinstance(element.value, bytes) else element.value
+    return value.strip(b"\0 ").decode("latin-1")
 
 
 def encoded(text: str, charset: bytes) -> bytes:

@@ -19,7 +19,7 @@ from convkit.deid.leftovers import (
     without_empty_overlays,
 )
 from convkit.deid.own_values import OwnValues
-from convkit.deid.pixels import PixelMode, PixelPolicy, put_judged
+from convkit.deid.pixels import PixelMode, PixelPolicy, is_document, put_judged
 from convkit.deid.private_elements import CHARACTERISTICS, Declared
 from convkit.deid.profile import Profile
 from convkit.deid.pseudonyms import Key
@@ -156,10 +156,10 @@ class Deidentifier:
         own = own_values_of(tree) if own is None else own
         there = {element.tag: element for element in tree.elements}
         facts = _Facts(tree.elements if self._has_conditions else ())
-        walk = Walk(
-            self.profile, self._acting(subject or Subject.of(tree), own), facts, _declared(tree), self._untouched
-        )
-        sop_class = _sop_class(tree)
+        acting = self._acting(subject or Subject.of(tree), own)
+        declared = _declared(there, is_big=tree.coding.is_big)
+        walk = Walk(self.profile, acting, facts, declared, self._untouched)
+        sop_class = _sop_class(there, tree)
         types = requirements.of_object(sop_class.rstrip(b"\0 ").decode("ascii", "replace"))
         cut_surplus_pixels(tree, there)
         overlays = {tag >> 16 for tag in there if _FIRST_OVERLAY <= tag < _BEHIND_OVERLAYS}
@@ -200,8 +200,7 @@ class Deidentifier:
         from convkit.deid import in_memory  # noqa: PLC0415 (pydicom as a whole: 0.3 s, which files do not need)
 
         tree = tree_of(in_memory.bytes_of(dataset))
-        is_document = self.replaces_document(tree)
-        is_clean = False if is_document else put_judged(tree, PixelPolicy(PixelMode(self._pixels)))
+        is_clean = not self.replaces_document(tree) and put_judged(tree, PixelPolicy(PixelMode(self._pixels)))
         self.apply(tree, is_clean=is_clean)
         return in_memory.dataset_of(b"".join(piece for piece in written(tree) if isinstance(piece, bytes)))
 
@@ -213,13 +212,10 @@ class Deidentifier:
         """The UID that an object gets; its own where the profile keeps them."""
         return original if self._keeps_uids else self.key.uid(original, self._uid_root)
 
-    @property
-    def drops_private(self) -> bool:
-        """True where no private element can stay."""
-        return self.profile.private.code is Code.REMOVE and not self.profile.privates
-
     def replaces_document(self, tree: Tree) -> bool:
         """True where an encapsulated document gives its place to an empty one."""
+        if not is_document(tree):
+            return False
         kind = _top(tree.elements, {_DOCUMENT_TYPE}).get(_DOCUMENT_TYPE, b"").strip(b"\0 ").lower()
         return kind == b"application/pdf" and _code_of(self.profile, DOCUMENT) not in {Code.KEEP, Code.CLEAN}
 
@@ -260,16 +256,17 @@ def _top(elements: Iterable[Element], tags: set[int]) -> dict[int, bytes]:
     return {each.tag: each.value for each in elements if each.tag in tags and isinstance(each.value, bytes)}
 
 
-def _sop_class(tree: Tree) -> bytes:
-    found = _top(tree.elements, {SOP_CLASS}).get(SOP_CLASS) or _top(tree.meta, {_META_SOP_CLASS}).get(_META_SOP_CLASS)
-    if not found:
+def _sop_class(there: Mapping[int, Element], tree: Tree) -> bytes:
+    of_object = there[SOP_CLASS].value if SOP_CLASS in there else b""
+    found = of_object or _top(tree.meta, {_META_SOP_CLASS}).get(_META_SOP_CLASS)
+    if not found or not isinstance(found, bytes):
         raise MissingAttributeError("The object has no (0008,0016) SOPClassUID.", tree.path)
     return found
 
 
-def _declared(tree: Tree) -> Declared:
-    found = next((each.items for each in tree.elements if each.tag == CHARACTERISTICS), None)
-    return Declared(found or (), "big" if tree.coding.is_big else "little")
+def _declared(there: Mapping[int, Element], *, is_big: bool) -> Declared:
+    found = there[CHARACTERISTICS].items if CHARACTERISTICS in there else None
+    return Declared(found or (), is_big=is_big)
 
 
 def _code_of(profile: Profile, tag: int) -> Code:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from convkit.deid.charsets import whole_text
 from convkit.deid.requirements import TABLES
 from convkit.dicom.tree import Element, Item
 
@@ -48,7 +49,7 @@ class Blocks:
 
     def __init__(self, elements: Iterable[Element]) -> None:
         self._creators = {
-            (each.tag >> 16, each.tag & 0xFF): _text(each)
+            (each.tag >> 16, each.tag & 0xFF): whole_text(each)
             for each in elements
             if each.tag >> 16 & 1 and 0x10 <= each.tag & 0xFFFF <= 0xFF
         }
@@ -91,36 +92,33 @@ class Declared:
     ----------
     items : list of Item
         Of (0008,0300).
-    order : "little" or "big"
-        Byte order of their numbers.
+    is_big : bool
+        Big endian: of their numbers.
     """
 
-    def __init__(self, items: Iterable[Item] = (), order: str = "little") -> None:
+    def __init__(self, items: Iterable[Item] = (), *, is_big: bool = False) -> None:
         self._blocks: set[tuple[int, str]] = set()
         self._places: set[Place] = set()
         for item in items:
             found = {each.tag: each for each in item.elements}
-            group = _numbers(found.get(_GROUP), order)
-            creator = _text(found.get(_CREATOR))
+            group = _numbers(found.get(_GROUP), is_big=is_big)
+            creator = whole_text(found.get(_CREATOR))
             if not group or not creator:
                 continue
-            status = _text(found.get(_STATUS))
+            status = whole_text(found.get(_STATUS))
             if status == "SAFE":
                 self._blocks.add((group[0], creator))
             if status == "MIXED":
-                self._places |= {Place(group[0], creator, n & 0xFF) for n in _numbers(found.get(_SAFE_NUMBERS), order)}
+                self._places |= {
+                    Place(group[0], creator, n & 0xFF) for n in _numbers(found.get(_SAFE_NUMBERS), is_big=is_big)
+                }
 
     def has(self, place: Place) -> bool:
         """True where an element is declared to identify nobody."""
         return (place.group, place.creator) in self._blocks or place in self._places
 
 
-def _text(element: Element | None) -> str:
+def _numbers(element: Element | None, *, is_big: bool) -> tuple[int, ...]:
     value = b"" if element is None or not isinstance(element.value, bytes) else element.value
-    return value.strip(b"\0 ").decode("latin-1")
-
-
-def _numbers(element: Element | None, order: str) -> tuple[int, ...]:
-    value = b"" if element is None or not isinstance(element.value, bytes) else element.value
-    is_big = order == "big"
-    return tuple(int.from_bytes(value[i : i + 2], "big" if is_big else "little") for i in range(0, len(value) - 1, 2))
+    order: Literal["big", "little"] = "big" if is_big else "little"
+    return tuple(int.from_bytes(value[i : i + 2], order) for i in range(0, len(value) - 1, 2))

@@ -163,6 +163,11 @@ class Profile:
         return _merged(text, layers)
 
     @property
+    def drops_private(self) -> bool:
+        """True where no private element can stay."""
+        return self.private.code is Code.REMOVE and not self.privates
+
+    @property
     def has_conditions(self) -> bool:
         """True where what becomes of an attribute may depend on others."""
         paths = (rule for rules in self.paths.values() for _, rule in rules)

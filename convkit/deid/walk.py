@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from types import MappingProxyType
 from typing import NamedTuple
 
 from convkit.deid import private_elements, requirements, structured
 from convkit.deid.actions import IN_WORDS, NEVER_WORDS, Acting, Given, act
+from convkit.deid.charsets import whole_text
 from convkit.deid.codes import Code, Requirement, resolved
 from convkit.deid.private_elements import Blocks, Declared, Place
 from convkit.deid.profile import Profile, Rule
 from convkit.deid.requirements import Requirements
 from convkit.dicom.attributes import vr_of
-from convkit.dicom.tree import Element, Item, Span
+from convkit.dicom.tree import Element, Item
 
 CHARSET, CONTENT = 0x00080005, 0x0040A730
 
@@ -102,7 +102,7 @@ class Walk:
         self._options = tuple(part.name for part in profile.parts)
         self._counts_items = False
         self._untouched = untouched
-        self._drops_private = profile.private.code is Code.REMOVE and not profile.privates
+        self._drops_private = profile.drops_private
 
     def data_set(self, elements: list[Element], types: Requirements) -> list[Element]:
         """What is left of the elements of a data set."""
@@ -273,23 +273,19 @@ class Walk:
 
     def _content_item(self, elements: list[Element], level: Level, *, is_dummy: bool) -> list[Element]:
         """One content item; its value is in an attribute of its own, whose rule is for other places."""
-        kept: list[Element] = []
-        level = level._replace(types=_NEEDED_VALUES)
-        for each in elements:
-            if each.tag in structured.VALUES and each.items is None:
-                code = Code.DUMMY if is_dummy or each.tag in structured.NEVER_KEPT else structured.VALUES[each.tag]
-                if self._done(each, Rule(self._acting.as_asked(code), "structured content"), level):
-                    kept.append(each)
-            else:
-                kept += self.elements([each], level)
-        return kept
+        level = _with_charset(elements, level)
+        values = [each for each in elements if each.tag in structured.VALUES and each.items is None]
+        rest = [each for each in elements if each.tag not in structured.VALUES or each.items is not None]
+        kept = self.elements(rest, level)
+        for each in values:
+            code = Code.DUMMY if is_dummy or each.tag in structured.NEVER_KEPT else structured.VALUES[each.tag]
+            if self._done(each, Rule(self._acting.as_asked(code), "structured content"), level):
+                kept.append(each)
+        return sorted(kept, key=lambda element: element.tag)
 
     def _note(self, element: Element, level: Level, rule: Rule) -> None:
         self.changes.append(Change(level.place, element.tag, rule.code, rule.part))
 
-
-_NEEDED_VALUES = MappingProxyType(dict.fromkeys(structured.VALUES, Requirement.MUST_HAVE_VALUE))
-"""The value of a content item has to be there, as its type says (PS3.3 C.17.3.2)."""
 
 _ENCODING = Rule(Code.REMOVE, "encoding")
 
@@ -324,10 +320,5 @@ def _concept(item: Item) -> structured.Concept:
     found = {each.tag: each for each in item.elements}
     name = found.get(structured.CONCEPT_NAME)
     coded = {each.tag: each for each in name.items[0].elements} if name is not None and name.items else {}
-    scheme, code = (_code(coded.get(tag)) for tag in (structured.SCHEME, structured.CODE_VALUE))
-    return structured.Concept(scheme, code, _code(found.get(structured.VALUE_TYPE)))
-
-
-def _code(element: Element | None) -> str:
-    value = b"" if element is None or isinstance(element.value, Span) else element.value
-    return value.strip(b"\0 ").decode("latin-1")
+    scheme, code = (whole_text(coded.get(tag)) for tag in (structured.SCHEME, structured.CODE_VALUE))
+    return structured.Concept(scheme, code, whole_text(found.get(structured.VALUE_TYPE)))

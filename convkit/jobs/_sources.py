@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from convkit.dicom.attributes import is_keyword, nearest_hint
 from convkit.engine.outcome import Outcome, Status, note_of
@@ -18,6 +18,7 @@ from convkit.engine.run import Runner, batched
 from convkit.errors import OutputError, UsageError
 from convkit.model.notes import Note, Severity, note
 
+T = TypeVar("T")
 R = TypeVar("R")
 
 Source = str | os.PathLike[str]
@@ -83,6 +84,20 @@ def check_apart(sources: Sequence[Source], root: Path) -> None:
             raise OutputError(what, str(root), "Choose a folder beside it.", "output.inside-source")
 
 
+def check_no_source_below(paths: Iterable[str], root: Path) -> None:
+    """Refuse a destination that holds a source: an output could replace one, or it would be taken for an output.
+
+    Raises
+    ------
+    OutputError
+        A source lies inside.
+    """
+    below = f"{os.path.realpath(root)}{os.sep}"
+    if any(os.path.realpath(path).startswith(below) for path in paths):
+        what = "A source lies inside the destination."
+        raise OutputError(what, str(root), "Choose an empty folder.", "output.inside-source")
+
+
 def checked_sources(sources: Sequence[Source], columns: Iterable[str]) -> None:
     """Refuse what cannot be read: no source, or a column that is no keyword.
 
@@ -105,13 +120,41 @@ def read_in_order(
     progress: Progress | None,
 ) -> Iterator[R]:
     """Yield what a task makes of files, a batch at a time, in the order of the files whoever was first."""
+    yield from in_order(task, paths, runner, on_error, Steps("headers", BATCH, progress))
+
+
+class Steps(NamedTuple):
+    """How work on many items is cut and told.
+
+    Attributes
+    ----------
+    what : str
+        For the progress.
+    size : int
+        Items a task.
+    progress : Progress or None
+    """
+
+    what: str
+    size: int
+    progress: Progress | None
+
+
+def in_order(
+    task: Callable[[tuple[T, ...]], R],
+    items: Sequence[T],
+    runner: Runner,
+    on_error: Callable[[tuple[T, ...], Exception], R],
+    steps: Steps,
+) -> Iterator[R]:
+    """Yield what a task makes of items, a batch at a time, in their order whoever was first."""
     done = 0
     results: dict[int, R] = {}
-    for index, result in runner.map(task, batched(paths, BATCH), on_error=on_error):
+    for index, result in runner.map(task, batched(items, steps.size), on_error=on_error):
         results[index] = result
-        done += min(BATCH, len(paths) - index * BATCH)
-        if progress:
-            progress("headers", done, len(paths))
+        done += min(steps.size, len(items) - index * steps.size)
+        if steps.progress:
+            steps.progress(steps.what, done, len(items))
     for index in sorted(results):
         yield results.pop(index)
 

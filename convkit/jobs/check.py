@@ -17,9 +17,9 @@ from convkit.audit.originals import Original, read_original
 from convkit.audit.references import set_findings
 from convkit.audit.scan import RESIDUAL, FileAudit, scan_file, unreadable
 from convkit.engine.outcome import ExitCode
-from convkit.engine.run import Runner, batched
+from convkit.engine.run import Runner
 from convkit.errors import InputError, UsageError
-from convkit.jobs._sources import Progress, Source
+from convkit.jobs._sources import Progress, Source, Steps, in_order
 
 _BATCH = 16
 """Files a task: whole files are read, so that a few are enough to outweigh the trip between processes."""
@@ -174,15 +174,7 @@ def _terms(terms: Source | Sequence[str] | None) -> list[str]:
 
 
 def _originals(files: Sequence[_File], runner: Runner, progress: Progress | None) -> Iterator[list[Original]]:
-    results: dict[int, list[Original]] = {}
-    done = 0
-    for index, result in runner.map(_read_originals, batched(files, _BATCH), on_error=_no_originals):
-        results[index] = result
-        done += min(_BATCH, len(files) - index * _BATCH)
-        if progress:
-            progress("originals", done, len(files))
-    for index in sorted(results):
-        yield results[index]
+    yield from in_order(_read_originals, files, runner, _no_originals, Steps("originals", _BATCH, progress))
 
 
 def _read_originals(files: tuple[_File, ...]) -> list[Original]:
@@ -201,15 +193,8 @@ def _no_originals(files: tuple[_File, ...], error: Exception) -> list[Original]:
 
 def _audits(files: Sequence[_File], dossier: Dossier, runner: Runner, progress: Progress | None) -> Iterator[FileAudit]:
     task = partial(_audit_batch, audit=_Audit(pickle.dumps(dossier, pickle.HIGHEST_PROTOCOL)))
-    results: dict[int, list[FileAudit]] = {}
-    done = 0
-    for index, result in runner.map(task, batched(files, _BATCH), on_error=_unaudited):
-        results[index] = result
-        done += min(_BATCH, len(files) - index * _BATCH)
-        if progress:
-            progress("outputs", done, len(files))
-    for index in sorted(results):
-        yield from results[index]
+    for batch in in_order(task, files, runner, _unaudited, Steps("outputs", _BATCH, progress)):
+        yield from batch
 
 
 def _audit_batch(files: tuple[_File, ...], *, audit: _Audit) -> list[FileAudit]:

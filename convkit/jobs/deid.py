@@ -19,14 +19,22 @@ from convkit.engine.digest import fingerprint, identity_of_file
 from convkit.engine.journal import Journal
 from convkit.engine.outcome import Outcome, Report, Status, failure
 from convkit.engine.run import Runner
-from convkit.errors import ConvkitError, InputError, OutputError, UsageError
+from convkit.errors import ConvkitError, InputError, UsageError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._deid.audit import Audit
 from convkit.jobs._deid.gather import Instance, gather
 from convkit.jobs._deid.make import Batch, Made, Making, failed_batch, make_batch
 from convkit.jobs._deid.plan import batches, without_doubles
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled, tidied
-from convkit.jobs._sources import Progress, Source, check_apart, destination, flat, problem_outcomes
+from convkit.jobs._sources import (
+    Progress,
+    Source,
+    check_apart,
+    check_no_source_below,
+    destination,
+    flat,
+    problem_outcomes,
+)
 from convkit.jobs._where import where as checked_where
 from convkit.model.notes import note
 
@@ -141,7 +149,7 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
     check_apart(given, root)
     with Runner(jobs) as runner:
         found = find_files(given, typed_in=typed_in)
-        _check_no_source_below(found.paths, root)
+        check_no_source_below(found.paths, root)
         paths = found.paths if not where else _selected(given, where, runner, typed_in)
         return _run(Found(tuple(paths), found.notes), root, options, runner, progress)
 
@@ -184,14 +192,6 @@ def _mapping(path: Source | None) -> Mapping[str, str]:
             raise UsageError("A code stands for two patients, or a patient has two.", f"{path}:{number}")
         found[patient] = code
     return found
-
-
-def _check_no_source_below(paths: Sequence[str], root: Path) -> None:
-    """Refuse a destination that holds a source: it would be taken for a copy."""
-    below = f"{os.path.realpath(root)}{os.sep}"
-    if any(os.path.realpath(path).startswith(below) for path in paths):
-        what = "A source lies inside the destination."
-        raise OutputError(what, str(root), "Choose an empty folder.", "output.inside-source")
 
 
 def _selected(given: Sequence[Source], where: str, runner: Runner, typed_in: Iterable[str]) -> tuple[str, ...]:

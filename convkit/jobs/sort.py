@@ -20,7 +20,15 @@ from convkit.errors import ConvkitError, OutputError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._destination import tidied
 from convkit.jobs._names import Template, fill, short_hash, template, without_ties
-from convkit.jobs._sources import Progress, Source, check_apart, destination, flat, problem_outcome
+from convkit.jobs._sources import (
+    Progress,
+    Source,
+    check_apart,
+    check_no_source_below,
+    destination,
+    flat,
+    problem_outcome,
+)
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Collection, collect
 from convkit.model.notes import Note, note
@@ -100,7 +108,7 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
     selection = checked_where(where) if where else None
     with Runner(jobs) as runner:
         collection = collect(given, runner, selection, name.keywords, typed_in, progress)
-        _check_no_source_below(collection, root)
+        check_no_source_below((header.path for series in collection for header in series.headers), root)
         placements, outcomes = plan(collection, name)
         if dry_run:
             outcomes += [Outcome(p.path, Status.PLANNED, (p.target,), p.notes) for p in placements]
@@ -110,20 +118,6 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
             placed, is_interrupted = _placed(placements, task, runner, progress)
         ordered = sorted([*outcomes, *placed], key=lambda o: (o.outputs, o.item))
         return Report(tuple(ordered), strict=strict, interrupted=is_interrupted)
-
-
-def _check_no_source_below(collection: Collection, root: Path) -> None:
-    """Refuse a destination that holds a source: placing a file could replace one that is still to be placed."""
-    below = f"{os.path.realpath(root)}{os.sep}"
-    for series in collection:
-        for header in series.headers:
-            if os.path.realpath(header.path).startswith(below):
-                raise OutputError(
-                    "A source lies inside the destination.",
-                    str(root),
-                    "Choose an empty folder.",
-                    "output.inside-source",
-                )
 
 
 # --- planning --------------------------------------------------------------------------------------------

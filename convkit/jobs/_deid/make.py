@@ -10,7 +10,7 @@ from typing import BinaryIO, NamedTuple
 
 from convkit.deid.deidentifier import Recipe, Subject
 from convkit.deid.own_values import OwnValues
-from convkit.deid.pixels import Kind, PixelPolicy, is_document, judged, put
+from convkit.deid.pixels import Kind, PixelPolicy, judged, put
 from convkit.deid.walk import Change
 from convkit.dicom.tree import Span, Tree, read_tree, written
 from convkit.engine.outcome import Outcome, Status, failure
@@ -96,9 +96,9 @@ def _failed(job: Job, error: Exception) -> Made:
 
 def _made(job: Job, *, own: OwnValues, making: Making) -> Made:
     deidentifier, is_audited = making.recipe.made(), making.is_audited
-    tree = read_tree(job.path, without_private=deidentifier.drops_private and not is_audited)
+    tree = read_tree(job.path, without_private=deidentifier.profile.drops_private and not is_audited)
     is_looked_at, notes = False, tuple[Note, ...]()
-    if not (is_document(tree) and deidentifier.replaces_document(tree)):
+    if not deidentifier.replaces_document(tree):
         verdict = judged(tree, making.pixels)
         if verdict.kind is Kind.REFUSED:
             reason = note("deid.pixels-at-risk", verdict.why, where=job.path)
