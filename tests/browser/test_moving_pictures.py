@@ -44,11 +44,17 @@ const [type, content, frames, frame_s, done] = arguments;
   video.muted = true;
   video.src = URL.createObjectURL(new Blob([data], {type}));
   await new Promise((ready, fail) => { video.onloadeddata = ready; video.onerror = () => fail(video.error.message); });
+  // `seeked` may come before there is a picture to draw: only the frame callback says which one is shown.
+  const show = k => new Promise(there => {
+    const look = (_, shown) => Math.round(shown.mediaTime / frame_s) === k ? there() : again();
+    const again = () => video.requestVideoFrameCallback(look);
+    again();
+    video.currentTime = (k + 0.5) * frame_s;
+  });
+  await show(frames - 1); // so that the first one, too, is a new one
   const found = [];
   for (let k = 0; k < frames; k++) {
-    const sought = new Promise(there => { video.onseeked = there; });
-    video.currentTime = (k + 0.5) * frame_s;
-    await sought;
+    await show(k);
     found.push(middle(video, video.videoWidth, video.videoHeight));
   }
   return [video.duration, found];
