@@ -29,7 +29,7 @@ from convkit.deid.vocabulary import Vocabulary
 from convkit.deid.walk import Change, Walk
 from convkit.dicom import values
 from convkit.dicom.attributes import tag_of
-from convkit.dicom.tree import Element, Tree, tree_of, written
+from convkit.dicom.tree import Coding, Element, Tree, tree_of, written
 from convkit.errors import MissingAttributeError
 
 if TYPE_CHECKING:
@@ -57,10 +57,14 @@ class Subject(NamedTuple):
     @classmethod
     def of(cls, tree: Tree) -> Subject:
         """The subject of a file."""
-        found = _top(tree.elements, {_PATIENT_ID, _STUDY, _CHARSET})
-        charset = found.get(_CHARSET, b"").strip(b"\0 ")
-        patient = values.text(found.get(_PATIENT_ID, b""), charset).strip()
-        return cls(patient or cls.nameless(values.text(found.get(_STUDY, b""))).identity)
+        return cls.among({each.tag: each for each in tree.elements})
+
+    @classmethod
+    def among(cls, there: Mapping[int, Element]) -> Subject:
+        """The subject whom the elements at the top of a data set, by their tags, are of."""
+        charset = _bytes(there.get(_CHARSET)).strip(b"\0 ")
+        patient = values.text(_bytes(there.get(_PATIENT_ID)), charset).strip()
+        return cls(patient or cls.nameless(values.text(_bytes(there.get(_STUDY)))).identity)
 
     @classmethod
     def nameless(cls, study_instance_uid: str) -> Subject:
@@ -155,11 +159,8 @@ class Deidentifier:
         """
         own = own_values_of(tree) if own is None else own
         there = {element.tag: element for element in tree.elements}
-        facts = _Facts(tree.elements if self._has_conditions else ())
-        acting = self._acting(subject or Subject.of(tree), own)
-        declared = _declared(there, is_big=tree.coding.is_big)
-        walk = Walk(self.profile, acting, facts, declared, self._untouched)
         sop_class = _sop_class(there, tree)
+        walk = self.walk(there, own, subject or Subject.among(there), tree.coding)
         types = requirements.of_object(sop_class.rstrip(b"\0 ").decode("ascii", "replace"))
         cut_surplus_pixels(tree, there)
         overlays = {tag >> 16 for tag in there if _FIRST_OVERLAY <= tag < _BEHIND_OVERLAYS}
@@ -167,13 +168,32 @@ class Deidentifier:
             clear_embedded_overlays(tree)
         elements = without_empty_overlays(walk.data_set(tree.elements, types), overlays)
         set_document_length(elements, there, tree.coding)
-        tree.elements = recorded(elements, Applied(self.profile.parts, _TIMES[self._dates], is_clean))
+        tree.elements = recorded(elements, self.applied(is_clean=is_clean))
         instance = next((element for element in elements if element.tag == SOP_INSTANCE), None)
         if instance is None or not isinstance(instance.value, bytes) or not instance.value:
             raise MissingAttributeError("The copy would have no (0008,0018) SOPInstanceUID.", tree.path)
         tree.meta = meta_of(sop_class, instance.value, tree.transfer_syntax)
         tree.preamble = b""
         return walk.changes
+
+    def walk(self, there: Mapping[int, Element], own: OwnValues, subject: Subject, coding: Coding) -> Walk:
+        """The walk through an object of a person.
+
+        Parameters
+        ----------
+        there : mapping of tag to Element
+            At the top of the object; what it says of others is taken from here.
+        own : OwnValues
+        subject : Subject
+        coding : Coding
+        """
+        facts = _Facts(there.values() if self._has_conditions else ())
+        declared = _declared(there, is_big=coding.is_big)
+        return Walk(self.profile, self._acting(subject, own), facts, declared, self._untouched)
+
+    def applied(self, *, is_clean: bool) -> Applied:
+        """What is done to every file, for its record."""
+        return Applied(self.profile.parts, _TIMES[self._dates], is_clean)
 
     def __call__(self, dataset: Dataset) -> Dataset:
         """A de-identified copy of a data set in memory.
@@ -250,6 +270,10 @@ class _Facts:
 
     def __call__(self, keyword: str) -> tuple[str, ...]:
         return values.texts(self._values.get(tag_of(keyword) or 0, b""))
+
+
+def _bytes(element: Element | None) -> bytes:
+    return element.value if element is not None and isinstance(element.value, bytes) else b""
 
 
 def _top(elements: Iterable[Element], tags: set[int]) -> dict[int, bytes]:

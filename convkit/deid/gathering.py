@@ -8,21 +8,22 @@ from convkit.deid.charsets import decoded
 from convkit.deid.own_values import Kind, OwnValues, kinds
 from convkit.dicom.tree import Element, Tree
 
-_CHARSET = 0x00080005
+CHARSET = 0x00080005
 
 
 def own_values_of(tree: Tree) -> OwnValues:
     """Names, identifiers, dates, addresses and the like of a file, as they stand there."""
-    return OwnValues.of(_pairs(tree.elements, b""))
+    return OwnValues.of(pairs(tree.elements, b""))
 
 
-def _pairs(elements: Iterable[Element], charset: bytes) -> Iterator[tuple[Kind, str]]:
+def pairs(elements: Iterable[Element], charset: bytes) -> Iterator[tuple[Kind, str]]:
+    """Yield what elements say of a person; the character set is one that was said before them."""
     known = kinds()
     for each in elements:
         if each.items is not None:
             for item in each.items:
-                yield from _pairs(item.elements, charset)
-        elif each.tag == _CHARSET and isinstance(each.value, bytes):
+                yield from pairs(item.elements, charset)
+        elif each.tag == CHARSET and isinstance(each.value, bytes):
             charset = each.value.strip(b"\0 ")  # an item's own comes first among its elements, too
         else:
             kind = known.get(each.tag) or (Kind.NAME if each.vr == "PN" else None)

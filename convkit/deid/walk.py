@@ -107,7 +107,15 @@ class Walk:
     def data_set(self, elements: list[Element], types: Requirements) -> list[Element]:
         """What is left of the elements of a data set."""
         self._counts_items = _has(structured.ITEM_IDENTIFIER, elements)
-        return self.elements(elements, Level((), "", types, b""))
+        return self.elements(elements, top_level(elements, types))
+
+    def is_kept(self, element: Element, level: Level, blocks: Blocks) -> bool:
+        """What becomes of one element alone, no content item: it is changed in place; False where it goes."""
+        if not element.tag >> 16 & 1:
+            return bool(self.elements([element], level))
+        if self._drops_private or private_elements.is_creator(element.tag):
+            return False
+        return self._private(element, blocks.place_of(element.tag), level)
 
     def elements(self, elements: list[Element], level: Level) -> list[Element]:
         """What is left of the elements of a data set or an item, in their order."""
@@ -288,6 +296,11 @@ class Walk:
 
 
 _ENCODING = Rule(Code.REMOVE, "encoding")
+
+
+def top_level(elements: Iterable[Element], types: Requirements) -> Level:
+    """The level of a data set itself."""
+    return _with_charset(elements, Level((), "", types, b""))
 
 
 def _below(level: Level, sequence: Element, number: int, *, is_dummy: bool) -> Level:

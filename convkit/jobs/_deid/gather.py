@@ -7,16 +7,16 @@ made.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
 from convkit.deid.deidentifier import Subject
-from convkit.deid.gathering import own_values_of
+from convkit.deid.gathering import CHARSET, pairs
 from convkit.deid.own_values import OwnValues
 from convkit.dicom import values
-from convkit.dicom.tree import Element, read_tree
+from convkit.dicom.tree import Element, Layout, Layouts, Tree, read_alike, read_tree
 from convkit.engine.outcome import note_of
 from convkit.engine.run import Runner
 from convkit.errors import ConvkitError
@@ -97,12 +97,13 @@ def _with_their_study(gathered: Gathered) -> Gathered:
 
 def gather_batch(paths: Sequence[str]) -> Gathered:
     """Task: read some files."""
+    reading = _Reading()
     objects: list[Instance] = []
     problems: list[Note] = []
-    own: dict[str, list[OwnValues]] = {}
+    own: dict[str, set[OwnValues]] = {}
     for path in paths:
         try:
-            found, values_of_it = _read(path)
+            found, values_of_it = reading.of(path)
         except ConvkitError as err:
             problems.append(note_of(err))
             continue
@@ -110,7 +111,7 @@ def gather_batch(paths: Sequence[str]) -> Gathered:
             problems.append(note("input.dicomdir", where=path))
             continue
         objects.append(found)
-        own.setdefault(found.subject, []).append(values_of_it)
+        own.setdefault(found.subject, set()).update(values_of_it)
     return Gathered(tuple(objects), {name: reduce(or_, parts) for name, parts in own.items()}, tuple(problems))
 
 
@@ -119,15 +120,54 @@ def failed_batch(paths: Sequence[str], error: Exception) -> Gathered:
     return Gathered((), {}, failed_files(paths, error))
 
 
-def _read(path: str) -> tuple[Instance | None, OwnValues]:
-    tree = read_tree(path, before_pixels=True, without_private=True)
-    status = os.stat(path)  # noqa: PTH116 (of every file)
-    top = {element.tag: element for element in tree.elements}
+class _Said(NamedTuple):
+    """What the headers of one layout say in common."""
+
+    top: dict[int, Element]
+    charset: bytes
+    own: OwnValues
+
+
+class _Reading:
+    """Reads files one after the other; of headers that are laid out as others before only what differs."""
+
+    def __init__(self) -> None:
+        self._layouts = Layouts()
+        self._common: dict[Layout, _Said] = {}
+
+    def of(self, path: str) -> tuple[Instance | None, Sequence[OwnValues]]:
+        """The object that a file is, None for a DICOMDIR; and what it says of its person."""
+        read = read_alike(path, self._layouts, before_pixels=True)
+        if isinstance(read, Tree):
+            said = _said(read.elements)
+            return _instance(path, said.top), (said.own,)
+        common = self._common.get(read.layout) or self._found(path, read.layout)
+        top = common.top.copy()
+        top.update((each.tag, each) for each in read.varying)
+        if CHARSET in read.layout.varying:
+            return _instance(path, top), (_said(top.values()).own,)
+        return _instance(path, top), (common.own, OwnValues.of(pairs(read.varying, common.charset)))
+
+    def _found(self, path: str, layout: Layout) -> _Said:
+        elements = read_tree(path, before_pixels=True).elements
+        self._common[layout] = _said([each for each in elements if each.tag not in layout.varying])
+        return self._common[layout]
+
+
+def _said(elements: Collection[Element]) -> _Said:
+    top = {each.tag: each for each in elements}
+    charset = top[CHARSET].value if CHARSET in top else b""
+    charset = charset.strip(b"\0 ") if isinstance(charset, bytes) else b""
+    return _Said(top, charset, OwnValues.of(pairs(elements, charset)))
+
+
+def _instance(path: str, top: dict[int, Element]) -> Instance | None:
     if _RECORDS in top:
-        return None, OwnValues()
-    uids = (_uid(top.get(tag)) for tag in (_STUDY, _SERIES, _SOP_INSTANCE))
-    subject = Subject.of(tree).identity
-    return Instance(path, status.st_size, status.st_mtime_ns, subject, *uids), own_values_of(tree)
+        return None
+    status = os.stat(path)  # noqa: PTH116 (of every file)
+    study, series, instance = (_uid(top.get(tag)) for tag in (_STUDY, _SERIES, _SOP_INSTANCE))
+    subject = Subject.among(top).identity
+    return Instance(path, status.st_size, status.st_mtime_ns, subject, study, series, instance)
 
 
 def _uid(element: Element | None) -> str:

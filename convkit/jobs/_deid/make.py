@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import BinaryIO, NamedTuple
 
-from convkit.deid.deidentifier import Recipe, Subject
+from convkit.deid.alike import AlikeFiles
+from convkit.deid.deidentifier import Deidentifier, Recipe, Subject
 from convkit.deid.own_values import OwnValues
 from convkit.deid.pixels import Kind, PixelPolicy, judged, put
 from convkit.deid.walk import Change
-from convkit.dicom.tree import Span, Tree, read_tree, written
+from convkit.dicom.tree import Span, read_tree, written
 from convkit.engine.outcome import Outcome, Status, failure
 from convkit.engine.run import attempt
 from convkit.errors import InputError
-from convkit.model.notes import Note, note
+from convkit.model.notes import note
 from convkit.writers import written_aside
 
 
@@ -81,8 +83,21 @@ class Making(NamedTuple):
 
 def make_batch(batch: Batch, *, making: Making) -> tuple[Made, ...]:
     """Task: make the copies of some files."""
-    work = partial(_made, own=batch.own, making=making)
+    work = partial(_made, own=batch.own, making=making, maker=_maker(making.recipe))
     return tuple(attempt(work, job, _failed) for job in batch.jobs)
+
+
+class _Maker(NamedTuple):
+    """What a process keeps from one file to the next."""
+
+    deidentifier: Deidentifier
+    alike: AlikeFiles
+
+
+@lru_cache(maxsize=1)
+def _maker(recipe: Recipe) -> _Maker:
+    deidentifier = recipe.made()
+    return _Maker(deidentifier, AlikeFiles(deidentifier))
 
 
 def failed_batch(batch: Batch, error: Exception) -> tuple[Made, ...]:
@@ -94,31 +109,36 @@ def _failed(job: Job, error: Exception) -> Made:
     return Made(failure(job.item, error))
 
 
-def _made(job: Job, *, own: OwnValues, making: Making) -> Made:
-    deidentifier, is_audited = making.recipe.made(), making.is_audited
-    tree = read_tree(job.path, without_private=deidentifier.profile.drops_private and not is_audited)
-    is_looked_at, notes = False, tuple[Note, ...]()
-    if not deidentifier.replaces_document(tree):
-        verdict = judged(tree, making.pixels)
-        if verdict.kind is Kind.REFUSED:
-            reason = note("deid.pixels-at-risk", verdict.why, where=job.path)
-            return Made(Outcome(job.item, Status.REFUSED, notes=(reason,)))
-        notes = (note("deid.pixels-blanked", where=job.path),) if verdict.code == "unreadable" else ()
-        put(verdict, tree)
-        is_looked_at = verdict.looked
-    changes = deidentifier.apply(
-        tree, own, subject=Subject(job.subject), is_clean=is_looked_at
-    )  # own: this file was among those it is of
+def _made(job: Job, *, own: OwnValues, making: Making, maker: _Maker) -> Made:
+    """One copy; own: what all files of the person say, this one among them."""
+    subject = Subject(job.subject)
+    tree, alike = (read_tree(job.path), None) if making.is_audited else maker.alike.read(job.path, own, subject)
+    verdict = None if maker.deidentifier.replaces_document(tree) else judged(tree, making.pixels)
+    if verdict is not None and verdict.kind is Kind.REFUSED:
+        reason = note("deid.pixels-at-risk", verdict.why, where=job.path)
+        return Made(Outcome(job.item, Status.REFUSED, notes=(reason,)))
+    is_clean = verdict is not None and verdict.looked
+    pieces, changes = None, list[Change]()
+    if alike is not None and verdict is not None and verdict.kind is Kind.COPIED:
+        pieces = maker.alike.copied(tree, alike, is_clean=is_clean)
+    if pieces is None:
+        tree = tree if alike is None else read_tree(job.path)
+        if verdict is not None:
+            put(verdict, tree)
+        changes = maker.deidentifier.apply(tree, own, subject=subject, is_clean=is_clean)
+        pieces = written(tree)
     with written_aside(f"{making.output}/{job.name}") as file:
-        write_tree(tree, file)
-    return Made(Outcome(job.item, Status.DONE, (job.name,), notes), tuple(changes) if is_audited else ())
+        write_pieces(pieces, job.path, file)
+    is_blank = verdict is not None and verdict.code == "unreadable"
+    notes = (note("deid.pixels-blanked", where=job.path),) if is_blank else ()
+    return Made(Outcome(job.item, Status.DONE, (job.name,), notes), tuple(changes) if making.is_audited else ())
 
 
-def write_tree(tree: Tree, file: BinaryIO) -> None:
-    """Write a file; what lies in the original is copied from there."""
-    for piece in written(tree):
+def write_pieces(pieces: Iterable[bytes | Span], path: str, file: BinaryIO) -> None:
+    """Write a file; what lies in the original, at a path, is copied from there."""
+    for piece in pieces:
         if isinstance(piece, Span):
-            _copy(tree.path, piece, file)
+            _copy(path, piece, file)
         else:
             file.write(piece)
 
