@@ -8,7 +8,7 @@ goes the long way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from convkit.deid import requirements, structured
 from convkit.deid.deidentifier import SOP_CLASS, SOP_INSTANCE, Deidentifier, Subject
 from convkit.deid.leftovers import DOCUMENT, cut_surplus_pixels
 from convkit.deid.own_values import OwnValues
+from convkit.deid.pixels import is_document
 from convkit.deid.private_elements import CHARACTERISTICS, Blocks, is_creator
 from convkit.deid.record import RECORD, meta_of, recorded
 from convkit.deid.walk import CHARSET, CONTENT, top_level
@@ -88,7 +89,8 @@ class AlikeFiles:
     def _found(self, alike: Alike, person: _Person) -> _Common | None:
         original = read_tree(alike.path)
         there = {each.tag: each for each in original.elements}
-        if self._deidentifier.profile.has_conditions or not _is_suitable(alike.layout, there):
+        is_alone = self._deidentifier.profile.has_conditions or is_document(original)
+        if is_alone or not _is_suitable(alike.layout, there):
             return None
         return _Common(self._deidentifier, person, alike.layout, there, read_tree(alike.path))
 
@@ -129,6 +131,7 @@ class _Common:
         self._blocks = Blocks(sample.elements)
         kept = self._walk.data_set(sample.elements, types)
         header = [each for each in kept if each.tag >> 16 < PIXEL_GROUP]
+        self._fates: dict[tuple[int, str, bool], Callable[[Element], bool]] = {}
         self._kept = {each.tag for each in header}
         self._pieces = {
             is_clean: _pieces(recorded(header, deidentifier.applied(is_clean=is_clean)), layout)
@@ -143,13 +146,12 @@ class _Common:
 
     def copied(self, tree: Tree, alike: Alike, *, is_clean: bool) -> Iterator[bytes | Span] | None:
         """The copy; None where it cannot be told without the other elements."""
-        walk, level = self._walk, self._level
-        walk.changes.clear()  # nobody reads them: who wants to know goes the long way
+        self._walk.changes.clear()  # nobody reads them: who wants to know goes the long way
         done: dict[int, bytes] = {}
         instance = b""
         for each in alike.varying:
             tag = each.tag
-            is_kept = walk.is_kept(each, level, self._blocks)
+            is_kept = self._fate(each)(each)
             if is_kept is not (tag in self._kept) and tag >> 16 & 1:
                 return None  # the creator of a private element goes with the last that it owns
             done[tag] = encoded(each, self._coding) if is_kept else b""
@@ -158,10 +160,17 @@ class _Common:
         if not instance:
             return None
         cut_surplus_pixels(tree, {each.tag: each for each in tree.elements})
-        rest = pieces_of(walk.elements(alike.rest, level), self._coding)
+        rest = pieces_of(self._walk.elements(alike.rest, self._level), self._coding)
         meta = beginning(meta_of(self._sop_class, instance, alike.transfer_syntax))
         header = [piece if isinstance(piece, bytes) else done[piece] for piece in self._pieces[is_clean]]
         return _one_after_the_other(b"".join((meta, *header)), rest)
+
+    def _fate(self, element: Element) -> Callable[[Element], bool]:
+        key = element.tag, element.vr, element.items is None
+        found = self._fates.get(key)
+        if found is None:
+            found = self._fates[key] = self._walk.fate(element, self._level, self._blocks)
+        return found
 
 
 def _pieces(elements: Iterable[Element], layout: Layout) -> tuple[bytes | int, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -79,25 +79,45 @@ class Recipe(NamedTuple):
     ----------
     profile : str
         Name or path.
+    digest : str
+        Of what the profile says: a file may say something else in the next run.
     key : Key
     subjects : tuple of (Patient ID, code)
     uid_root : str
     """
 
     profile: str
+    digest: str
     key: Key
     subjects: tuple[tuple[str, str], ...] = ()
     uid_root: str = "2.25"
 
+    @classmethod
+    def of(
+        cls, name: str, profile: Profile, key: Key, subjects: tuple[tuple[str, str], ...] = (), uid_root: str = "2.25"
+    ) -> Recipe:
+        """The recipe with a profile that was loaded already."""
+        digest = hashlib.sha256(repr(profile).encode("utf-8", "replace")).hexdigest()
+        recipe = cls(name, digest, key, subjects, uid_root)
+        _MADE[recipe] = recipe._with(profile)
+        while len(_MADE) > _MOST_MADE:
+            del _MADE[next(iter(_MADE))]
+        return recipe
+
     def made(self) -> Deidentifier:
         """The same one every time, as long as it is asked for."""
-        return _made(self)
+        if self not in _MADE:
+            _MADE[self] = self._with(Profile.load(self.profile))
+        return _MADE[self]
+
+    def _with(self, profile: Profile) -> Deidentifier:
+        return Deidentifier(profile, self.key, subjects=dict(self.subjects), uid_root=self.uid_root)
 
 
-@lru_cache(maxsize=2)
-def _made(recipe: Recipe) -> Deidentifier:
-    profile = Profile.load(recipe.profile)
-    return Deidentifier(profile, recipe.key, subjects=dict(recipe.subjects), uid_root=recipe.uid_root)
+_MADE: dict[Recipe, Deidentifier] = {}
+"""Those of the last runs: to make one takes a tenth of a second."""
+
+_MOST_MADE = 2
 
 
 class Deidentifier:

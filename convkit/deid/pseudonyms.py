@@ -6,12 +6,10 @@ repeat it; nothing but the key has to be kept.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import re
 import secrets
-import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,7 +81,7 @@ class Key:
     def digest(self, purpose: str, original: str) -> bytes:
         """32 bytes for an original; those of different purposes have nothing in common."""
         message = f"{purpose}\0{original}".encode("utf-8", "surrogateescape")
-        return hmac.new(self.secret, message, hashlib.sha256).digest()
+        return hmac.digest(self.secret, message, "sha256")
 
     def uid(self, original: str, root: str = "2.25") -> str:
         """Another UID for a UID; those that the standard has registered stay.
@@ -118,7 +116,7 @@ def _uuid(digest: bytes) -> int:
     """A UUID of version 8 (RFC 9562 5.8) as a number."""
     number = int.from_bytes(digest[:16], "big")
     number = number & ~(0xF << 76) | 8 << 76
-    return uuid.UUID(int=number & ~(0x3 << 62) | 0x2 << 62).int
+    return number & ~(0x3 << 62) | 0x2 << 62
 
 
 def _checked(text: str, path: str) -> bytes:

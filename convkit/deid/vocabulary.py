@@ -54,7 +54,6 @@ class _Words(NamedTuple):
     names_too: frozenset[str]
     parts: frozenset[str]
     phrases: frozenset[tuple[str, ...]]
-    made: re.Pattern[str]
 
 
 class Vocabulary:
@@ -123,7 +122,7 @@ class Vocabulary:
             return False
         if not word.isascii() and _is_unspaced(word):
             return _is_chain(word, self._shipped.words | self._extra)
-        return self._shipped.made.fullmatch(word) is not None or self._is_compound(word)
+        return _is_made(word) or self._is_compound(word)
 
     def _is_compound(self, word: str) -> bool:
         """True where a word is put together from listed ones: ``kniegelenk``, ``mpragesag``, ``schulterluxation``."""
@@ -194,7 +193,7 @@ def _shipped() -> _Words:
     names_too = frozenset().union(*(lists[name] for name in _NAMES_TOO))
     parts = frozenset().union(*(lists[name] for name in _PARTS)) - names_too
     short = {word for word in lists["clinical"] - lists["protocol"] if len(word) < _LEAST_PART}
-    return _Words(words, names_too, parts - short, frozenset(tuple(words_of(p)) for p in _list("phrases")), _made())
+    return _Words(words, names_too, parts - short, frozenset(tuple(words_of(p)) for p in _list("phrases")))
 
 
 def _spellings(name: str) -> Iterable[str]:
@@ -214,12 +213,28 @@ def without_umlauts(text: str) -> str:
     return text
 
 
-def _made() -> re.Pattern[str]:
-    """Medical words by roots and an ending; a short ending needs a long root, else it would make surnames."""
+def _is_made(word: str) -> bool:
+    """True for a medical word of roots and an ending: ``cholangiographies``."""
+    endings = tuple(_affixes()["endings"])
+    return (word.endswith(endings) or word.removesuffix("s").endswith(endings)) and bool(_made().fullmatch(word))
+
+
+@cache
+def _affixes() -> dict[str, list[str]]:
     table: dict[str, list[str]] = {"roots": [], "endings": []}
     for line in _list("affixes"):
         kind, _, words = line.partition(":")
         table[kind] += folded(words).split()
+    return table
+
+
+@cache
+def _made() -> re.Pattern[str]:
+    """Medical words by roots and an ending; a short ending needs a long root, else it would make surnames.
+
+    Few words end like one, and to compile this takes longer than all else at the start.
+    """
+    table = _affixes()
     written = {*table["roots"], *(root.replace("cc", "kz").replace("c", "k") for root in table["roots"])}  # German
     roots = "|".join(sorted(written, key=lambda word: (-len(word), word)))
     long_roots = "|".join(sorted(root for root in written if len(root) > _LEAST_PART))

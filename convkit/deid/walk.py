@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 from convkit.deid import private_elements, requirements, structured
@@ -109,13 +110,35 @@ class Walk:
         self._counts_items = _has(structured.ITEM_IDENTIFIER, elements)
         return self.elements(elements, top_level(elements, types))
 
-    def is_kept(self, element: Element, level: Level, blocks: Blocks) -> bool:
-        """What becomes of one element alone, no content item: it is changed in place; False where it goes."""
-        if not element.tag >> 16 & 1:
-            return bool(self.elements([element], level))
-        if self._drops_private or private_elements.is_creator(element.tag):
-            return False
-        return self._private(element, blocks.place_of(element.tag), level)
+    def fate(self, element: Element, level: Level, blocks: Blocks) -> Callable[[Element], bool]:
+        """What becomes of one element of a data set: of this one, and of any other with its tag and representation.
+
+        Parameters
+        ----------
+        element : Element
+            No content item; it is left as it is.
+        level : Level
+            At the top.
+        blocks : Blocks
+            Private creators.
+
+        Returns
+        -------
+        callable of Element
+            Changes the element in place; False where it goes.
+        """
+        if element.tag >> 16 & 1:
+            place = blocks.place_of(element.tag)
+            if self._drops_private or private_elements.is_creator(element.tag):
+                return lambda _: False
+            return lambda each: self._private(each, place, level)
+        if element.items is not None or element.tag & 0xFFFF == 0:
+            return lambda each: bool(self.elements([each], level))
+        rule = self._rule(element, level)
+        code = resolved(rule.code, level.types.get(element.tag, Requirement.OPTIONAL))
+        if self._is_untouched(element, code):
+            return lambda _: True
+        return partial(self._done, rule=rule._replace(code=code), level=level)
 
     def elements(self, elements: list[Element], level: Level) -> list[Element]:
         """What is left of the elements of a data set or an item, in their order."""

@@ -9,6 +9,7 @@ import filecmp
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -93,7 +94,12 @@ def check_no_source_below(paths: Iterable[str], root: Path) -> None:
         A source lies inside.
     """
     below = f"{os.path.realpath(root)}{os.sep}"
-    if any(os.path.realpath(path).startswith(below) for path in paths):
+    real = cache(os.path.realpath)  # many files lie in few folders
+    for path in paths:
+        is_link = os.path.islink(path)  # noqa: PTH114 (of every file, here and below)
+        place = real(path) if is_link else f"{real(os.path.dirname(path))}{os.sep}"  # noqa: PTH120
+        if not place.startswith(below):
+            continue
         what = "A source lies inside the destination."
         raise OutputError(what, str(root), "Choose an empty folder.", "output.inside-source")
 

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from convkit.deid.deidentifier import Recipe
-from convkit.deid.pixels import PixelMode, PixelPolicy, read_devices
+from convkit.deid.pixels import PixelMode, PixelPolicy
 from convkit.deid.profile import Profile
 from convkit.deid.pseudonyms import Key
 from convkit.dicom.sources import Found, find_files
@@ -37,6 +38,9 @@ from convkit.jobs._sources import (
 )
 from convkit.jobs._where import where as checked_where
 from convkit.model.notes import note
+
+if TYPE_CHECKING:
+    from convkit.deid.pixels.devices import Device
 
 DEFAULT_PROFILE = "basic"
 
@@ -130,13 +134,13 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
         hint = f"A root is of numbers with dots between them, up to {_LONGEST_ROOT} characters."
         raise UsageError("The root is not one that UIDs can have.", "--uid-root", hint)
     subjects = tuple(_mapping(mapping).items())
-    Profile.load(profile)  # a mistake in it is told before a key is made
-    recipe = Recipe(profile, _key(key, is_dry=dry_run), subjects, uid_root)
+    loaded = Profile.load(profile)  # a mistake in it is told before a key is made
+    recipe = Recipe.of(profile, loaded, _key(key, is_dry=dry_run), subjects, uid_root)
     options = DeidOptions(
         recipe,
         PixelPolicy(
             chosen(PixelMode, pixels or recipe.made().profile.pixels, "--pixels"),
-            () if devices is None else read_devices(os.fspath(devices)),
+            () if devices is None else _devices(devices),
             blank_unreadable=True,
         ),
         chosen(Exists, exists, "--exists"),
@@ -159,6 +163,12 @@ def _key(path: Source | None, *, is_dry: bool) -> Key:
     if path is None or (is_dry and not Path(path).exists()):
         return Key.new()
     return Key.of_file(os.fspath(path))
+
+
+def _devices(path: Source) -> tuple[Device, ...]:
+    from convkit.deid.pixels.devices import read_devices  # noqa: PLC0415 (few runs have own ones)
+
+    return read_devices(os.fspath(path))
 
 
 def _mapping(path: Source | None) -> Mapping[str, str]:
@@ -253,7 +263,7 @@ class _Work:
             make_batch, making=Making(str(root), options.recipe, options.pixels, options.audit is not None)
         )
         self._made_with = self._deidentifier.digest(
-            fingerprint(repr(self._deidentifier.profile), repr(options.pixels), options.dicomdir)
+            fingerprint(options.recipe.digest, repr(options.pixels), options.dicomdir)
         )
 
     def done(self, journal: Journal, runner: Runner, progress: Progress | None, audit: Audit) -> Iterator[Outcome]:

@@ -5,16 +5,14 @@ Which of them go is for the profile to say; here is how to tell that there is so
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from convkit.deid.pixels.facts import number, text
 from convkit.dicom import syntaxes
 from convkit.dicom.tree import Coding, Element, Item, Span, Tree
 
-Array = NDArray[Any]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _GROUPS = range(0x6000, 0x6020, 2)
 _DATA, _BIT_POSITION, _BITS_ALLOCATED = 0x3000, 0x0102, 0x0100
@@ -76,9 +74,11 @@ def without_embedded_overlays(tree: Tree, element: Element) -> Element | None:
     if is_unfit or element.is_undefined or tree.transfer_syntax not in syntaxes.NATIVE or stored == allocated:
         return None
     assert allocated is not None and stored is not None and high is not None  # noqa: S101, PT018 (see is_unfit)
+    import numpy as np  # noqa: PLC0415 (0.07 s, and overlays in samples are rare)
+
     kind = np.dtype(f"{'>' if tree.coding.is_big else '<'}u{allocated // 8}")
     content = _content(tree, element)
-    samples: Array = np.frombuffer(content, kind, len(content) // kind.itemsize)
+    samples: NDArray[Any] = np.frombuffer(content, kind, len(content) // kind.itemsize)
     cleared = _cleared(samples, stored, high, is_signed=number(there.get(0x00280103), tree.coding) == 1)
     if (cleared == samples).all():
         return None
@@ -94,11 +94,13 @@ def _content(tree: Tree, element: Element) -> bytes:
         return file.read(span.length)
 
 
-def _cleared(samples: Array, stored: int, high: int, *, is_signed: bool) -> Array:
+def _cleared(samples: NDArray[Any], stored: int, high: int, *, is_signed: bool) -> NDArray[Any]:
     """Samples with nothing but the stored bits; above them the sign is repeated where samples have one.
 
     Example: 12 bits stored, high bit 11, unsigned: 0x1234 becomes 0x0234.
     """
+    import numpy as np  # noqa: PLC0415 (see above)
+
     low = high - stored + 1
     mask = ((1 << stored) - 1) << low
     kept = samples & samples.dtype.type(mask)
@@ -106,7 +108,7 @@ def _cleared(samples: Array, stored: int, high: int, *, is_signed: bool) -> Arra
         above = (1 << samples.dtype.itemsize * 8) - (1 << high + 1)
         negative = (samples >> high & 1).astype(bool)
         kept = np.where(negative, kept | samples.dtype.type(above), kept)
-    cleared: Array = kept.astype(samples.dtype, copy=False)
+    cleared: NDArray[Any] = kept.astype(samples.dtype, copy=False)
     return cleared
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from convkit.dicom.tree.nodes import PIXEL_GROUP, Coding, Element
+from convkit.dicom.tree.nodes import META, META_GROUP, PIXEL_GROUP, TRANSFER_SYNTAX, Coding, Element, uid_of
 from convkit.dicom.tree.walk import Short, Walk
 from convkit.dicom.tree.writing import encoded
 from convkit.errors import InputError
@@ -58,7 +58,7 @@ class Layout:
                         return None
                     here += len(part)
                 else:
-                    element, here = walk.element(here, len(data))
+                    element, here = walk.one(here)
                     if element.tag != part:
                         return None
                     found.append(element)
@@ -93,59 +93,106 @@ class Match(NamedTuple):
     end: int
 
 
+class Beginning(NamedTuple):
+    """What comes before the data set of a file.
+
+    Attributes
+    ----------
+    transfer_syntax : str
+    end : int
+        Where the data set starts.
+    """
+
+    transfer_syntax: str
+    end: int
+
+
 class Layouts:
     """The layouts that were met last; which ones, never changes what is found in a file."""
 
     def __init__(self) -> None:
-        self._pieces: dict[tuple[Coding, tuple[int, ...]], list[bytes | None]] = {}
-        self._recent: list[Layout] = []
+        self._metas = _Memory()
+        self._headers = _Memory()
+        self._syntaxes: dict[Layout, str] = {}
         self._balance = _MOST_IN_VAIN
+
+    def beginning(self, walk: Walk, here: int) -> Beginning | None:
+        """The file meta information at a place; None where it is laid out as none before."""
+        match = self._metas.match(walk, here)
+        if match is None or match.end + 8 > len(walk.data) or walk.tag_at(match.end) >> 16 == META_GROUP:
+            return None
+        syntax = self._syntaxes.get(match.layout, "")
+        return Beginning(syntax, match.end) if syntax else None
 
     def match(self, walk: Walk, here: int) -> Match | None:
         """The layout that the header at a place has; None where it has none of them."""
+        found = self._headers.match(walk, here)
+        self._balance += found is not None
+        return found
+
+    def learn(self, meta: Sequence[Element], elements: Sequence[Element], data: bytes, start: int) -> None:
+        """Remember a file that was none of them.
+
+        Parameters
+        ----------
+        meta : sequence of Element
+            All of its file meta information.
+        elements : sequence of Element
+            All of its data set as they were read, those behind the header too.
+        data : bytes
+            The beginning of the file.
+        start : int
+            Where its file meta information starts there.
+        """
+        syntax = next((uid_of(each) for each in meta if each.tag == TRANSFER_SYNTAX), "")
+        if self._balance <= 0 or not syntax:
+            return
+        self._balance -= 1
+        length = self._metas.learn(meta, META, data, start)
+        newest = self._metas.newest
+        if newest is not None and TRANSFER_SYNTAX not in newest.varying:
+            self._syntaxes[newest] = syntax
+        header = [each for each in elements if each.tag >> 16 < PIXEL_GROUP]
+        if length and not any(first.tag >= second.tag for first, second in pairwise(elements)):
+            self._headers.learn(header, Coding.of(syntax), data, start + length)
+
+
+class _Memory:
+    """Layouts of elements that follow each other."""
+
+    def __init__(self) -> None:
+        self._pieces: dict[tuple[Coding, tuple[int, ...]], list[bytes | None]] = {}
+        self._recent: list[Layout] = []
+
+    @property
+    def newest(self) -> Layout | None:
+        """The layout that was learned or found last."""
+        return self._recent[0] if self._recent else None
+
+    def match(self, walk: Walk, here: int) -> Match | None:
         for place, layout in enumerate(self._recent):
             found = layout.match(walk, here)
             if found is not None:
                 if place:
                     self._recent.insert(0, self._recent.pop(place))
-                self._balance += 1
                 return Match(layout, *found)
         return None
 
-    def learn(self, elements: Sequence[Element], coding: Coding, data: bytes, start: int) -> None:
-        """Remember a header that was none of them.
-
-        Parameters
-        ----------
-        elements : sequence of Element
-            All of the file as they were read, those behind the header too.
-        coding : Coding
-        data : bytes
-            The beginning of the file.
-        start : int
-            Where its first element stands there.
-        """
-        if self._balance <= 0:
-            return
-        self._balance -= 1
-        header = [each for each in elements if each.tag >> 16 < PIXEL_GROUP]
-        tags = tuple(each.tag for each in header)
-        if not tags or any(first >= second for first, second in pairwise(each.tag for each in elements)):
-            return
-        pieces = [encoded(each, coding) for each in header]
+    def learn(self, elements: Sequence[Element], coding: Coding, data: bytes, start: int) -> int:
+        """Remember elements that stand at a place; how long they are, 0 where they cannot be remembered."""
+        pieces = [encoded(each, coding) for each in elements]
         raw = b"".join(pieces)
-        if len(raw) > MOST_BYTES or not data.startswith(raw, start):
-            return  # it is written in a way that does not come out again from its elements
-        self._remember(tags, pieces, coding)
-
-    def _remember(self, tags: tuple[int, ...], pieces: Sequence[bytes], coding: Coding) -> None:
-        """What differs from the last header with these elements may differ always."""
+        if not raw or len(raw) > MOST_BYTES or not data.startswith(raw, start):
+            return 0  # they are written in a way that does not come out again
+        tags = tuple(each.tag for each in elements)
         before = self._pieces.pop((coding, tags), None)
         merged: list[bytes | None] = list(pieces)
         if before is not None:
+            # What differs from the last ones with these tags may differ always.
             merged = [old if old == new else None for old, new in zip(before, pieces, strict=True)]
             others = [each for each in self._recent if (each.coding, each.tags) != (coding, tags)]
             self._recent = [Layout(coding, tags, merged), *others][:MOST_LAYOUTS]
         self._pieces[coding, tags] = merged
         while len(self._pieces) > MOST_LAYOUTS:
             del self._pieces[next(iter(self._pieces))]
+        return len(raw)

@@ -9,7 +9,8 @@ from convkit.dicom.syntaxes import EXPLICIT_BIG_ENDIAN, IMPLICIT_LITTLE_ENDIAN
 PIXEL_GROUP = 0x7FE0
 PIXEL_DATA = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 
-META_LENGTH = 0x00020000
+META_GROUP = 0x0002
+META_LENGTH, TRANSFER_SYNTAX = 0x00020000, 0x00020010
 
 
 class Span(NamedTuple):
@@ -134,3 +135,8 @@ IMPLICIT = Coding(is_explicit=False, is_big=False)
 """How sequences are encoded that stand as UN (PS3.5 6.2.2, note 2)."""
 
 PREAMBLE_BYTES = 128
+
+
+def uid_of(element: Element) -> str:
+    """A UID without its padding."""
+    return element.value.rstrip(b"\0 ").decode("latin-1") if isinstance(element.value, bytes) else ""

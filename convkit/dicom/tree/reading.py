@@ -12,8 +12,20 @@ from typing import NamedTuple
 from convkit.dicom.header import unreadable
 from convkit.dicom.sequences import UNDEFINED
 from convkit.dicom.syntaxes import DEFLATED, is_standard
-from convkit.dicom.tree.layout import Layout, Layouts
-from convkit.dicom.tree.nodes import META, META_LENGTH, PIXEL_DATA, PREAMBLE_BYTES, Coding, Element, Span, Tree
+from convkit.dicom.tree.layout import Layout, Layouts, Match
+from convkit.dicom.tree.nodes import (
+    META,
+    META_GROUP,
+    META_LENGTH,
+    PIXEL_DATA,
+    PREAMBLE_BYTES,
+    TRANSFER_SYNTAX,
+    Coding,
+    Element,
+    Span,
+    Tree,
+    uid_of,
+)
 from convkit.dicom.tree.walk import Short, Walk
 from convkit.errors import InputError, NotDicomError
 
@@ -23,7 +35,8 @@ SPAN_BYTES = 1 << 16
 FIRST_BYTES = 1 << 16
 """Bytes read at a time: most headers, and many whole files."""
 
-_TRANSFER_SYNTAX, _META_GROUP = 0x00020010, 0x0002
+_FIRST = PREAMBLE_BYTES + 4
+"""Where file meta information starts."""
 
 
 def read_tree(path: str, *, before_pixels: bool = False, without_private: bool = False) -> Tree:
@@ -170,8 +183,8 @@ class _Reader:
         data = self._source.data
         if data[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] != b"DICM":
             raise NotDicomError("The file is not DICOM.", self._path, "", "input.not-dicom")
-        meta, start = self._meta(PREAMBLE_BYTES + 4)
-        syntax = next((_uid(e.value) for e in meta if e.tag == _TRANSFER_SYNTAX), "")
+        meta, start = self._meta(_FIRST)
+        syntax = next((uid_of(e) for e in meta if e.tag == TRANSFER_SYNTAX), "")
         if not is_standard(syntax):
             raise self._broken("(0002,0010) TransferSyntaxUID is missing or unknown.")
         return meta, syntax, start
@@ -183,25 +196,35 @@ class _Reader:
             elements = Walk(inflated, Coding.of(syntax), self._path).elements(0, len(inflated))
         else:
             elements = self._elements(start, Coding.of(syntax))
+        meta = [each for each in meta if each.tag != META_LENGTH]
         return Tree(self._path, preamble, meta, elements, syntax)
 
     def alike(self, layouts: Layouts) -> Alike | Tree:
+        data = self._source.data
+        found = layouts.beginning(Walk(data, META, self._path), _FIRST)
+        match = None
+        if found is not None and found.transfer_syntax != DEFLATED and data[PREAMBLE_BYTES:_FIRST] == b"DICM":
+            walk = Walk(data, Coding.of(found.transfer_syntax), self._path)
+            match = layouts.match(walk, found.end)
+            if match is not None:
+                alike = self._alike(walk, match, found.transfer_syntax)
+                if alike is not None:
+                    return alike
+                self._source.move(0)
         meta, syntax, start = self._beginning()
-        if syntax == DEFLATED or len(self._source.data) <= start:
-            return self._whole(meta, syntax, start)
-        data, coding = self._source.data, Coding.of(syntax)
-        match = layouts.match(Walk(data, coding, self._path), start)
-        if match is not None and match.end == self._source.size:
-            return Alike(self._path, syntax, match.layout, match.elements, [])
-        if match is not None and Walk(data, coding, self._path).is_of_pixels(match.end):
-            rest = [] if self._extent.before_pixels else self._elements(match.end, coding)
-            if _is_ascending(rest):
-                return Alike(self._path, syntax, match.layout, match.elements, rest)
-            self._source.move(0)
         tree = self._whole(meta, syntax, start)
-        if match is None:
-            layouts.learn(tree.elements, coding, data, start)
+        if match is None and syntax != DEFLATED:
+            layouts.learn(meta, tree.elements, data, _FIRST)
         return tree
+
+    def _alike(self, walk: Walk, match: Match, syntax: str) -> Alike | None:
+        """A file with a header that matches; None where what follows is not what it should be."""
+        if match.end == self._source.size:
+            return Alike(self._path, syntax, match.layout, match.elements, [])
+        if not walk.is_of_pixels(match.end):
+            return None
+        rest = [] if self._extent.before_pixels else self._elements(match.end, walk.coding)
+        return Alike(self._path, syntax, match.layout, match.elements, rest) if _is_ascending(rest) else None
 
     def _meta(self, start: int) -> tuple[list[Element], int]:
         """File meta information, and where it ends: at the first element of another group (its length may be wrong)."""
@@ -210,14 +233,14 @@ class _Reader:
         while True:
             walk = Walk(self._source.data, META, self._path)
             try:
-                while here + 8 <= len(walk.data) and walk.tag_at(here) >> 16 == _META_GROUP:
-                    element, here = walk.element(here, len(walk.data))
+                while here + 8 <= len(walk.data) and walk.tag_at(here) >> 16 == META_GROUP:
+                    element, here = walk.one(here)
                     found.append(element)
             except Short as err:
                 if self._source.grow():
                     continue
                 raise self._cut() from err
-            return [each for each in found if each.tag != META_LENGTH], here
+            return found, here
 
     def _inflated(self, start: int) -> bytes:
         while self._source.grow():
@@ -281,7 +304,3 @@ def _is_ascending(elements: Sequence[Element]) -> bool:
 def _end_of(element: Element) -> int:
     assert isinstance(element.value, Span)  # noqa: S101 (it was made so a line before)
     return element.value.offset + element.value.length
-
-
-def _uid(value: bytes | Span) -> str:
-    return value.rstrip(b"\0 ").decode("latin-1") if isinstance(value, bytes) else ""

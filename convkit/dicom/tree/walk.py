@@ -17,6 +17,8 @@ _LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 _DELIMITERS = 0xFFFE
 _FIRST_OF_ITEM = b"\xfe\xff\x00\xe0"
 
+_LITTLE = Struct("<HH").unpack_from, Struct("<H").unpack_from, Struct("<I").unpack_from
+_BIG = Struct(">HH").unpack_from, Struct(">H").unpack_from, Struct(">I").unpack_from
 _EXPLICIT_HEAD = Struct("<HH2sH").unpack_from
 _IMPLICIT_HEAD = Struct("<HHI").unpack_from
 _SHORT_NAMES = {vr: vr.decode("ascii") for vr in SHORT_VRS}
@@ -40,17 +42,15 @@ class Head(NamedTuple):
 class Walk:
     """Elements in bytes, in one encoding."""
 
-    __slots__ = ("_code", "_half", "_path", "_skipped", "_word", "coding", "data")
+    __slots__ = ("_code", "_half", "_is_usual", "_path", "_skipped", "_word", "coding", "data")
 
     def __init__(self, data: bytes, coding: Coding, path: str, *, without_private: bool = False) -> None:
         self._skipped = int(without_private)  # of the last bit of a group, which tells private ones
         self.data = data
         self.coding = coding
         self._path = path
-        order = ">" if coding.is_big else "<"
-        self._code = Struct(f"{order}HH").unpack_from
-        self._half = Struct(f"{order}H").unpack_from
-        self._word = Struct(f"{order}I").unpack_from
+        self._is_usual = coding.is_explicit and not coding.is_big
+        self._code, self._half, self._word = _BIG if coding.is_big else _LITTLE
 
     def tag_at(self, here: int) -> int:
         """The tag at a place, group in the high half."""
@@ -164,6 +164,22 @@ class Walk:
         value = self.data[head.start : stop]
         items = self._hidden_items(head, value, depth)
         return Element(head.tag, head.vr, b"" if items is not None else value, items), stop
+
+    def one(self, here: int) -> tuple[Element, int]:
+        """As `element`, at the top level; plain values at a third of the price.
+
+        Raises
+        ------
+        Short, InputError
+            As `element`.
+        """
+        data, start = self.data, here + 8
+        if self._is_usual and start <= len(data):
+            group, number, vr, length = _EXPLICIT_HEAD(data, here)
+            name = _SHORT_NAMES.get(vr)
+            if name is not None and group != _DELIMITERS and start + length <= len(data):
+                return Element(group << 16 | number, name, data[start : start + length]), start + length
+        return self.element(here, len(data))
 
     def _undefined(self, head: Head, end: int, depth: int) -> tuple[Element, int]:
         if head.tag in PIXEL_DATA and not depth:

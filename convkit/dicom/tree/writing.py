@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
+from struct import Struct
 from typing import Literal
 
 from convkit.dicom.sequences import ITEM, ITEM_END, SEQUENCE_END, SHORT_VRS, UNDEFINED
@@ -69,12 +70,18 @@ def _encoded_item(item: Item, coding: Coding) -> bytes:
     return _head(ITEM, "", len(content), coding) + content
 
 
+_SHORT_HEAD = Struct("<HH2sH").pack
+_SHORT_NAMES = {name.decode("ascii"): name for name in SHORT_VRS}
+
+
 def _head(tag: int, vr: str, length: int, coding: Coding) -> bytes:
+    name = _SHORT_NAMES.get(vr)
+    if name is not None and coding.is_explicit and not coding.is_big:
+        return _SHORT_HEAD(tag >> 16, tag & 0xFFFF, name, length)
     order: Literal["big", "little"] = "big" if coding.is_big else "little"
     start = (tag >> 16).to_bytes(2, order) + (tag & 0xFFFF).to_bytes(2, order)
     if not coding.is_explicit or not vr:
         return start + length.to_bytes(4, order)
-    name = vr.encode("ascii")
-    if name in SHORT_VRS:
+    if name is not None:
         return start + name + length.to_bytes(2, order)
-    return start + name + b"\0\0" + length.to_bytes(4, order)
+    return start + vr.encode("ascii") + b"\0\0" + length.to_bytes(4, order)

@@ -113,7 +113,8 @@ def _made(job: Job, *, own: OwnValues, making: Making, maker: _Maker) -> Made:
     """One copy; own: what all files of the person say, this one among them."""
     subject = Subject(job.subject)
     tree, alike = (read_tree(job.path), None) if making.is_audited else maker.alike.read(job.path, own, subject)
-    verdict = None if maker.deidentifier.replaces_document(tree) else judged(tree, making.pixels)
+    is_replaced = alike is None and maker.deidentifier.replaces_document(tree)  # documents are never alike
+    verdict = None if is_replaced else judged(tree, making.pixels)
     if verdict is not None and verdict.kind is Kind.REFUSED:
         reason = note("deid.pixels-at-risk", verdict.why, where=job.path)
         return Made(Outcome(job.item, Status.REFUSED, notes=(reason,)))

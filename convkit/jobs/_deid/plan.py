@@ -18,14 +18,19 @@ BATCH = 16
 """Files a task: what is known of a person goes with each."""
 
 
-def named(found: Instance, deidentifier: Deidentifier, *, is_medium: bool) -> str:
-    """Relative path of a copy: person, study, series, instance; on a medium in eight capitals each (PS3.10 8.2)."""
-    uids = (deidentifier.uid(one) for one in (found.study, found.series, found.instance))
-    study, series, instance = uids
+def folder_of(found: Instance, deidentifier: Deidentifier, *, is_medium: bool) -> str:
+    """Relative path of the folder of a copy: person, study, series; on a medium in eight capitals (PS3.10 8.2)."""
+    study, series = deidentifier.uid(found.study), deidentifier.uid(found.series)
     if is_medium:
-        parts = ("person", found.subject), ("study", study), ("series", series), ("instance", instance)
+        parts = ("person", found.subject), ("study", study), ("series", series)
         return "/".join(deidentifier.key.code(f"medium {level}", text, 8) for level, text in parts)
-    return f"{deidentifier.code_of(Subject(found.subject))}/{short_hash(study)}/{short_hash(series)}/{instance}.dcm"
+    return f"{deidentifier.code_of(Subject(found.subject))}/{short_hash(study)}/{short_hash(series)}"
+
+
+def name_of(found: Instance, deidentifier: Deidentifier, *, is_medium: bool) -> str:
+    """Name of a copy in its folder."""
+    instance = deidentifier.uid(found.instance)
+    return deidentifier.key.code("medium instance", instance, 8) if is_medium else f"{instance}.dcm"
 
 
 def without_doubles(objects: Sequence[Instance]) -> tuple[list[Instance], list[Outcome]]:
@@ -48,9 +53,12 @@ def batches(
     """Yield files of one person together, in the order of their new names."""
     ordered = sorted(objects, key=lambda found: (found.subject, found.study, found.series, found.path))
     for subject, files in groupby(ordered, key=lambda found: found.subject):
+        jobs: list[Job] = []
+        for _, series in groupby(files, key=lambda found: (found.study, found.series)):
+            found = list(series)
+            folder = folder_of(found[0], deidentifier, is_medium=is_medium)
+            names = (f"{folder}/{name_of(one, deidentifier, is_medium=is_medium)}" for one in found)
+            jobs += [Job(one.path, one.path, name, subject) for one, name in zip(found, names, strict=True)]
         own = gathered.own.get(subject, OwnValues())
-        jobs = [
-            Job(found.path, found.path, named(found, deidentifier, is_medium=is_medium), subject) for found in files
-        ]
         for start in range(0, len(jobs), BATCH):
             yield Batch(tuple(jobs[start : start + BATCH]), own)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from convkit.deid.pixels import read_devices
-from convkit.deid.pixels.devices import shipped
+from convkit.deid.pixels.devices import read_devices, shipped
 from convkit.deid.pixels.facts import facts_of
 from convkit.errors import UsageError
 from tests.deid.pixels.trees import image, tree_of
