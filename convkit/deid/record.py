@@ -48,8 +48,14 @@ class Applied(NamedTuple):
 
 
 def recorded(elements: Sequence[Element], applied: Applied) -> list[Element]:
-    """The elements with the record among them, in the order of their tags; an older record is replaced."""
+    """The elements with the record among them, in the order of their tags; an older record is replaced.
+
+    Equipment that contributed before stays: each adds an item of its own (PS3.3 C.12.1).
+    """
     new = {element.tag: element for element in _record(applied)}
+    before = next((element for element in elements if element.tag == _EQUIPMENT), None)
+    if before is not None and before.items:
+        new[_EQUIPMENT] = Element(_EQUIPMENT, before.vr, b"", [*before.items, *(new[_EQUIPMENT].items or ())])
     kept = [element for element in elements if element.tag not in new]
     return sorted((*kept, *new.values()), key=lambda element: element.tag)
 

@@ -7,9 +7,10 @@ from functools import partial
 from typing import NamedTuple
 
 from convkit.deid import private_elements, requirements, structured
-from convkit.deid.actions import IN_WORDS, NEVER_WORDS, Acting, Given, act
+from convkit.deid.actions import IN_WORDS, NEVER_WORDS, TEXT_VRS, Acting, Given, act
 from convkit.deid.charsets import whole_text
 from convkit.deid.codes import Code, Requirement, resolved
+from convkit.deid.pixels.streams import bare
 from convkit.deid.private_elements import Blocks, Declared, Place
 from convkit.deid.profile import Profile, Rule
 from convkit.deid.requirements import Requirements
@@ -17,6 +18,9 @@ from convkit.dicom.attributes import vr_of
 from convkit.dicom.tree import Element, Item
 
 CHARSET, CONTENT = 0x00080005, 0x0040A730
+PIXEL_DATA = 0x7FE00010
+
+_EXTENDED_OFFSETS = frozenset({0x7FE00001, 0x7FE00002})
 
 
 class Change(NamedTuple):
@@ -144,6 +148,7 @@ class Walk:
         """What is left of the elements of a data set or an item, in their order."""
         level = _with_charset(elements, level)
         untouched = frozenset[tuple[int, str]]() if level.is_dummy else self._untouched
+        _bare_streams(elements)
         kept: list[Element] = []
         private: list[Element] = []
         for each in elements:
@@ -221,7 +226,9 @@ class Walk:
         before = element.value
         needed = level.types.get(element.tag, Requirement.OPTIONAL)
         if rule.code is Code.CLEAN_LIGHTLY:
-            needed = Requirement.MAY_BE_EMPTY  # of what the table does not name no Type is known: it stays, if empty
+            # Of what the table does not name no Type is known: what had a value has one, so that it stays valid.
+            is_word = (vr or _vr(element)) in _WORDS and bool(element.value)
+            needed = Requirement.MUST_HAVE_VALUE if is_word else Requirement.MAY_BE_EMPTY
         given = Given(vr or _vr(element), level.charset, needed, rule.value)
         is_there = act(element, rule.code, self._acting, given)
         if not is_there:
@@ -318,6 +325,8 @@ class Walk:
         self.changes.append(Change(level.place, element.tag, rule.code, rule.part))
 
 
+_WORDS = TEXT_VRS | {"CS"}
+
 _ENCODING = Rule(Code.REMOVE, "encoding")
 
 
@@ -330,6 +339,18 @@ def _below(level: Level, sequence: Element, number: int, *, is_dummy: bool) -> L
     place = f"{level.place}({sequence.tag >> 16:04X},{sequence.tag & 0xFFFF:04X})[{number}]/"
     types = requirements.of_item(sequence.tag)
     return Level((*level.path, sequence.tag), place, types, level.charset, is_dummy)
+
+
+def _bare_streams(elements: list[Element]) -> None:
+    """Compressed pixel data, those of icons too, without what their streams carry beside the picture.
+
+    Tables with an offset for each frame (PS3.3 C.7.6.3.1.8) go where they no longer fit; no reader needs them.
+    """
+    pixels = next((each for each in elements if each.tag == PIXEL_DATA and each.is_undefined), None)
+    stream = None if pixels is None or not isinstance(pixels.value, bytes) else bare(pixels.value)
+    if pixels is not None and stream is not None:
+        pixels.value = stream
+        elements[:] = [each for each in elements if each.tag not in _EXTENDED_OFFSETS]
 
 
 def _has(tag: int, elements: Iterable[Element]) -> bool:

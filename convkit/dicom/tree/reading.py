@@ -154,6 +154,15 @@ class _Bytes:
         self.data += self._read(start, min(max(len(self.data), FIRST_BYTES), self.size - start))
         return True
 
+    def is_filling(self, position: int) -> bool:
+        """True where nothing but zeros is left of the file."""
+        start = position - self.base
+        if self.data[start : start + 8].strip(b"\0"):
+            return False
+        while self.grow():
+            pass
+        return not self.data[start:].strip(b"\0")
+
     def _read(self, start: int, length: int) -> bytes:
         self._file.seek(start)
         return self._file.read(length) or b""
@@ -263,6 +272,8 @@ class _Reader:
             position = source.base + here
             if position == source.size or (self._extent.before_pixels and walk.is_of_pixels(here)):
                 break
+            if source.is_filling(position):
+                break  # behind the last element of many a file; none begins with eight zeros
             try:
                 span = self._span(walk, here)
                 if span is not None:

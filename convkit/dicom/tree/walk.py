@@ -14,6 +14,9 @@ MOST_DEPTH = 64
 """Items within items; the deepest of the standard have about ten."""
 
 _LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+_ENCAPSULATED = frozenset({"OB", "OW"})
+"""Values of undefined length that hold fragments (PS3.5 7.1.3, A.4)."""
+
 _DELIMITERS = 0xFFFE
 _FIRST_OF_ITEM = b"\xfe\xff\x00\xe0"
 
@@ -182,7 +185,7 @@ class Walk:
         return self.element(here, len(data))
 
     def _undefined(self, head: Head, end: int, depth: int) -> tuple[Element, int]:
-        if head.tag in PIXEL_DATA and not depth:
+        if head.vr in _ENCAPSULATED or (head.tag in PIXEL_DATA and not depth):  # an icon may be encapsulated, too
             stop = self._fragments_end(head.start, end)
             return Element(head.tag, head.vr, self.data[head.start : stop], is_undefined=True), stop + 8
         inner = self if head.vr != "UN" else Walk(self.data, IMPLICIT, self._path)  # PS3.5 6.2.2, note 2
