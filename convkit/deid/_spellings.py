@@ -110,6 +110,7 @@ def _is_dense(name: str) -> bool:
 
 def _names(text: str, vocabulary: Vocabulary) -> Iterator[str]:
     """Yield the parts of a person name (PS3.5 6.2.1.2), of all groups, and those that are written together."""
+    yield from _dense_names(text)
     words = [word for spelling in _spelled(text) for word in words_of(spelling)]
     is_placeholder = any(word in PLACEHOLDERS for word in words)
     for spelling in _spelled(text):
@@ -122,6 +123,14 @@ def _names(text: str, vocabulary: Vocabulary) -> Iterator[str]:
                 )
                 if len(name) > 1 and not bare and not (is_placeholder and vocabulary.knows(name)):
                     yield name
+
+
+def _dense_names(text: str) -> Iterator[str]:
+    """Yield family and given name together, in scripts in which a family name may be one character."""
+    for group in text.split("="):
+        parts = ["".join(words_of(part)) for part in group.split("^")[:2]]
+        if len(parts) == 2 and all(parts) and _is_dense("".join(parts)):
+            yield from ("".join(parts), "".join(reversed(parts)))
 
 
 def _initials(text: str) -> Iterator[str]:

@@ -39,6 +39,7 @@ _CLEAR_MONTH = rf"(?:{_any_of(_MONTH_WORDS - _UNCLEAR)})(?![^\W\d_])\.?"
 
 _LONG_MONTH = rf"(?:{_any_of(w for w in _MONTH_WORDS if len(w) > 3 and w not in _UNCLEAR)})(?![^\W\d_])"
 
+_NO_LETTER = r"(?<![^\W\d_])"
 _DAY, _MON, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:1[89]|20)\d\d"
 _DAY2, _MON2 = r"(?:0[1-9]|[12]\d|3[01])", r"(?:0[1-9]|1[0-2])"
 _DAY_OF = rf"{_DAY}(?:st|nd|rd|th|er|\.)?[-./_, ]*(?:(?:of|de|di)\s+)?"
@@ -56,9 +57,9 @@ _DATE = "|".join(
         r"(?:0[1-9]/(?:0[1-9]|1\d|2\d|3[01])|(?:1\d|2\d|3[01])/0[1-9])(?![\d/]|\s?%)",
         rf"{_DAY_OF}{_MONTH}[-./_,' ]*(?:(?:of|de|del|di)\s+)?(?:{_YEAR}|\d\d)(?![\d.,]*\d|[^\W_])",
         rf"{_DAY_OF}{_CLEAR_MONTH}(?!\d)",
-        rf"{_MONTH}[-./_ ]*{_DAY}(?:st|nd|rd|th)?[-./_,' ]+(?:{_YEAR}|'?\d\d)(?![\w.]*\d|[^\W_])",
-        rf"{_LONG_MONTH}[-./_ ]*{_DAY}(?:st|nd|rd|th)?(?![\d.]*\d|[^\W_])",
-        rf"{_MONTH}[-./_,' ]*(?:(?:of|de|del|di)\s+)?{_YEAR}(?!\d)",
+        rf"{_NO_LETTER}{_MONTH}[-./_ ]*{_DAY}(?:st|nd|rd|th)?[-./_,' ]+(?:{_YEAR}|'?\d\d)(?![\w.]*\d|[^\W_])",
+        rf"{_NO_LETTER}{_LONG_MONTH}[-./_ ]*{_DAY}(?:st|nd|rd|th)?(?![\d.]*\d|[^\W_])",
+        rf"{_NO_LETTER}{_MONTH}[-./_,' ]*(?:(?:of|de|del|di)\s+)?{_YEAR}(?!\d)",
         rf"{_YEAR}[-./_ ]*{_MONTH}(?:[-./_ ]*{_DAY})?(?!\d)",
         rf"(?:{_MON2}[-./]{_YEAR}|{_YEAR}[-/]{_MON2})(?![\d\-/])",
         rf"{_YEAR}年\s?{_MON}月(?:\s?{_DAY}日)?|{_YEAR}년\s?{_MON}월(?:\s?{_DAY}일)?",
@@ -107,12 +108,15 @@ _IDENTIFIERS = (
     r"|account|acct|passport|licen[cs]e|plate|vehicle|serial|student|employee|badge|claim|health\s+card|study|exam)"
     rf"(?={_NUMBERED}|\s*[#:]\s*\S*\d{{3}}|\s+(?!(?:19|20)\d\d(?!\d))\S*\d{{4}})"
     rf"|pid|patid|nhs|dni|nif|nie|nip|ipp|pesel|bsn|ahv|iban|mbi|hicn?|case\s*#|id|ids|nr|no)(?![^\W\d_])"
-    rf"{_NUMBERED}*\s*(?:is\b)?[\s:#=.\-]*(?=[\w./\-]*\d)(?:[^\W_]+(?:[-./_][^\W_]+)*)"
+    rf"{_NUMBERED}*\s*(?:is\b)?[\s:#=.\-]*(?=[\w./\-]*\d)"
+    rf"(?:\d{{2,4}}(?: \d{{2,4}}){{2,4}}(?!\w)|[^\W_]+(?:[-./_][^\W_]+)*)"
 )
 _BARE_LABELS = re.compile(r"(?<![^\W\d_])(?:nr|no|id|ids)(?![^\W\d_])", re.IGNORECASE)
 _LONG_NUMBERS = (
     r"(?<![^\W_])(?<!\d[.,])(?:[^\W\d_]{1,4}[-./])?[^\W_]*\d{6,}[^\W_]*(?:[-/][^\W_]*\d[^\W_]*)*"
     r"|(?<![\w.\-])(?:[^\W\d_]{1,4}-)?\d+(?:-\d+){2,}(?![\w.]|-\d)|(?<![\w.])\d{3}[ ]\d\d[ ]\d{4}(?![\w.])"
+    r"|(?<![\w.])\d{3}[ ]\d{3}[ ]\d{3,4}(?![\w.])|(?<![\w.])\d{4}[ ]\d{4}[ ]\d{3,4}(?:[ ]\d{4})?(?![\w.])"
+    r"|(?<![\w.])[12][ ]\d\d[ ]\d\d[ ]\d\d[ ]\d{3}[ ]\d{3}(?:[ ]\d\d)?(?![\w.])"
     r"|(?<![^\W_])[#№]\s?\d{3,}|(?<![^\W_])[A-Z]{2}\d\d(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?(?![^\W_])"
 )
 _MOST_COUNTED = 3
@@ -127,6 +131,12 @@ _CITY = (
     r"(?:,?\s+[^\W\d_]+(?:[\s.\-]+[^\W\d_]+){0,3},?\s+(?-i:[A-Z]{2})\s+\d{5}(?:-\d{4})?"
     r"|,\s*[^\W\d_]+(?:[ \-][^\W\d_]+)?(?:,\s*(?-i:[A-Z]{2})\b)?)?(?:[,\s]+\d{5}(?:-\d{4})?\b)?"
 )
+_STATES = (
+    r"(?-i:A[LKZR]|C[AOT]|D[CE]|FL|G[AU]|HI|I[DLNA]|K[SY]|LA|M[EDAINSOPT]|N[EVHJMYCD]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT"
+    r"|V[TAI]|W[AVIY])"
+)
+"""States of the USA, without which TE 12000 would be one."""
+
 _PLACE = r"(?:[,\s]+(?:[A-Z]{1,2}-)?\d{4,5}(?:\s[A-Z]{2})?\s+[^\W\d_]+(?:[ \-][^\W\d_]+)?)?"
 _ADDRESSES = (
     r"(?:(?<![^\W_])(?:(?:lives?|living|resid(?:es|ent|ing)|home|address)[\s:]+)?(?:(?:at|in|of)\s+)?)?"
@@ -139,18 +149,27 @@ _ADDRESSES = (
     rf"(?:[^\W\d_][\w.'’\-]*\s+){{0,3}}?[^\W\d_][\w.'’\-]*,?\s+\d{{1,4}}\s?[a-z]?\b{_PLACE}"
     r"|(?<![\w.])\d{1,4},?\s*(?:bis,?\s+)?(?:rue|avenue|boulevard|chemin|place|impasse|quai|allée)\s+"
     rf"(?:[^\W\d_][\w.'’\-]*\s*){{1,4}}{_PLACE}"
-    rf"|p\.?\s?o\.?\s?box\s*\d+|postfach\s*\d+|(?<![^\W_])(?-i:[A-Z]{{2}})\s+\d{{5}}(?:-\d{{4}})?(?!\w)"
+    rf"|p\.?\s?o\.?\s?box\s*\d+|postfach\s*\d+|(?<![^\W_]){_STATES}\s+\d{{5}}(?:-\d{{4}})?(?!\w)"
 )
 _OLD = r"(?:9\d|1[0-4]\d)"
 _AGES = (
-    rf"(?<![\w.])(?:{_OLD}(?:\.\d+)?[\s\-]*(?:y\s?/?\s?o\b"
+    r"(?<![\w.\-^])(?<!tc )(?<!technetium )"
+    r"(?!99m(?:[\s\-^]?tc|[\s\-^]tech|[\s\-^](?:mdp|mibi|maa|dtpa|dmsa|hmpao|ecd)\b))"
+    rf"(?:{_OLD}(?:\.\d+)?[\s\-]*(?:y\s?/?\s?o\b"
     r"|yr?s?\b(?![\s\-]?(?:microsph|sirt|dota|tare|spect|pet|radio|glass|resin|ibri))"
     r"|years?\b|jahre?n?\b|ans\b|años\b|anos\b|anni\b|jaar\b|j\.|jährige?r?\b)"
     r"(?:[\s\-]*(?:old|of\s+age|alt))?(?:\s*(?:male|female|man|woman|[mf]\b))?"
     rf"|0{_OLD}y\b|(?:aged?|alter|âge|edad|età|leeftijd)[\s:=]*{_OLD}(?:\s?(?:y\w*))?(?![\w.])|{_OLD}\s?/?\s?[mf]\b"
     r"|ninety(?:[\s\-](?:one|two|three|four|five|six|seven|eight|nine))?[\s\-]years?(?:[\s\-]old)?)"
 )
-_PARTIAL = re.compile(r"(?<![\w./\-])(\d{1,2})([./\-])(\d{1,2})\.?(?![\w/\-]|\.\d)")
+_PARTIAL = re.compile(r"(?<![\w./\-])(\d{1,2})([./\-])(\d{1,2})(\.?)(?![\w/\-]|\.\d)")
+_DIGITS_OF_A_DAY = 4
+
+_UNIT = re.compile(
+    r"\s?(?:[mcµun]?m|m?s(?:ec)?|[mk]?hz|[mk]?v|m?as?|[kmg]?b|%|[mcdµ]?l|cc|[kmµn]?g|[mkgt]?bq|m?ci|t|deg|°|years?|mins?"
+    r"|x|fold)(?![^\W_])",
+    re.IGNORECASE,
+)
 
 
 # What a text must hold for a pattern to be tried: most descriptions hold nothing of it, and are done in microseconds.
@@ -161,7 +180,10 @@ _MAY_BE_HOST = re.compile(
     r"[^\W_][.][A-Za-z]|://|www|\d\.\d+\.\d+\.\d|[0-9A-Fa-f]{2}[:\-][0-9A-Fa-f]{2}[:\-]|[0-9A-Fa-f]{8}-"
 )
 _MAY_BE_AGE = re.compile(r"9\d|1[0-4]\d|inety|INETY")
-_MAY_BE_NUMBER = re.compile(r"[A-Z]{2}\d\d [A-Z0-9]{4} |\d{6}|\d-\d+-\d|\d{3} \d\d \d{4}|[#№]")
+_MAY_BE_NUMBER = re.compile(
+    r"[A-Z]{2}\d\d [A-Z0-9]{4} |\d{6}|\d-\d+-\d|\d{3} \d\d\d? \d{3}|\d{4} \d{4} \d{3}|\d \d\d \d\d \d\d \d{3}"
+    r"|[#№]"
+)
 _MAY_BE_IDENTIFIER = re.compile(r"\d{3}|\b(?:mrn|ssn|pid|case|id)\b|#", re.IGNORECASE)
 _MAY_BE_PHONE = re.compile(r"(?:\d[\s().+/\-]*){6}|call|tel|phone|fax|ext", re.IGNORECASE)
 _STREET_WORDS = (_STREETS | _SHORT_STREETS - {"ct"}) | word_set(
@@ -240,9 +262,17 @@ def day_cuts(text: str, days: frozenset[tuple[int, int]]) -> Iterator[Cut]:
     """Yield the places of days without a year that are those of a patient: 29.6. of 2020-06-29."""
     for match in _PARTIAL.finditer(text):
         first, second = int(match[1]), int(match[3])
+        is_short = len(match[1]) + len(match[3]) < _DIGITS_OF_A_DAY
+        if match[2] == "." and not match[4] and (is_short or followed_by_unit(text, match.end())):
+            continue  # a decimal number: 1.25 mm, 22.8
         is_sure = max(first, second) > 12 or match[1].startswith("0") or match[3].startswith("0")
         if is_sure and ((first, second) in days or (second, first) in days):
             yield match.span()
+
+
+def followed_by_unit(text: str, end: int) -> bool:
+    """True where a unit stands behind a number."""
+    return _UNIT.match(text, end) is not None
 
 
 def _found(pattern: str, text: str) -> Iterator[Cut]:

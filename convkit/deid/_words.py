@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from convkit.deid._spellings import INSTITUTION_WORDS, PARTICLES
-from convkit.deid._text_patterns import Cut
+from convkit.deid._text_patterns import Cut, followed_by_unit
 from convkit.deid.vocabulary import Vocabulary, folded, word_set
 
 _CACHED = 1 << 16
@@ -86,6 +86,15 @@ _FIRST_NAMES_TOO = word_set(
 )
 """Words that may be a first name; of other words that are names too, it is the second one."""
 
+_ELEMENTS = "Ac|At|Ba|Br|C|Cr|Cs|Cu|Er|F|Fe|Ga|Ho|I|In|K|Kr|Lu|Mo|N|Na|O|P|Ra|Rb|Re|Rh|Se|Sm|Sr|Tb|Tc|Th|Tl|U|Xe|Y|Zr"
+_FIXED = re.compile(
+    r"(?<![\w.])\d{1,5}\.\d{1,17}(?![\w.])"  # decimal numbers: 3.000000
+    rf"|(?<![^\W_])(?:{_ELEMENTS})[ \-^]?\d{{1,3}}m?(?![^\W_])"  # isotopes: Tc-99m, 177Lu
+    rf"|(?<!\w)\^?\d{{2,3}}m?[ \-^]{{0,2}}(?:{_ELEMENTS})(?![^\W_])"
+    r"|(?<!\w)(?:a[. ]{1,2}p|p[. ]{1,2}a)\b\.?"  # views: a.p.
+)
+"""What stays whatever stands beside it."""
+
 RUN = re.compile(r"[^\W_]+")
 _UNSPACED = "\u1100-\u11ff\u3040-\u9fff\uac00-\ud7a3"  # Chinese, Japanese, Korean
 _PIECE = re.compile(rf"\d+|[{_UNSPACED}]+|[^\W\d_{_UNSPACED}]+")
@@ -154,6 +163,7 @@ def pieces(run: str, vocabulary: Vocabulary) -> tuple[tuple[int, int, bool], ...
 
 def settle(text: str, words: list[Word], vocabulary: Vocabulary) -> None:
     """Decide on each word of a text by those beside it."""
+    _keep_fixed(text, words)
     _keep_phrases(words, vocabulary)
     _cut_after_titles(text, words, vocabulary)
     _cut_streets(text, words, vocabulary)
@@ -205,6 +215,15 @@ def _judged(run: str, parts: list[Cut], vocabulary: Vocabulary) -> Iterator[tupl
         else:
             stays = knowns[number] and (stays or not number or end - start > 1)
             yield start, end, stays
+
+
+def _keep_fixed(text: str, words: list[Word]) -> None:
+    """Keep numbers and signs that have one meaning only."""
+    for match in _FIXED.finditer(text):
+        for word in words:
+            if match.start() <= word.start and word.end <= match.end() and word.state is not State.CUT:
+                word.state = State.KEPT
+                word.is_fixed = True
 
 
 def _keep_phrases(words: list[Word], vocabulary: Vocabulary) -> None:
@@ -273,7 +292,7 @@ def _cut_name(text: str, words: list[Word], first: int, vocabulary: Vocabulary) 
     """Cut the name that starts at a place: initials, one word of any kind, and more that may be names."""
     place = first
     last = min(len(words) - 1, first + _MOST_BEFORE_NAME)
-    while place < last and (_is_initial(words[place]) or words[place].folded in _TITLES | PARTICLES):
+    while place < last and (_is_initial(words[place]) or _leads_on(words[place], words[place + 1])):
         place += 1
     name = words[place]
     if (place == first and name.folded in _NO_NAMES) or name.text[0].isdigit():
@@ -288,6 +307,12 @@ def _cut_name(text: str, words: list[Word], first: int, vocabulary: Vocabulary) 
     return True
 
 
+def _leads_on(word: Word, following: Word) -> bool:
+    """True for a title, and for a small word before a name; "Dr Li reviewed" has the name there already."""
+    is_name = word.text[0].isupper() and not following.text[0].isupper()
+    return word.folded in _TITLES or (word.folded in PARTICLES and not is_name)
+
+
 def _belongs(word: Word, beside: Word, text: str, vocabulary: Vocabulary) -> bool:
     """True where a word that may stay alone goes with a word beside it that goes."""
     is_after = word.start > beside.start
@@ -298,7 +323,7 @@ def _belongs(word: Word, beside: Word, text: str, vocabulary: Vocabulary) -> boo
             return gap in {"'", "’", "-", "."} or (is_dotted and gap in {" ", ", "})
         return gap in {"'", "’", ".", ". "}
     if len(word.text) == _ZIP_DIGITS and word.text.isdigit():
-        return not is_after and gap == " " and beside.text[0].isupper()
+        return gap in {" ", ", "} and beside.text[0].isupper() and not (is_after and followed_by_unit(text, word.end))
     if beside.state is not State.UNKNOWN or beside.text.isdigit() or not _NAME_GAP.fullmatch(gap):
         return False
     if word.folded in INSTITUTION_WORDS and gap in {" ", ", "}:
@@ -310,5 +335,7 @@ def _belongs(word: Word, beside: Word, text: str, vocabulary: Vocabulary) -> boo
         return not is_after and is_sure
     if not is_after and word.folded not in _FIRST_NAMES_TOO and not {",", "^", "-"} & set(gap):
         return False
+    if word.text.isupper() and len(word.text) <= _LONGEST_SHOUTED and not beside.text.isupper():
+        return False  # a view or a modality: PA
     is_written_alike = word.text[0].isupper() or beside.text.islower()
     return is_written_alike and vocabulary.is_name_too(word.folded)
