@@ -72,7 +72,7 @@ class _Reader:
         self._key_of = itemgetter(*(table.places[k] for k in _KIND_KEYWORDS))
         self._kind_places = frozenset(table.places[k] for k in (*_KIND_KEYWORDS, "ImagePositionPatient"))
         self._position = table.places["ImagePositionPatient"]
-        self._kinds: dict[tuple[bytes | None, ...], FrameKind] = {}
+        self._kinds: dict[Hashable, FrameKind] = {}
         self._places: dict[Hashable, list[_Place]] = {}
 
     def frames(self, image: Header, index: int) -> list[Frame]:
@@ -81,8 +81,9 @@ class _Reader:
         source = pixels.source_of(image, places[0][2].layout)
         uid, number, defect = image.sop_instance_uid, image.integer("InstanceNumber"), _defect(source, image.size)
         moments = moments_of_frames(image)
+        redacted = None if image.redaction is None else image.redacted.sop_instance_uid
         return [
-            Frame(index, place, source, uid, number, position, rounding, kind, moment, defect)
+            Frame(index, place, source, uid, number, position, rounding, kind, moment, defect, redacted)
             for place, ((position, rounding, kind), moment) in enumerate(zip(places, moments, strict=True))
         ]
 
@@ -97,15 +98,20 @@ class _Reader:
             if len(own) == len(unfolded.places)
             else tuple(tuple(row[column] for column in own) for row in unfolded.rows)
         )
-        key = (self._key_of(image.parsed.raw), image.parsed.raw[self._position], unfolded.places, rows)
+        key = (*self._keys_of(image), image.parsed.raw[self._position], unfolded.places, rows)
         found = self._places.get(key)
         if found is None:
             found = self._places[key] = [self._place(image.of_frame(frame)) for frame in range(image.frames)]
         return found
 
+    def _keys_of(self, header: Header) -> tuple[Hashable, ...]:
+        """What a kind depends on: the raw values, and those that may leave in their place."""
+        own = self._key_of(header.parsed.raw)
+        return (own,) if header.redaction is None else (own, self._key_of(header.redacted.parsed.raw))
+
     def _place(self, header: Header) -> _Place:
         raw = header.parsed.raw
-        key = self._key_of(raw)
+        key = self._keys_of(header)
         kind = self._kinds.get(key)
         if kind is None:
             kind = self._kinds[key] = _kind(header, self._choices)
@@ -127,6 +133,7 @@ def _kind(header: Header, choices: ValueChoices) -> FrameKind:
         value_codes=tuple(code for code, is_due in _VALUE_CODES.items() if is_due(header)),
         gradient=gradient_of(header),
         may_have_table=header.has_far("ModalityLUTSequence"),
+        redacted_traits=() if header.redaction is None else read_traits(header.measured),
     )
 
 
