@@ -72,7 +72,7 @@ class _Reader:
         self._key_of = itemgetter(*(table.places[k] for k in _KIND_KEYWORDS))
         self._kind_places = frozenset(table.places[k] for k in (*_KIND_KEYWORDS, "ImagePositionPatient"))
         self._position = table.places["ImagePositionPatient"]
-        self._kinds: dict[Hashable, FrameKind] = {}
+        self._kinds: dict[tuple[bytes | None, ...], FrameKind] = {}
         self._places: dict[Hashable, list[_Place]] = {}
 
     def frames(self, image: Header, index: int) -> list[Frame]:
@@ -98,20 +98,15 @@ class _Reader:
             if len(own) == len(unfolded.places)
             else tuple(tuple(row[column] for column in own) for row in unfolded.rows)
         )
-        key = (*self._keys_of(image), image.parsed.raw[self._position], unfolded.places, rows)
+        key = (self._key_of(image.parsed.raw), image.parsed.raw[self._position], unfolded.places, rows)
         found = self._places.get(key)
         if found is None:
             found = self._places[key] = [self._place(image.of_frame(frame)) for frame in range(image.frames)]
         return found
 
-    def _keys_of(self, header: Header) -> tuple[Hashable, ...]:
-        """What a kind depends on: the raw values, and those that may leave in their place."""
-        own = self._key_of(header.parsed.raw)
-        return (own,) if header.redaction is None else (own, self._key_of(header.redacted.parsed.raw))
-
     def _place(self, header: Header) -> _Place:
         raw = header.parsed.raw
-        key = self._keys_of(header)
+        key = self._key_of(raw)
         kind = self._kinds.get(key)
         if kind is None:
             kind = self._kinds[key] = _kind(header, self._choices)

@@ -81,7 +81,7 @@ def ge() -> list[Dataset]:
         (PARAMETERS, 3): ("SS", 4),
         (PARAMETERS, 4): ("SS", -12),
     }
-    sets = series(series=2, slices=3, Modality="MR", Manufacturer="GE MEDICAL SYSTEMS")
+    sets = series(series=2, slices=3, Modality="MR", Manufacturer="GE MEDICAL SYSTEMS", RescaleType="Zqxgeheim")
     return [with_private(dataset, elements) for dataset in sets]
 
 

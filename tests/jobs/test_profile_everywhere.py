@@ -250,6 +250,20 @@ def test_a_split_by_what_the_profile_removes_is_numbered(tmp_path: Path) -> None
     assert b"B70f" not in b"".join(contents(tmp_path / "out").values())
 
 
+def test_numbers_that_the_profile_removes_are_in_no_name_label_or_note(tmp_path: Path) -> None:
+    rules = 'SeriesNumber = "remove"\nInstanceNumber = "remove"\n'
+    (tmp_path / "own.toml").write_text(f'meaning = "own"\nextends = "tcia"\n[rules]\n{rules}', "utf-8")
+    sets = series(slices=3, series=77, SeriesNumber=4711)
+    sets[2].InstanceNumber = 11
+    write(sets, tmp_path / "in")
+    report = convkit.convert(tmp_path / "in", tmp_path / "out", profile=str(tmp_path / "own.toml"), jobs=1)
+    told = repr(report.outcomes)
+    assert "series without number" in told
+    assert "4711" not in told
+    assert "series.number-gaps" in codes(report)
+    assert "1 to 11" not in told
+
+
 # --- elements of makers ----------------------------------------------------------------------------------
 
 
