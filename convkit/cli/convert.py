@@ -7,12 +7,13 @@ from typing import Any
 import click
 
 from convkit.cli.console import run_job
-from convkit.cli.options import common, writing
+from convkit.cli.options import common, redacting, writing
 
 
 @click.command("convert", short_help="Convert series to volumes.")
 @common(has_output=True)
 @writing()
+@redacting()
 @click.option("--to", default="nii.gz", show_default=True, help="nii.gz, nii, nrrd, mha, npy or npz.")
 @click.option(
     "--values",

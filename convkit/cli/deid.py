@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from convkit.cli.console import run_job
-from convkit.cli.options import common, writing
+from convkit.cli.options import common, with_key, writing
 
 
 def _explain(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
@@ -62,10 +62,7 @@ def _schema(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  
 )
 @common(has_output=True)
 @writing(has_names=False)
-@click.option(
-    "--key", type=click.Path(), metavar="FILE", help="Secret that pseudonyms are derived from; made if missing."
-)
-@click.option("--mapping", type=click.Path(), metavar="FILE", help="CSV: Patient ID, code to give.")
+@with_key()
 @click.option(
     "--pixels",
     type=click.Choice(["refuse", "regions", "ocr", "allow"]),

@@ -82,6 +82,29 @@ def writing(*, has_names: bool = True) -> Decorator:
     return functools.partial(_decorate, options=[*names, *options] if has_names else options)
 
 
+def redacting() -> Decorator:
+    """Options of verbs that can tell what a de-identification profile leaves, and nothing else."""
+    options = [
+        click.option(
+            "--profile",
+            metavar="NAME[+OPTION...]|FILE",
+            help="Only what a de-identification profile leaves goes into names, sidecars, tables; see convkit deid.",
+        ),
+    ]
+    return lambda function: _decorate(with_key()(function), options)
+
+
+def with_key() -> Decorator:
+    """What pseudonyms are made with."""
+    options = [
+        click.option(
+            "--key", type=click.Path(), metavar="FILE", help="Secret that pseudonyms are derived from; made if missing."
+        ),
+        click.option("--mapping", type=click.Path(), metavar="FILE", help="CSV: Patient ID, code to give."),
+    ]
+    return functools.partial(_decorate, options=options)
+
+
 def _decorate(function: Callable[..., Any], options: Sequence[Decorator]) -> Callable[..., Any]:
     for option in reversed(options):
         function = option(function)
@@ -166,6 +189,9 @@ _SHARED_BY_SOME = frozenset(
         "scale-bar",
         "quality",
         "gallery",
+        "profile",
+        "key",
+        "mapping",
     }
 )
 

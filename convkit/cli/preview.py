@@ -8,12 +8,13 @@ from typing import Any
 import click
 
 from convkit.cli.console import run_job
-from convkit.cli.options import common, writing
+from convkit.cli.options import common, redacting, writing
 
 
 @click.command("preview", short_help="Make pictures.")
 @common(has_output=True)
 @writing()
+@redacting()
 @click.option(
     "--to",
     type=click.Choice(["png", "jpg", "webp", "gif", "apng", "mp4"]),

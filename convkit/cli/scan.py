@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from convkit.cli.console import begin_work, progress_bar, set_up_logging
-from convkit.cli.options import common
+from convkit.cli.options import common, redacting
 from convkit.model.notes import CODES, Severity
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _SHORT_NAMES = {"number": "no", "modality": "mod", "instances": "files"}
 
 @click.command("scan", short_help="Show what is in folders.")
 @common(has_output=False)
+@redacting()
 @click.option(
     "--level",
     type=click.Choice(["volume", "series", "study", "instance"]),
@@ -50,6 +51,9 @@ def command(**given: Any) -> int:
             *sources,
             where=given["where"],
             columns=columns,
+            profile=given["profile"],
+            key=given["key"],
+            mapping=given["mapping"],
             jobs=given["jobs"],
             typed_in=sys.stdin if "-" in sources else (),
             progress=progress,
@@ -62,6 +66,8 @@ def command(**given: Any) -> int:
     if quiet < 2:
         _show_refusals(found)
         _show_problems(found, verbose)
+        for each in found.notes:
+            click.echo(f"{each.severity}: {each.text} {each.hint} [{each.code}]", err=True)
     if not quiet:
         click.echo(_summary(found), err=True)
     return _exit_code(found, rows, strict=given["strict"])

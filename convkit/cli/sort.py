@@ -7,12 +7,13 @@ from typing import Any
 import click
 
 from convkit.cli.console import run_job
-from convkit.cli.options import common, writing
+from convkit.cli.options import common, redacting, writing
 
 
 @click.command("sort", short_help="Put files into a tree.")
 @common(has_output=True)
 @writing()
+@redacting()
 @click.option(
     "--action",
     type=click.Choice(["copy", "hardlink", "symlink"]),

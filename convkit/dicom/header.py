@@ -31,6 +31,27 @@ class FarValue(NamedTuple):
     is_explicit: bool
 
 
+class Redaction(NamedTuple):
+    """What may leave of an instance where a profile says so: for names, sidecars and tables.
+
+    Attributes
+    ----------
+    header : Header
+        Every value as the de-identified copy of the instance has it. Its path is that of the copy.
+    person : str
+        Code of the patient.
+    measured : frozenset of int
+        Places of the makers' elements in which numbers may leave although the copy has lost them.
+    may_show_text : bool
+        By the header, text in the pixels may tell who the patient is.
+    """
+
+    header: Header
+    person: str
+    measured: frozenset[int] = frozenset()
+    may_show_text: bool = False
+
+
 class Header(NamedTuple):
     """What was kept of one instance, or of one frame of it.
 
@@ -58,6 +79,8 @@ class Header(NamedTuple):
         What was assumed while it was unfolded.
     held : HeldPixels or None
         The pixels of a data set in memory.
+    redaction : Redaction or None
+        What may leave in place of the values here; None where all may.
     """
 
     path: str
@@ -70,6 +93,7 @@ class Header(NamedTuple):
     fault: Note | None = None
     said: tuple[Note, ...] = ()
     held: HeldPixels | None = None
+    redaction: Redaction | None = None
 
     @property
     def frames(self) -> int:
@@ -83,7 +107,35 @@ class Header(NamedTuple):
         raw = list(self.parsed.raw)
         for place, value in zip(self.unfolded.places, self.unfolded.rows[frame], strict=True):
             raw[place] = value
-        return self._replace(parsed=self.parsed._replace(raw=tuple(raw)), unfolded=None, frame=frame)
+        redaction = self.redaction and self._redaction_of(frame)
+        return self._replace(
+            parsed=self.parsed._replace(raw=tuple(raw)), unfolded=None, frame=frame, redaction=redaction
+        )
+
+    def _redaction_of(self, frame: int) -> Redaction | None:
+        """What may leave of one frame; of the object where its copy can no longer be taken apart."""
+        if self.redaction is None:
+            return None
+        header = self.redaction.header
+        own = header.of_frame(frame) if header.frames == self.frames else header._replace(unfolded=None)
+        return self.redaction._replace(header=own)
+
+    @property
+    def redacted(self) -> Header:
+        """The header as it may leave: what names, sidecars and tables are made of; never what decides on geometry."""
+        return self if self.redaction is None else self.redaction.header
+
+    @property
+    def measured(self) -> Header:
+        """The redacted header with what makers write into elements of their own, of which numbers alone may leave."""
+        if self.redaction is None:
+            return self
+        header, places = self.redaction.header, self.redaction.measured
+        own = self.parsed.raw
+        raw = tuple(own[place] if place in places else value for place, value in enumerate(header.parsed.raw))
+        far = [each for each in header.parsed.far if each.place not in places]
+        far += (each for each in self.parsed.far if each.place in places)
+        return header._replace(path=self.path, parsed=header.parsed._replace(raw=raw, far=tuple(far)))
 
     def has_far(self, keyword: str) -> bool:
         """True where there is such a long value."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection
 from typing import Any
 
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from convkit.dicom._quiet import quiet_pydicom
@@ -53,6 +55,23 @@ def header_of(dataset: Any, table: TagTable, *, only: Collection[str] = ()) -> H
         ) from err
     parsed = Parsed(syntax, media_class, raw, keyword, None, -1 if is_undefined else len(held.value), far)
     return Header(WHERE, len(held.value), 0, parsed, table, held=held if keyword else None)
+
+
+def header_of_bytes(data: bytes, table: TagTable) -> Header:
+    """The header of a file that is held in memory.
+
+    Raises
+    ------
+    InputError
+        It cannot be parsed.
+    """
+    try:
+        with quiet_pydicom():
+            dataset = dcmread(io.BytesIO(data))
+    except Exception as err:  # pydicom raises many kinds on broken files
+        what = f"The header cannot be parsed ({type(err).__name__})."
+        raise InputError(what, WHERE, "", "input.broken-header") from err
+    return header_of(dataset, table)
 
 
 def _shadow(dataset: Dataset, table: TagTable, only: Collection[str]) -> Dataset:

@@ -122,6 +122,10 @@ class Parsed(NamedTuple):
     far: tuple[Far, ...] = ()
 
 
+Readable = io.FileIO | io.BytesIO
+"""A file, or what is held of one."""
+
+
 class _Window:
     """A piece of the file in memory; `at(position)` moves it.
 
@@ -140,7 +144,7 @@ class _Window:
 
     __slots__ = ("base", "data", "end", "file", "limit", "size")
 
-    def __init__(self, file: io.FileIO, size: int) -> None:
+    def __init__(self, file: Readable, size: int) -> None:
         self.file = file
         self.size = size
         self._keep(0, file.read(WINDOW) or b"")
@@ -157,7 +161,7 @@ class _Window:
         self.limit = self.end - (_SHORT_HEADER if is_tail else _LONG_HEADER)
 
 
-def parse(file: io.FileIO, size: int, table: TagTable) -> Parsed:
+def parse(file: Readable, size: int, table: TagTable) -> Parsed:
     """Read the header of an open file.
 
     Raises

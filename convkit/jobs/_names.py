@@ -10,7 +10,7 @@ import hashlib
 import math
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from string import Formatter
@@ -98,7 +98,12 @@ class Template:
 
 
 def template(
-    text: str, *, phi_in_names: bool = False, must_hold: Sequence[str] = (), own: Mapping[str, str] = OWN_FIELDS
+    text: str,
+    *,
+    phi_in_names: bool = False,
+    must_hold: Sequence[str] = (),
+    own: Mapping[str, str] = OWN_FIELDS,
+    keeps: Callable[[str], bool] | None = None,
 ) -> Template:
     """Check a template.
 
@@ -111,6 +116,8 @@ def template(
         Those that are appended where the template leaves them out.
     own : mapping
         Fields that are no DICOM keywords, with their meaning.
+    keeps : callable of keyword, or None
+        True for what a profile leaves as it is: of the fields that identify, these alone need `phi_in_names` then.
 
     Raises
     ------
@@ -130,7 +137,7 @@ def template(
         raise UsageError(f"The name template is not well formed: {err}.", "--filename") from err
     fields = [str(name) for _, name, _, _ in pieces]
     for field, (_, _, spec, conversion) in zip(fields, pieces, strict=True):
-        _check_field(field, own, phi_in_names=phi_in_names)
+        _check_field(field, own, is_allowed=phi_in_names or (keeps is not None and not keeps(field)))
         if conversion:
             raise UsageError(f"The field {{{field}}} has a conversion (!{conversion}).", "--filename", "Leave it out.")
         if re.search(r"\d{3}|[{}]", spec or ""):
@@ -143,7 +150,7 @@ def template(
     return checked
 
 
-def _check_field(field: str, own: Mapping[str, str], *, phi_in_names: bool) -> None:
+def _check_field(field: str, own: Mapping[str, str], *, is_allowed: bool) -> None:
     if field in own:
         return
     if not field.isidentifier() or not is_keyword(field):
@@ -152,7 +159,7 @@ def _check_field(field: str, own: Mapping[str, str], *, phi_in_names: bool) -> N
             "--filename",
             nearest_hint(field, own) or f"Fields are DICOM keywords and {', '.join(own)}.",
         )
-    if field in _identifying() and not phi_in_names:
+    if field in _identifying() and not is_allowed:
         raise UsageError(
             f"The field {{{field}}} may identify a person, so it does not belong into a file name.",
             "--filename",

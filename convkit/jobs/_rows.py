@@ -9,6 +9,7 @@ from typing import Any
 
 from convkit.dicom.header import Header
 from convkit.jobs._names import short_hash
+from convkit.jobs._redaction import patient_of
 from convkit.model.notes import Note
 from convkit.series.group import Series
 from convkit.series.stack import Planned, Refusal, Stack
@@ -95,9 +96,9 @@ def _study_rows(found: Sequence[Series], plan_of: PlanOf, columns: Columns) -> I
     for members in studies.values():
         planned = [p for s in members for p in plan_of(s)]
         yield {
-            "patient": _patient(members[0]),
-            "study": short_hash(members[0].study_instance_uid),
-            "modalities": sorted({s.first.text("Modality") for s in members} - {""}),
+            "patient": patient_of(members[0].first),
+            "study": short_hash(members[0].redacted_uids[0]),
+            "modalities": sorted({s.first.redacted.text("Modality") for s in members} - {""}),
             "series": len(members),
             "volumes": sum(isinstance(p, Stack) for p in planned),
             "instances": sum(s.instances for s in members),
@@ -109,19 +110,20 @@ def _study_rows(found: Sequence[Series], plan_of: PlanOf, columns: Columns) -> I
 def _instance_rows(found: Sequence[Series], _plan_of: PlanOf, columns: Columns) -> Iterator[Row]:
     for series in found:
         for header, reason in [*((h, None) for h in series.images), *series.others]:
+            shown = header.redacted
             yield (
                 _identity(series)
                 | {
-                    "instance_number": header.integer("InstanceNumber"),
-                    "sop_class": header.sop_class_uid,
+                    "instance_number": shown.integer("InstanceNumber"),
+                    "sop_class": shown.sop_class_uid,
                     "transfer_syntax": header.transfer_syntax,
                     "rows": header.integer("Rows"),
                     "columns": header.integer("Columns"),
                     "bytes": header.size,
-                    "path": header.path,
+                    "path": shown.path,
                     "problems": [reason.code] if reason else [],
                 }
-                | {k: header.plain(k) for k in columns if k in header.table.places}
+                | {k: shown.plain(k) for k in columns if k in shown.table.places}
             )
 
 
@@ -134,19 +136,16 @@ _ROWS: dict[Level, Callable[[Sequence[Series], PlanOf, Columns], Iterator[Row]]]
 
 
 def _identity(series: Series) -> Row:
-    first = series.first
+    first = series.first.redacted
+    study, uid = series.redacted_uids
     return {
-        "patient": _patient(series),
-        "study": short_hash(series.study_instance_uid),
-        "series": short_hash(series.series_instance_uid),
+        "patient": patient_of(series.first),
+        "study": short_hash(study),
+        "series": short_hash(uid),
         "number": first.integer("SeriesNumber"),
         "modality": first.text("Modality"),
         "description": first.text("SeriesDescription"),
     }
-
-
-def _patient(series: Series) -> str:
-    return short_hash(series.first.text("PatientID"))
 
 
 def _volume(series: Series, planned: Planned) -> Row:
@@ -205,5 +204,5 @@ def _codes(notes: Iterable[Note]) -> list[str]:
 
 
 def _extra(series: Series, columns: Columns) -> Row:
-    first = series.first
+    first = series.first.redacted
     return {k: first.plain(k) if k in first.table.places else None for k in columns}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from convkit.engine.digest import identity
 from convkit.engine.outcome import Outcome, Status
 from convkit.engine.run import attempt
 from convkit.jobs._names import Template, fill, short_hash, without_ties
+from convkit.jobs._redaction import patient_of
 from convkit.jobs._sources import for_all, problem_outcome
 from convkit.jobs.collection import Collection, no_plan
 from convkit.model.notes import Note, Severity
@@ -21,6 +22,8 @@ from convkit.series.leads import Leads, leads_of
 from convkit.series.options import StackOptions
 from convkit.series.plan import plan_series
 from convkit.series.stack import Planned, Refusal, Stack
+
+Digest = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ def plan_volumes(
     stack_options: StackOptions,
     name: Template,
     fields: Mapping[str, str] = MappingProxyType({}),
+    *,
+    digest: Digest = str,
 ) -> tuple[list[VolumeTask], list[Outcome]]:
     """A task for each volume, named without collisions, and an outcome for all that is none.
 
@@ -67,6 +72,8 @@ def plan_volumes(
     name : Template
     fields : mapping
         Values of fields of the template that are the same for all volumes.
+    digest : callable
+        What is remembered of the identity of files in the place of it.
     """
     outcomes = [problem_outcome(p) for p in collection.problems]
     stacks: list[tuple[Series, Stack]] = []
@@ -75,7 +82,7 @@ def plan_volumes(
         planned = attempt(partial(plan_series, options=stack_options), series, no_plan)
         stacks += [(series, p) for p in planned if isinstance(p, Stack)]
         outcomes += _refused_together(series, [p for p in planned if isinstance(p, Refusal)])
-    return _named(stacks, name, fields), outcomes
+    return _named(stacks, name, fields, digest), outcomes
 
 
 def _outcomes_of_others(series: Series) -> list[Outcome]:
@@ -123,19 +130,18 @@ def _folder_of(series: Series, planned: Planned) -> str:
 
 def label_of(series: Series, split: str = "") -> str:
     """A series for people: number, hash, what tells the volume apart; no text that might identify a person."""
-    number = series.first.integer("SeriesNumber")
+    number = series.first.redacted.integer("SeriesNumber")
     shown = "without number" if number is None else f"{number:03d}"
-    return f"series {shown} [{short_hash(series.series_instance_uid)}]{f' {split}' if split else ''}"
+    return f"series {shown} [{short_hash(series.redacted_uids[1])}]{f' {split}' if split else ''}"
 
 
-def _named(stacks: Sequence[tuple[Series, Stack]], name: Template, fields: Mapping[str, str]) -> list[VolumeTask]:
+def _named(
+    stacks: Sequence[tuple[Series, Stack]], name: Template, fields: Mapping[str, str], digest: Digest
+) -> list[VolumeTask]:
     names = [fill(name, {**_fields(series, stack, name), **fields}) for series, stack in stacks]
-    identities = [
-        (series.series_instance_uid, series.study_instance_uid, stack.split.label, stack.first.sop_instance_uid)
-        for series, stack in stacks
-    ]
+    identities = [(*reversed(series.redacted_uids), stack.split.label, stack.first.source) for series, stack in stacks]
     stems = without_ties([_no_mask(n) for n in names], identities)
-    return [_task(series, stack, stem) for (series, stack), stem in zip(stacks, stems, strict=True)]
+    return [_task(series, stack, stem, digest) for (series, stack), stem in zip(stacks, stems, strict=True)]
 
 
 def _no_mask(name: str) -> str:
@@ -145,20 +151,21 @@ def _no_mask(name: str) -> str:
 
 def _fields(series: Series, stack: Stack, name: Template) -> dict[str, Any]:
     header = series.header_of(stack.first)
+    study, uid = series.redacted_uids
     own = {
-        "patient": short_hash(header.text("PatientID")),
-        "study": short_hash(series.study_instance_uid),
-        "series": short_hash(series.series_instance_uid),
-        "instance": short_hash(stack.first.sop_instance_uid),
+        "patient": patient_of(header),
+        "study": short_hash(study),
+        "series": short_hash(uid),
+        "instance": short_hash(stack.first.source),
         "split": stack.split.label,
     }
-    return own | {k: header.plain(k) for k in name.keywords}
+    return own | {k: header.redacted.plain(k) for k in name.keywords}
 
 
-def _task(series: Series, stack: Stack, stem: str) -> VolumeTask:
+def _task(series: Series, stack: Stack, stem: str, digest: Digest) -> VolumeTask:
     sources = [series.images[i] for i in dict.fromkeys(f.instance for f in stack.all_frames)]
     key = identity((h.sop_instance_uid, h.path, h.size, h.modified_ns) for h in sources)
     with_notes = replace(stack, notes=(*series.notes, *stack.notes)) if series.notes else stack
-    owner = short_hash(series.series_instance_uid, 16)
-    key = f"{owner}:{key}:{stack.split.label}"
+    owner = short_hash(series.redacted_uids[1], 16)
+    key = f"{owner}:{digest(key)}:{stack.split.label}"
     return VolumeTask(label_of(series, stack.split.label), with_notes, leads_of(series, stack), stem, key)

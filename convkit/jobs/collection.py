@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convkit import quirks
 from convkit.dicom.attributes import is_keyword, nearest_hint, table_of
@@ -26,6 +26,9 @@ from convkit.series.options import StackOptions
 from convkit.series.plan import plan_series
 from convkit.series.stack import Planned, Refusal
 from convkit.tables import save_rows, to_arrow
+
+if TYPE_CHECKING:
+    from convkit.jobs._deid.redactor import Redactor
 
 
 class Batch(NamedTuple):
@@ -47,11 +50,14 @@ class Collection:
         A note for each file that is no usable DICOM, and for each folder that could not be listed.
     files : int
         Number of files looked at.
+    notes : tuple of Note
+        What there is to know of the run.
     """
 
     series: tuple[Series, ...] = ()
     problems: tuple[Note, ...] = ()
     files: int = 0
+    notes: tuple[Note, ...] = ()
     _planned: dict[int, list[Planned]] = field(default_factory=dict, repr=False, compare=False)
 
     def __iter__(self) -> Iterator[Series]:
@@ -125,16 +131,25 @@ def collect(  # noqa: PLR0913, PLR0917 (the one place where a job's sources come
     columns: tuple[str, ...] = (),
     typed_in: Iterable[str] = (),
     progress: Progress | None = None,
+    *,
+    redactor: Redactor | None = None,
 ) -> Collection:
-    """The collection of some sources, read by a runner that the job goes on using."""
+    """The collection of some sources, read by a runner that the job goes on using.
+
+    With a `redactor`, its headers know what may leave of them; files of which nothing may are problems.
+    """
     checked_sources(sources, columns)
     extra = tuple(dict.fromkeys([*columns, *(selection.keywords if selection else ())]))
     found = find_files(sources, typed_in=typed_in)
     headers, problems = _read_all(found.paths, runner, extra, progress)
+    if redactor is not None:
+        headers, refused = redactor.headers(headers, found.paths, runner, progress)
+        problems += refused
     series = group(headers)
     if selection:
         series = [s for s in (_selected(one, selection) for one in series) if s is not None]
-    return Collection(tuple(series), (*found.notes, *problems), len(found.paths))
+    notes = () if redactor is None else redactor.notes
+    return Collection(tuple(series), (*found.notes, *problems), len(found.paths), notes)
 
 
 def _read_all(

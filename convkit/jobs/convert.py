@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convkit.dicom.pixels import is_native
-from convkit.engine.digest import fingerprint
 from convkit.engine.journal import Journal
 from convkit.engine.outcome import Outcome, Report, Status, failure
 from convkit.engine.run import Runner
 from convkit.jobs._choices import Exists, checked_dtype, chosen, keywords_of
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled, tidied
 from convkit.jobs._names import Template, short_hash, template
+from convkit.jobs._redaction import fingerprint_under, may_show_text, not_looked_at, redactor_of
 from convkit.jobs._sources import Progress, Source, destination, flat
 from convkit.jobs._volumes import VolumeTask, plan_volumes
 from convkit.jobs._where import where as checked_where
@@ -26,6 +26,9 @@ from convkit.series.choices import Irregular, Tilt, Values
 from convkit.series.load import load
 from convkit.series.options import LoadOptions, StackOptions
 from convkit.writers import NATIVE, WRITERS, SidecarKind, WriteOptions, writer_for
+
+if TYPE_CHECKING:
+    from convkit.jobs._deid.redactor import Redactor
 
 DEFAULT_NAME = "{study}/{SeriesNumber:03d}_{SeriesDescription}{split}"
 
@@ -73,6 +76,9 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     where: str | None = None,
     filename: str | None = None,
     phi_in_names: bool = False,
+    profile: str | None = None,
+    key: Source | None = None,
+    mapping: Source | None = None,
     jobs: int | None = None,
     dry_run: bool = False,
     exists: str = "skip",
@@ -112,6 +118,11 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
         Name template, see `docs/reference.md`.
     phi_in_names : bool
         Allow fields that may identify a person in names.
+    profile : str or None
+        De-identification profile that names, sidecars and all texts obey; as in `convkit.deidentify`, like the next
+        two. Voxels and their place never change by it, and nobody looks for text in pixels.
+    key : path or None
+    mapping : path or None
     jobs : int or None
         Worker processes; None takes one a CPU.
     dry_run : bool
@@ -131,7 +142,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     Raises
     ------
     UsageError
-        A wrong option.
+        A wrong option, or a mistake in the profile; nothing was read.
     InputError
         A source does not exist.
     OutputError
@@ -139,6 +150,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     """
     given = flat(sources)
     output = destination(output, given, [suffix for one in WRITERS.values() for suffix in one.suffixes])
+    redactor = redactor_of(profile, key, mapping, is_dry=dry_run)
     choices = ValueChoices(chosen(PhilipsValues, philips, "--philips"))
     options = ConvertOptions(
         to=writer_for(to).name,
@@ -148,29 +160,42 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
             orient if orient == NATIVE else str(orient).upper(), chosen(SidecarKind, sidecar, "--sidecar")
         ),
         exists=chosen(Exists, exists, "--exists"),
-        name=template(filename or DEFAULT_NAME, phi_in_names=phi_in_names, must_hold=("split",)),
+        name=template(
+            filename or DEFAULT_NAME,
+            phi_in_names=phi_in_names,
+            must_hold=("split",),
+            keeps=None if redactor is None else redactor.keeps,
+        ),
         dry_run=dry_run,
         strict=strict,
     )
     selection = checked_where(where) if where else None
     with Runner(jobs) as runner:
         columns = (*options.load.keep, *options.name.keywords)
-        collection = collect(given, runner, selection, columns, typed_in, progress)
-        return _run(collection, Path(output), options, runner, progress)
+        collection = collect(given, runner, selection, columns, typed_in, progress, redactor=redactor)
+        return _run(collection, Path(output), options, runner, progress, redactor)
 
 
-def _run(
-    collection: Collection, output: Path, options: ConvertOptions, runner: Runner, progress: Progress | None
+def _run(  # noqa: PLR0913, PLR0917 (all that was asked for)
+    collection: Collection,
+    output: Path,
+    options: ConvertOptions,
+    runner: Runner,
+    progress: Progress | None,
+    redactor: Redactor | None,
 ) -> Report:
-    tasks, planned = plan_volumes(collection, options.stack, options.name)
+    tasks, planned = plan_volumes(
+        collection, options.stack, options.name, digest=str if redactor is None else redactor.digest
+    )
+    notes = (*collection.notes, *not_looked_at(sum(may_show_text(t.header) for t in tasks), "volumes"))
     if options.dry_run or not tasks:
         dry = [Outcome(t.item, Status.PLANNED, (_path(t, options),), t.stack.notes, _facts(t)) for t in tasks]
-        return _report([*planned, *dry], options)
-    print_of_options = fingerprint(options.to, options.stack, options.load, options.write)
+        return _report([*planned, *dry], options, notes=notes)
+    print_of_options = fingerprint_under(redactor, options.to, options.stack, options.load, options.write)
     run = _Run(output, options, Inputs(lambda: (h.path for s in collection for h in s.headers)), print_of_options)
     outcomes = list(planned)
     end = journaled(output, lambda journal: _each(tasks, journal, run, runner, progress), outcomes.append)
-    return _report(outcomes, options, notes=end.notes, interrupted=end.is_interrupted)
+    return _report(outcomes, options, notes=(*notes, *end.notes), interrupted=end.is_interrupted)
 
 
 def _report(
@@ -203,7 +228,7 @@ def _apart_from_others(task: VolumeTask, destination: Destination, run: _Run) ->
     """The task, under another name where another series has taken its name in an earlier run."""
     if not destination.is_anothers(run.claim(task)):
         return task
-    return replace(task, stem=f"{task.stem}_{short_hash(task.header.series_instance_uid)}")
+    return replace(task, stem=f"{task.stem}_{short_hash(task.header.redacted.series_instance_uid)}")
 
 
 # --- running ---------------------------------------------------------------------------------------------
@@ -249,7 +274,7 @@ def _facts(task: VolumeTask) -> dict[str, Any]:
     return {
         "shape": [task.stack.volumes, task.stack.slices, layout.rows, layout.columns],
         "reasons": list(task.stack.split.reasons),
-        "series_instance_uid": task.header.series_instance_uid,
+        "series_instance_uid": task.header.redacted.series_instance_uid,
     }
 
 

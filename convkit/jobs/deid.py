@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,19 +12,18 @@ from typing import TYPE_CHECKING
 
 from convkit.deid.deidentifier import Recipe
 from convkit.deid.pixels import PixelMode, PixelPolicy
-from convkit.deid.profile import Profile
-from convkit.deid.pseudonyms import Key
 from convkit.dicom.sources import Found, find_files
 from convkit.engine.digest import fingerprint, identity_of_file
 from convkit.engine.journal import Journal
 from convkit.engine.outcome import Outcome, Report, Status, failure
 from convkit.engine.run import Runner
-from convkit.errors import ConvkitError, InputError, UsageError
+from convkit.errors import ConvkitError, UsageError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._deid.audit import Audit
 from convkit.jobs._deid.gather import Instance, gather
 from convkit.jobs._deid.make import Batch, Made, Making, failed_batch, make_batch
 from convkit.jobs._deid.plan import batches, without_doubles
+from convkit.jobs._deid.recipe import recipe_of
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled, tidied
 from convkit.jobs._sources import (
     Progress,
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
 
 DEFAULT_PROFILE = "basic"
 
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}")
 _ROOT = re.compile(r"(?:0|1|2)(?:\.(?:0|[1-9]\d*))+")
 _LONGEST_ROOT = 36
 """Characters, so that 27 digits are left: as many as no two objects ever share."""
@@ -133,9 +130,7 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
     if not _ROOT.fullmatch(uid_root) or len(uid_root) > _LONGEST_ROOT:
         hint = f"A root is of numbers with dots between them, up to {_LONGEST_ROOT} characters."
         raise UsageError("The root is not one that UIDs can have.", "--uid-root", hint)
-    subjects = tuple(_mapping(mapping).items())
-    loaded = Profile.load(profile)  # a mistake in it is told before a key is made
-    recipe = Recipe.of(profile, loaded, _key(key, is_dry=dry_run), subjects, uid_root)
+    recipe = recipe_of(profile, key, mapping, uid_root=uid_root, is_dry=dry_run)
     options = DeidOptions(
         recipe,
         PixelPolicy(
@@ -158,50 +153,10 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
         return _run(Found(tuple(paths), found.notes), root, options, runner, progress)
 
 
-def _key(path: Source | None, *, is_dry: bool) -> Key:
-    """The key of the run; a dry run makes no file for one."""
-    if path is None or (is_dry and not Path(path).exists()):
-        return Key.new()
-    return Key.of_file(os.fspath(path))
-
-
 def _devices(path: Source) -> tuple[Device, ...]:
     from convkit.deid.pixels.devices import read_devices  # noqa: PLC0415 (few runs have own ones)
 
     return read_devices(os.fspath(path))
-
-
-def _mapping(path: Source | None) -> Mapping[str, str]:
-    """Codes that were given for patients.
-
-    Raises
-    ------
-    InputError
-        The file cannot be read, or is no table of two columns; a code stands for two patients.
-    """
-    if path is None:
-        return {}
-    try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            rows = [row for row in csv.reader(file) if any(row)]
-    except (OSError, UnicodeDecodeError, csv.Error) as err:
-        raise InputError("The mapping cannot be read.", os.fspath(path), "", "input.unreadable") from err
-    found: dict[str, str] = {}
-    for number, row in enumerate(rows, 1):
-        if len(row) < 2 or not row[0].strip() or not row[1].strip():
-            raise UsageError(
-                "A line is not Patient ID and code.", f"{path}:{number}", "Write two columns with a comma."
-            )
-        patient, code = row[0].strip(), row[1].strip()
-        if not _CODE.fullmatch(code):
-            what = "A code is not of letters, digits, dots, dashes and underscores, up to 16."
-            raise UsageError(what, f"{path}:{number}", "It becomes the name of a folder.")
-        if code in {row[0].strip() for row in rows}:
-            raise UsageError("A code is a Patient ID.", f"{path}:{number}", "Give a code that says nothing of anybody.")
-        if found.get(patient, code) != code or any(p != patient and c == code for p, c in found.items()):
-            raise UsageError("A code stands for two patients, or a patient has two.", f"{path}:{number}")
-        found[patient] = code
-    return found
 
 
 def _selected(given: Sequence[Source], where: str, runner: Runner, typed_in: Iterable[str]) -> tuple[str, ...]:

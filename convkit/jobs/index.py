@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from convkit.engine.run import Runner
+from convkit.jobs._redaction import redactor_of
 from convkit.jobs._sources import Progress, Source, flat
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Collection, collect
 
 
-def scan(
+def scan(  # noqa: PLR0913 (one parameter an option of the command)
     *sources: Source | Iterable[Source],
     where: str | None = None,
     columns: Sequence[str] = (),
+    profile: str | None = None,
+    key: Source | None = None,
+    mapping: Source | None = None,
     jobs: int | None = None,
     typed_in: Iterable[str] = (),
     progress: Progress | None = None,
@@ -28,6 +32,9 @@ def scan(
         Expression that an instance must satisfy, for example ``Modality == "CT" and instances > 20``.
     columns : DICOM keywords
         Attributes to read beside the core ones.
+    profile, key, mapping
+        As in `convkit.deidentify`: all that tables hold is what the profile leaves, and `path` is that of the copy that
+        `deidentify` makes. `where` asks the originals, and so do the headers of the collection.
     jobs : int or None
         Worker processes; None takes one a CPU.
     typed_in : lines
@@ -39,8 +46,9 @@ def scan(
     InputError
         A source does not exist.
     UsageError
-        The expression or a column is not understood.
+        The expression or a column is not understood; a mistake in the profile, and nothing was read.
     """
+    redactor = redactor_of(profile, key, mapping)
     selection = checked_where(where) if where else None
     with Runner(jobs) as runner:
-        return collect(flat(sources), runner, selection, tuple(columns), typed_in, progress)
+        return collect(flat(sources), runner, selection, tuple(columns), typed_in, progress, redactor=redactor)

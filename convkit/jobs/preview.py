@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from convkit.engine.digest import fingerprint, identity
+from convkit.engine.digest import identity
 from convkit.engine.journal import Journal
 from convkit.engine.outcome import Outcome, Report, Status
 from convkit.engine.run import Runner
@@ -20,10 +21,14 @@ from convkit.jobs._pictures.names import names_of
 from convkit.jobs._pictures.pieces import Asked, Group, Plan
 from convkit.jobs._pictures.tally import Tally
 from convkit.jobs._pictures.work import Work
+from convkit.jobs._redaction import fingerprint_under, redactor_of
 from convkit.jobs._sources import Progress, Source, destination, flat
 from convkit.jobs._where import where as checked_where
 from convkit.series.choices import Irregular
 from convkit.writers import PICTURE_WRITERS, picture_writer_for
+
+if TYPE_CHECKING:
+    from convkit.jobs._deid.redactor import Redactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,9 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
     where: str | None = None,
     filename: str | None = None,
     phi_in_names: bool = False,
+    profile: str | None = None,
+    key: Source | None = None,
+    mapping: Source | None = None,
     jobs: int | None = None,
     dry_run: bool = False,
     exists: str = "skip",
@@ -104,7 +112,7 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
         Write ``index.html``, a page to look through all pictures.
     irregular : {"error", "split", "keep", "resample"}
         For uneven stacks, in views of volumes; as in `convkit.convert`.
-    where, filename, phi_in_names, jobs, dry_run, exists, strict, typed_in, progress
+    where, filename, phi_in_names, profile, key, mapping, jobs, dry_run, exists, strict, typed_in, progress
         As in `convkit.convert`. Names have two more fields, ``{view}`` and ``{picture}``.
 
     Returns
@@ -116,7 +124,7 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
     Raises
     ------
     UsageError
-        A wrong option.
+        A wrong option, or a mistake in the profile; nothing was read.
     InputError
         A source does not exist, or a presentation state or label image cannot be read.
     OutputError
@@ -147,6 +155,7 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
         dry_run=dry_run,
         strict=strict,
     )
+    redactor = redactor_of(profile, key, mapping, is_dry=dry_run)
     asked = Asked(
         given,
         checked_where(where) if where else None,
@@ -154,27 +163,43 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
         progress,
         chosen_view,
         slices_of(slices),
-        names_of(filename, chosen_view, writer.suffix, is_animated=writer.is_animated, phi_in_names=phi_in_names),
+        names_of(
+            filename,
+            chosen_view,
+            writer.suffix,
+            is_animated=writer.is_animated,
+            phi_in_names=phi_in_names,
+            keeps=None if redactor is None else redactor.keeps,
+        ),
         options.look.presentation,
         overlay,
         chosen(Irregular, irregular, "--irregular"),
+        redactor,
     )
     planner = "plan_stored" if chosen_view is View.NATIVE else "plan_viewed"  # each is much code
     with Runner(jobs) as runner:
         plan: Plan = import_module(f"convkit.jobs._pictures.{planner}").plan(asked, runner)
-        return _run(plan, Path(output), options, runner, progress)
+        return _run(plan, Path(output), options, runner, progress, redactor)
 
 
 # --- running ---------------------------------------------------------------------------------------------
 
 
-def _run(plan: Plan, output: Path, options: PreviewOptions, runner: Runner, progress: Progress | None) -> Report:
+def _run(  # noqa: PLR0913, PLR0917 (all that was asked for)
+    plan: Plan,
+    output: Path,
+    options: PreviewOptions,
+    runner: Runner,
+    progress: Progress | None,
+    redactor: Redactor | None,
+) -> Report:
     if options.dry_run or not plan.groups:
         dry = [_planned(group) for group in plan.groups]
-        return Report(_in_order([*plan.outcomes, *dry]), strict=options.strict)
+        return Report(_in_order([*plan.outcomes, *dry]), notes=plan.notes, strict=options.strict)
     tally = Tally(plan.groups)
-    made_with = fingerprint(options.to, options.look, *_identities(options.look))
-    work = Work(plan.groups, output, options.to, options.look, made_with)
+    mark = partial(fingerprint_under, redactor)
+    made_with = mark(options.to, options.look, *_identities(options.look))
+    work = Work(plan.groups, output, options.to, options.look, made_with, mark)
 
     def done(journal: Journal) -> Iterator[tuple[int, Outcome]]:
         return work.done(Destination.opened(output, options.exists, plan.inputs, journal), runner, progress)
@@ -184,8 +209,12 @@ def _run(plan: Plan, output: Path, options: PreviewOptions, runner: Runner, prog
     if options.gallery and not end.is_interrupted:
         gallery = import_module("convkit.jobs._pictures.gallery")  # Pillow, for thumbnails
         footer = _not_shown(outcomes)
-        outcomes += gallery.write_gallery(tally.shown(), output, options.exists, runner, footer=footer)
-    return Report(_in_order(outcomes), notes=tuple(end.notes), strict=options.strict, interrupted=end.is_interrupted)
+        # What was made without the profile, or with another, is not shown beside what was made with it.
+        memory = gallery.MEMORY if redactor is None else f"gallery-{mark()[:16]}.json"
+        shown = tally.shown()
+        outcomes += gallery.write_gallery(shown, output, options.exists, runner, footer=footer, memory=memory)
+    notes = (*plan.notes, *end.notes)
+    return Report(_in_order(outcomes), notes=notes, strict=options.strict, interrupted=end.is_interrupted)
 
 
 def _not_shown(outcomes: Iterable[Outcome]) -> str:

@@ -16,10 +16,11 @@ from convkit.dicom.header import Header
 from convkit.dicom.objects import is_directory
 from convkit.engine.outcome import Outcome, Report, Status, failure
 from convkit.engine.run import Runner, batched
-from convkit.errors import ConvkitError, OutputError
+from convkit.errors import ConvkitError, OutputError, UsageError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._destination import tidied
 from convkit.jobs._names import Template, fill, short_hash, template, without_ties
+from convkit.jobs._redaction import patient_of, redactor_of
 from convkit.jobs._sources import (
     Progress,
     Source,
@@ -68,6 +69,9 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
     where: str | None = None,
     filename: str | None = None,
     phi_in_names: bool = False,
+    profile: str | None = None,
+    key: Source | None = None,
+    mapping: Source | None = None,
     jobs: int | None = None,
     dry_run: bool = False,
     exists: str = "skip",
@@ -86,14 +90,14 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
     output : path
         Folder for the tree; without it the last source is the destination.
     action : {"copy", "hardlink", "symlink"}
-    where, filename, phi_in_names, jobs, dry_run, exists, strict, typed_in, progress
-        As in `convkit.convert`. With ``exists="skip"`` a different file under the same name is an error, because
-        skipping would lose one.
+    where, filename, phi_in_names, profile, key, mapping, jobs, dry_run, exists, strict, typed_in, progress
+        As in `convkit.convert`: a profile governs names alone, and files stay what they are. With ``exists="skip"`` a
+        different file under the same name is an error, because skipping would lose one.
 
     Raises
     ------
     UsageError
-        A wrong option.
+        A wrong option, or a mistake in the profile; nothing was read.
     InputError
         A source does not exist.
     OutputError
@@ -104,20 +108,27 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
     root = Path(output)
     check_apart(given, root)
     how, policy = chosen(Action, action, "--action"), chosen(Exists, exists, "--exists")
-    name = template(filename or DEFAULT_NAME, phi_in_names=phi_in_names)
+    if profile is not None and how is Action.SYMLINK:
+        what = "A symbolic link tells the path of the original, which may identify a person."
+        raise UsageError(what, "--action", "Choose copy or hardlink, or leave --profile out.")
+    redactor = redactor_of(profile, key, mapping, is_dry=dry_run)
+    name = template(
+        filename or DEFAULT_NAME, phi_in_names=phi_in_names, keeps=None if redactor is None else redactor.keeps
+    )
     selection = checked_where(where) if where else None
     with Runner(jobs) as runner:
-        collection = collect(given, runner, selection, name.keywords, typed_in, progress)
+        collection = collect(given, runner, selection, name.keywords, typed_in, progress, redactor=redactor)
         check_no_source_below((header.path for series in collection for header in series.headers), root)
         placements, outcomes = plan(collection, name)
+        said = () if redactor is None else (note("deid.contents-kept"), *collection.notes)
         if dry_run:
             outcomes += [Outcome(p.path, Status.PLANNED, (p.target,), p.notes) for p in placements]
-            return Report(tuple(outcomes), strict=strict)
+            return Report(tuple(outcomes), notes=said, strict=strict)
         task = partial(place_batch, root=str(root), action=how, exists=policy)
         with tidied(((root / p.target).parent for p in placements), runner):
             placed, is_interrupted = _placed(placements, task, runner, progress)
         ordered = sorted([*outcomes, *placed], key=lambda o: (o.outputs, o.item))
-        return Report(tuple(ordered), strict=strict, interrupted=is_interrupted)
+        return Report(tuple(ordered), notes=said, strict=strict, interrupted=is_interrupted)
 
 
 # --- planning --------------------------------------------------------------------------------------------
@@ -139,7 +150,7 @@ def plan(collection: Collection, name: Template) -> tuple[list[Placement], list[
         for n in [*notes, *(n for s in collection for n in s.notes)]
         if n.code == "header.conflicting-instances"
     }
-    targets = without_ties([fill(name, _fields(h, name)) for h in kept], [(h.sop_instance_uid, h.path) for h in kept])
+    targets = without_ties([fill(name, _fields(h, name)) for h in kept], [_identity(h) for h in kept])
     placements = [
         Placement(h.path, target + SUFFIX, (conflicts[h.path],) if h.path in conflicts else ())
         for h, target in zip(kept, targets, strict=True)
@@ -147,15 +158,21 @@ def plan(collection: Collection, name: Template) -> tuple[list[Placement], list[
     return placements, outcomes
 
 
+def _identity(header: Header) -> tuple[str, str]:
+    """What tells a file apart whose name another one has as well."""
+    return header.redacted.sop_instance_uid, header.redacted.path
+
+
 def _fields(header: Header, name: Template) -> dict[str, Any]:
+    shown = header.redacted
     own = {
-        "patient": short_hash(header.text("PatientID")),
-        "study": short_hash(header.study_instance_uid),
-        "series": short_hash(header.series_instance_uid),
-        "instance": short_hash(header.sop_instance_uid),
+        "patient": patient_of(header),
+        "study": short_hash(shown.study_instance_uid),
+        "series": short_hash(shown.series_instance_uid),
+        "instance": short_hash(shown.sop_instance_uid),
         "split": "",
     }
-    return own | {k: header.plain(k) for k in name.keywords}
+    return own | {k: shown.plain(k) for k in name.keywords}
 
 
 # --- placing ---------------------------------------------------------------------------------------------

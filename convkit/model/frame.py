@@ -172,6 +172,8 @@ class FrameKind(NamedTuple):
         How the image is diffusion-weighted; None where the header says nothing of it.
     may_have_table : bool
         True where the header has a Modality LUT Sequence, which `convkit.series.modality_table` reads.
+    redacted_traits : tuple
+        `traits` as they may leave, for labels and reasons; empty where all may.
     """
 
     layout: PixelLayout
@@ -185,6 +187,7 @@ class FrameKind(NamedTuple):
     value_codes: tuple[str, ...] = ()
     gradient: Gradient | None = None
     may_have_table: bool = False
+    redacted_traits: tuple[Hashable, ...] = ()
 
 
 class Frame(NamedTuple):
@@ -212,6 +215,8 @@ class Frame(NamedTuple):
         What may order volumes in time, in the order of `convkit.series.moments.MOMENTS`; None where absent.
     defect : Note or None
         Why the pixels cannot be used although the header can.
+    redacted_uid : str or None
+        SOP Instance UID as it may leave; None where it may leave as it is.
     """
 
     instance: int
@@ -224,6 +229,12 @@ class Frame(NamedTuple):
     kind: FrameKind
     moments: tuple[float | None, ...]
     defect: Note | None = None
+    redacted_uid: str | None = None
+
+    @property
+    def source(self) -> str:
+        """SOP Instance UID for the record of what a volume was made of."""
+        return self.sop_instance_uid if self.redacted_uid is None else self.redacted_uid
 
     @property
     def number(self) -> float | None:

@@ -361,6 +361,16 @@ CODES: dict[str, Code] = {
     "deid.pixels-blanked": Code(
         _WARNING, "No codec opens the pixels, so nobody can tell what is in them: all of them were blanked."
     ),
+    "deid.pixels-not-looked-at": Code(
+        _WARNING,
+        "Nobody has looked for text in the pixels, and some images are of kinds that may show who the patient is.",
+        "Make copies with convkit deid --pixels ocr first, and go on with these.",
+    ),
+    "deid.contents-kept": Code(
+        _WARNING,
+        "The profile is for the names of files alone: what is in them still identifies.",
+        "convkit deid makes copies that do not.",
+    ),
     "deid.one-way": Code(
         _INFO,
         "There was no key, so nobody can ever make the same pseudonyms again.",

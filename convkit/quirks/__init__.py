@@ -60,7 +60,7 @@ from convkit.quirks import (
     uih_protocol,
     uih_slice_times,
 )
-from convkit.quirks._keys import VENDOR_KEYS
+from convkit.quirks._keys import VENDOR_KEYS, WORDS_OF_OURS
 from convkit.quirks._quirk import (
     Extent,
     FactsQuirk,
@@ -97,6 +97,7 @@ __all__ = [
     "vendor_facts",
     "volume_number",
     "volume_time",
+    "without_texts",
 ]
 
 AnyQuirk = (
@@ -261,6 +262,15 @@ def vendor_facts(header: Header, extent: Extent) -> dict[str, Any]:
         if quirk.applies(header):
             facts |= quirk.facts(header, extent)
     return {key: value for key, value in facts.items() if key in VENDOR_KEYS}
+
+
+def without_texts(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts whose values are numbers, or words of convkit's own: what identifies nobody, wherever it was found."""
+    return {key: value for key, value in facts.items() if key in WORDS_OF_OURS or not _has_text(value)}
+
+
+def _has_text(value: Any) -> bool:
+    return any(map(_has_text, value)) if isinstance(value, (list, tuple)) else isinstance(value, str)
 
 
 def every_quirk() -> tuple[AnyQuirk, ...]:

@@ -22,3 +22,11 @@ TxRefAmp Units VendorReportedEchoSpacing WaterFatShift
 """
 
 VENDOR_KEYS = frozenset(_TEXT.split())
+
+_WORDED_TEXT = """
+ArterialSpinLabelingType CoilCombinationMethod DiffusionScheme MatrixCoilMode PASLType PartialFourierEnabled
+PhaseEncodingAxis PhaseEncodingDirection PhaseEncodingPolarityGE Units
+"""
+
+WORDS_OF_OURS = frozenset(_WORDED_TEXT.split())
+"""Those whose texts are words of convkit, a handful each, and never what somebody wrote into a header."""

@@ -81,8 +81,9 @@ class _Reader:
         source = pixels.source_of(image, places[0][2].layout)
         uid, number, defect = image.sop_instance_uid, image.integer("InstanceNumber"), _defect(source, image.size)
         moments = moments_of_frames(image)
+        redacted = None if image.redaction is None else image.redacted.sop_instance_uid
         return [
-            Frame(index, place, source, uid, number, position, rounding, kind, moment, defect)
+            Frame(index, place, source, uid, number, position, rounding, kind, moment, defect, redacted)
             for place, ((position, rounding, kind), moment) in enumerate(zip(places, moments, strict=True))
         ]
 
@@ -127,6 +128,7 @@ def _kind(header: Header, choices: ValueChoices) -> FrameKind:
         value_codes=tuple(code for code, is_due in _VALUE_CODES.items() if is_due(header)),
         gradient=gradient_of(header),
         may_have_table=header.has_far("ModalityLUTSequence"),
+        redacted_traits=() if header.redaction is None else read_traits(header.measured),
     )
 
 

@@ -48,6 +48,19 @@ class Series:
         return self.images[frame.instance].of_frame(frame.place)
 
     @property
+    def redacted_uids(self) -> tuple[str, str]:
+        """Study and Series Instance UID as they may leave."""
+        if self.first.redaction is None:
+            return self.study_instance_uid, self.series_instance_uid
+        studies = (
+            h.redacted.study_instance_uid for h in self.headers if h.study_instance_uid == self.study_instance_uid
+        )
+        series = (
+            h.redacted.series_instance_uid for h in self.headers if h.series_instance_uid == self.series_instance_uid
+        )
+        return next(studies, ""), next(series, "")
+
+    @property
     def headers(self) -> tuple[Header, ...]:
         """All headers, images first."""
         return (*self.images, *(header for header, _ in self.others))
@@ -145,9 +158,12 @@ def _number_gaps(headers: Sequence[Header]) -> list[Note]:
     A few gaps mean missing files; numbers that are mostly gaps are a numbering of their own (by slice and time, say).
     """
     numbers = {n for h in headers if (n := h.integer("InstanceNumber")) is not None}
+    shown = {n for h in headers if (n := h.redacted.integer("InstanceNumber")) is not None}
     missing = max(numbers) - min(numbers) + 1 - len(numbers) if numbers else 0
     if not 0 < missing <= MOST_GAPS * len(numbers):
         return []
+    if shown != numbers:
+        return [note("series.number-gaps")]
     are = "is" if missing == 1 else "are"
     text = f"InstanceNumber runs from {min(numbers)} to {max(numbers)}, but {missing} of these numbers {are} missing."
     return [note("series.number-gaps", text)]

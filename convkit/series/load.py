@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -20,13 +20,13 @@ from convkit.model.volume import MappingState, ValueMapping, Volume
 from convkit.quirks import ValueChoices, rescale_notes
 from convkit.series.choices import Values
 from convkit.series.diffusion import gradients_of
-from convkit.series.facts import units_of
+from convkit.series.facts import redacted_units, units_of
 from convkit.series.leads import Leads
 from convkit.series.modality_table import has_table, looked_up
 from convkit.series.options import LoadOptions
 from convkit.series.rescale import real_world_units
 from convkit.series.stack import Stack
-from convkit.series.stack_facts import facts_of_stack, step_of
+from convkit.series.stack_facts import facts_and_step
 
 Array = NDArray[Any]
 
@@ -74,7 +74,7 @@ def load(stack: Stack, leads: Leads, options: LoadOptions, *, threads: int = 1) 
     header = leads.first
     array, notes = _read(stack, threads)
     gradients, doubts = gradients_of(stack)
-    facts = facts_of_stack(stack, leads, keep=options.keep)
+    facts, step_s = facts_and_step(stack, leads, keep=options.keep)
     loaded = _mapped(array, stack, options)
     volume = Volume(
         array=loaded.array,
@@ -82,18 +82,25 @@ def load(stack: Stack, leads: Leads, options: LoadOptions, *, threads: int = 1) 
         is_placed=stack.grid.is_placed,
         is_sheared=stack.grid.is_sheared,
         mapping=loaded.mapping,
-        units=units_of(header) or facts.get("Units", "") if loaded.units is None else loaded.units,
-        step_s=step_of(stack, leads, facts),
+        units=_units(header, loaded, facts),
+        step_s=step_s,
         is_3d_acquisition=header.text("MRAcquisitionType") == "3D",
         facts=facts,
         split=stack.split,
         notes=(*stack.notes, *notes, *loaded.notes, *doubts, *_value_notes(stack, header, loaded, options.choices)),
-        sources=tuple(tuple(f.sop_instance_uid for f in v) for v in stack.frames),
-        series_instance_uid=header.series_instance_uid,
-        study_instance_uid=header.study_instance_uid,
+        sources=tuple(tuple(f.source for f in v) for v in stack.frames),
+        series_instance_uid=header.redacted.series_instance_uid,
+        study_instance_uid=header.redacted.study_instance_uid,
         gradients=gradients,
     )
     return _cast(_regridded(volume, stack), options)
+
+
+def _units(header: Header, loaded: _Loaded, facts: Mapping[str, Any]) -> str:
+    """Unit of the values: of the tables that they were looked up in, else of the header, as it may leave."""
+    if loaded.units is not None:
+        return redacted_units(header, loaded.units, "")
+    return redacted_units(header, units_of(header), units_of(header.redacted)) or facts.get("Units", "")
 
 
 def _read(stack: Stack, threads: int) -> tuple[Array, tuple[Note, ...]]:

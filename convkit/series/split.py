@@ -70,9 +70,16 @@ def _split(part: Part, place: int, trait: Trait) -> list[Part]:
 
 
 def _pieces(part: Part, trait: Trait, groups: Sequence[tuple[Any, list[Frame]]]) -> list[Part]:
-    values = f": {_listed([v for v, _ in groups])}" if trait.shows_values else ""
+    shown = [(_redacted(g[0], trait, v), g) for v, g in groups]
+    values = f": {_listed([v for v, _ in shown])}" if trait.shows_values else ""
     reason = f"{trait.says} differs{values}"
-    return [part.narrowed(g, trait.label(v, rank), reason) for rank, (v, g) in enumerate(groups, 1)]
+    return [part.narrowed(g, trait.label(v, rank), reason) for rank, (v, g) in enumerate(shown, 1)]
+
+
+def _redacted(frame: Frame, trait: Trait, value: Any) -> Any:
+    """The value of a trait as it may leave in a label."""
+    redacted = frame.kind.redacted_traits
+    return redacted[PLACES[trait.name]] if redacted else value
 
 
 def grouped(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from convkit.quirks import Extent, vendor_facts
+from convkit.quirks import Extent, vendor_facts, without_texts
 from convkit.series._volume_facts import interval_s, volume_facts
 from convkit.series.facts import facts_of
 from convkit.series.leads import Leads
@@ -20,8 +20,8 @@ _DIGITS = 12
 """More than any header gives, fewer than a double holds."""
 
 
-def facts_of_stack(stack: Stack, leads: Leads, *, keep: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The facts of a stack.
+def facts_and_step(stack: Stack, leads: Leads, *, keep: tuple[str, ...] = ()) -> tuple[dict[str, Any], float | None]:
+    """The facts of a stack as they may leave, and the seconds from one volume to the next; None where unknown.
 
     Parameters
     ----------
@@ -30,8 +30,19 @@ def facts_of_stack(stack: Stack, leads: Leads, *, keep: tuple[str, ...] = ()) ->
     keep : tuple of str
         Further DICOM keywords that the user asked for.
     """
-    facts = facts_of(leads.first, keep=keep) | volume_facts(leads.volumes)
-    facts |= vendor_facts(leads.lowest, Extent(stack.volumes, stack.slices))
+    extent = Extent(stack.volumes, stack.slices)
+    facts = _facts(stack, leads, facts_of(leads.first, keep=keep), vendor_facts(leads.lowest, extent))
+    step_s = _step_s(stack, leads, facts)
+    if leads.first.redaction is None:
+        return facts, step_s
+    # Texts as the copy has them; what makers keep in elements of their own only as numbers and words of ours.
+    of_vendor = vendor_facts(leads.lowest.redacted, extent) | without_texts(vendor_facts(leads.lowest.measured, extent))
+    measured = leads._replace(volumes=tuple(lead.measured for lead in leads.volumes))
+    return _facts(stack, measured, facts_of(leads.first.redacted, keep=keep), of_vendor), step_s
+
+
+def _facts(stack: Stack, leads: Leads, of_first: Mapping[str, Any], of_vendor: Mapping[str, Any]) -> dict[str, Any]:
+    facts = {**of_first, **volume_facts(leads.volumes), **of_vendor}
     if "SliceTiming" not in facts:
         facts |= _slice_timing(leads, facts.get("RepetitionTime"))
     if stack.coordinates is not None or len(facts.get("SliceTiming") or ()) != stack.slices:
@@ -66,8 +77,7 @@ def _slice_timing(leads: Leads, repetition_time_s: float | None) -> dict[str, An
     return {"SliceTiming": times}
 
 
-def step_of(stack: Stack, leads: Leads, facts: Mapping[str, Any]) -> float | None:
-    """Seconds from one volume to the next; None for a single volume or where unknown."""
+def _step_s(stack: Stack, leads: Leads, facts: Mapping[str, Any]) -> float | None:
     if stack.volumes == 1:
         return None
     repetition = facts.get("RepetitionTime")

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import convkit.quirks
-from convkit.quirks import VENDOR_KEYS
+from convkit.quirks import VENDOR_KEYS, without_texts
+from convkit.quirks._keys import WORDS_OF_OURS
 
 _KEY = re.compile(r'"([A-Z][a-z][A-Za-z0-9]+)":|\["([A-Z][a-z][A-Za-z0-9]+)"\]\s*=[^=]')
 
@@ -26,3 +27,9 @@ def test_every_key_that_a_quirk_writes_is_in_the_list() -> None:
 def test_nothing_that_tells_of_a_person_is_in_the_list() -> None:
     telling = re.compile(r"Patient|Institution|Station|Serial|Operator|Date|Comment")
     assert {key for key in VENDOR_KEYS if telling.search(key)} == {"ImageOrientationPatientDICOM"}
+
+
+def test_only_numbers_and_words_of_convkit_stay_without_texts() -> None:
+    assert WORDS_OF_OURS < VENDOR_KEYS
+    facts = {"PhaseEncodingDirection": "j-", "ShimSetting": [1, 2], "CoilString": "HEA", "ImageTypeText": ["A", "B"]}
+    assert without_texts(facts) == {"PhaseEncodingDirection": "j-", "ShimSetting": [1, 2]}

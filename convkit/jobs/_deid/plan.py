@@ -33,6 +33,12 @@ def name_of(found: Instance, deidentifier: Deidentifier, *, is_medium: bool) -> 
     return deidentifier.key.code("medium instance", instance, 8) if is_medium else f"{instance}.dcm"
 
 
+def path_of(found: Instance, deidentifier: Deidentifier) -> str:
+    """Relative path of a copy."""
+    folder = folder_of(found, deidentifier, is_medium=False)
+    return f"{folder}/{name_of(found, deidentifier, is_medium=False)}"
+
+
 def without_doubles(objects: Sequence[Instance]) -> tuple[list[Instance], list[Outcome]]:
     """Each instance once; other files that say they are the same are refused, unless they are."""
     kept: dict[str, Instance] = {}

@@ -38,8 +38,14 @@ class Card(NamedTuple):
     notes: tuple[str, ...]
 
 
-def write_gallery(
-    shown: Iterable[tuple[Group, Outcome]], root: Path, exists: Exists, runner: Runner, *, footer: str = ""
+def write_gallery(  # noqa: PLR0913 (what is shown, where, and what stands beside it)
+    shown: Iterable[tuple[Group, Outcome]],
+    root: Path,
+    exists: Exists,
+    runner: Runner,
+    *,
+    footer: str = "",
+    memory: str = MEMORY,
 ) -> list[Outcome]:
     """Write the page; a page of another program under that name is left alone.
 
@@ -53,6 +59,8 @@ def write_gallery(
         Makes the thumbnails.
     footer : str
         What to say below.
+    memory : str
+        Name of the file that tells the next run what the page shows.
     """
     page = root / PAGE
     if page.is_file() and exists is not Exists.OVERWRITE and _MARK not in page.read_bytes():
@@ -60,7 +68,7 @@ def write_gallery(
     if page.exists() and not page.is_file():
         return [Outcome("gallery", Status.FAILED, notes=(note("output.exists-refused", where=PAGE),))]
     new = [_card(group, outcome, pictures) for group, outcome in shown if (pictures := _there(group.names, root))]
-    cards = [*_earlier(root, {name for card in new for name in card.pictures}), *new]
+    cards = [*_earlier(root, {name for card in new for name in card.pictures}, memory), *new]
     if not cards:
         return []
     telling = [_telling(card.pictures, root) for card in cards]
@@ -69,17 +77,17 @@ def write_gallery(
     try:
         with written_aside(page) as file:
             file.write(gallery_html(entries, title="convkit preview", footer=footer))
-        with written_aside(root / FOLDER / MEMORY) as file:
+        with written_aside(root / FOLDER / memory) as file:
             file.write(json.dumps(cards).encode("ascii"))
     except OutputError as err:
         return [Outcome("gallery", Status.FAILED, notes=(note_of(err),))]
     return [Outcome("gallery", Status.DONE, (PAGE,), facts={"page": True})]
 
 
-def _earlier(root: Path, new: Container[str]) -> list[Card]:
+def _earlier(root: Path, new: Container[str], memory: str) -> list[Card]:
     """What earlier runs have shown: cards whose pictures are there, and are not those of this run."""
     try:
-        told = json.loads((root / FOLDER / MEMORY).read_bytes())
+        told = json.loads((root / FOLDER / memory).read_bytes())
         cards = [
             Card(str(title), str(section), tuple((str(k), str(v)) for k, v in details), _texts(names), _texts(notes))
             for title, section, details, names, notes in told

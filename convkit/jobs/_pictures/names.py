@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from convkit.errors import UsageError
@@ -30,7 +31,15 @@ class Names(NamedTuple):
     joint: str | None = None
 
 
-def names_of(text: str | None, view: View, suffix: str, *, is_animated: bool, phi_in_names: bool) -> Names:
+def names_of(  # noqa: PLR0913 (what names depend on)
+    text: str | None,
+    view: View,
+    suffix: str,
+    *,
+    is_animated: bool,
+    phi_in_names: bool,
+    keeps: Callable[[str], bool] | None = None,
+) -> Names:
     """The checked template for a view.
 
     Raises
@@ -41,13 +50,13 @@ def names_of(text: str | None, view: View, suffix: str, *, is_animated: bool, ph
     has_many = not is_animated and view in {View.NATIVE, View.AXIAL}
     own = OWN_FIELDS | PICTURE_FIELDS
     given = text or (f"{DEFAULT_STEM}/{_PICTURE}" if has_many else DEFAULT_STEM)
-    first = template(given, phi_in_names=phi_in_names, own=own)
+    first = template(given, phi_in_names=phi_in_names, own=own, keeps=keeps)
     if has_many and "picture" not in first.fields:
         given = f"{given}_{_PICTURE}"
     joint = None
     if has_many and view is View.AXIAL:
         given, joint = _without_picture(given)
-    checked = template(given, phi_in_names=phi_in_names, must_hold=("split", "view"), own=own)
+    checked = template(given, phi_in_names=phi_in_names, must_hold=("split", "view"), own=own, keeps=keeps)
     return Names(checked, suffix, is_animated, joint)
 
 

@@ -22,7 +22,8 @@ from convkit.model.display import Voi
 from convkit.model.notes import Note, note
 from convkit.series.choices import Irregular
 
-if TYPE_CHECKING:  # what volumes are made of is much code, which stored images do not need
+if TYPE_CHECKING:  # what volumes are made of, and profiles, is much code, which stored images do not need
+    from convkit.jobs._deid.redactor import Redactor
     from convkit.series.leads import Leads
     from convkit.series.stack import Stack
 
@@ -131,7 +132,7 @@ class Group(NamedTuple):
     ----------
     item : str
     series_uid : str
-        Series Instance UID.
+        Series Instance UID by which other objects name it.
     title, section : str
         For people: number and description; study.
     details : tuple of (label, value)
@@ -185,6 +186,8 @@ class Asked(NamedTuple):
         Segmentations among the sources are laid over their series, and have no pictures of their own.
     irregular : Irregular
         For views of volumes.
+    redactor : Redactor or None
+        Where a profile says what may leave.
     """
 
     sources: Sequence[Source]
@@ -197,14 +200,16 @@ class Asked(NamedTuple):
     presentation: tuple[str, ...]
     is_overlay: bool
     irregular: Irregular
+    redactor: Redactor | None = None
 
 
 class Plan(NamedTuple):
-    """Groups of pictures to make, what became of the rest, and all files that are read."""
+    """Groups of pictures to make, what became of the rest, all files that are read, and what there is to know."""
 
     groups: list[Group]
     outcomes: list[Outcome]
     inputs: Inputs
+    notes: tuple[Note, ...] = ()
 
 
 def with_segmentations(groups: list[Group], paths: Sequence[str]) -> tuple[list[Group], list[Note]]:

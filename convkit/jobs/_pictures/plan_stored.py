@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convkit.engine.digest import identity, identity_of_file
 from convkit.engine.run import Runner
@@ -27,8 +27,12 @@ from convkit.jobs._pictures.pieces import (
     with_segmentations,
 )
 from convkit.jobs._pictures.shots import Shot, Shots, ShotSeries, instance_hash, take
+from convkit.jobs._redaction import not_looked_at
 from convkit.jobs._sources import problem_outcomes
 from convkit.model.notes import Note, note
+
+if TYPE_CHECKING:
+    from convkit.jobs._pictures.redacted_shots import RedactedShots
 
 MOST_FRAMES = 64
 """Frames of one object that one piece of work takes at most, so that a large object keeps all workers busy."""
@@ -48,12 +52,15 @@ class StoredPictures:
     names : list of str
         One a picture; one for all where they are one moving picture.
     is_animated : bool
+    digest : callable
+        What is remembered of the identity of files in the place of it.
     """
 
     series: ShotSeries
     slices: Slices
     names: list[str]
     is_animated: bool
+    digest: Callable[[str], str] = str
 
     def pieces(self) -> Iterator[Entry]:
         """Yield frames of one file each, of a large object in several pieces; all at once for a moving picture."""
@@ -61,17 +68,22 @@ class StoredPictures:
         if self.is_animated:
             sources = tuple(_by_file(taken))
             places = tuple(frame for source in sources for frame in source.frames)
-            yield _key(self.series, [shot for shot, _ in taken], places), tuple(self.names), sources
+            yield self._key([shot for shot, _ in taken], places), tuple(self.names), sources
             return
         names = iter(self.names)
         for shot, entries in groupby(taken, key=itemgetter(0)):
             frames = [frame for _, frame in entries]
             for part in (tuple(frames[i : i + MOST_FRAMES]) for i in range(0, len(frames), MOST_FRAMES)):
-                yield _key(self.series, [shot], part), tuple(islice(names, len(part))), (_stored(shot, part),)
+                yield self._key([shot], part), tuple(islice(names, len(part))), (_stored(shot, part),)
 
     def sample(self) -> tuple[Stored, ...]:
         """Frames that a window is measured on."""
         return tuple(_stored(shot, (frame,)) for shot, frame in _taken(self.series, Slices(SAMPLE_FRAMES)))
+
+    def _key(self, shots: Sequence[Shot], frames: tuple[int, ...]) -> str:
+        stamps = [identity_of_file(s.path, s.size, s.modified_ns) for s in shots]
+        files = self.digest(stamps[0] if len(stamps) == 1 else identity((stamp,) for stamp in stamps))
+        return f"{short_hash(self.series.key.series, 16)}:{files}:{frames[0]}-{frames[-1]}-{len(frames)}"
 
 
 def _by_file(taken: Sequence[tuple[Shot, int]]) -> Iterator[Stored]:
@@ -91,10 +103,24 @@ def plan(asked: Asked, runner: Runner) -> Plan:
     has_places = asked.slices.count is not None
     shots = take(asked.sources, runner, asked.selection, columns, asked.typed_in, asked.progress, has_places=has_places)
     shown, laid_over = _apart(shots.series, is_overlay=asked.is_overlay)
-    groups = stored_groups(shown, shots.keywords, asked.slices, asked.names)
+    shown, refused, notes = _redacted(shown, shots, asked, runner)
+    digest = str if asked.redactor is None else asked.redactor.digest
+    groups = stored_groups(shown, shots.keywords, asked.slices, asked.names, digest=digest)
     groups, unused = with_segmentations(groups, laid_over)
-    outcomes = problem_outcomes([*shots.problems, *unused, *_unused_states(asked.presentation, shots)])
-    return Plan(groups, outcomes, Inputs(lambda: (shot.path for one in shots.series for shot in one.shots)))
+    outcomes = problem_outcomes([*shots.problems, *refused, *unused, *_unused_states(asked.presentation, shots)])
+    return Plan(groups, outcomes, Inputs(lambda: (shot.path for one in shots.series for shot in one.shots)), notes)
+
+
+def _redacted(
+    series: list[ShotSeries], shots: Shots, asked: Asked, runner: Runner
+) -> tuple[list[ShotSeries], tuple[Note, ...], tuple[Note, ...]]:
+    """The series as they may leave, why others may not, and what there is to know."""
+    redactor = asked.redactor
+    if redactor is None:
+        return series, (), ()
+    redacted_shots = import_module("convkit.jobs._pictures.redacted_shots").redacted_shots  # only with a profile
+    found: RedactedShots = redacted_shots(series, shots, redactor, runner, asked.progress)
+    return found.series, found.problems, (*redactor.notes, *not_looked_at(found.at_risk, "images"))
 
 
 _SHOWN = ("Modality", "SeriesDescription", "SeriesNumber")
@@ -122,10 +148,17 @@ def _apart(series: Sequence[ShotSeries], *, is_overlay: bool) -> tuple[list[Shot
     return shown, [shot.path for one in series if one.key.is_segmentation for shot in one.shots]
 
 
-def stored_groups(series: Iterable[ShotSeries], keywords: Sequence[str], slices: Slices, names: Names) -> list[Group]:
+def stored_groups(
+    series: Iterable[ShotSeries],
+    keywords: Sequence[str],
+    slices: Slices,
+    names: Names,
+    *,
+    digest: Callable[[str], str] = str,
+) -> list[Group]:
     """A group for each series, its pictures named without collisions."""
     wanted = [_Wanted(one, _own_names(one, keywords, slices, names)) for one in series if one.shots]
-    return [_group(one, keywords, slices, names) for one in _untied(wanted)]
+    return [_group(one, keywords, slices, names, digest) for one in _untied(wanted)]
 
 
 class _Wanted(NamedTuple):
@@ -223,7 +256,7 @@ def _values(series: ShotSeries, shot: Shot, keywords: Sequence[str], picture: st
         "picture": picture,
     }
     values = dict(zip(keywords, shot.fields, strict=True))
-    own["patient"] = short_hash(str(values.get("PatientID") or ""))
+    own["patient"] = shot.person or short_hash(str(values.get("PatientID") or ""))
     return own | values
 
 
@@ -238,21 +271,15 @@ def _untied(wanted: list[_Wanted]) -> Iterator[_Wanted]:
         yield one._replace(names=[next(settled) for _ in one.names])
 
 
-def _group(one: _Wanted, keywords: Sequence[str], slices: Slices, names: Names) -> Group:
+def _group(one: _Wanted, keywords: Sequence[str], slices: Slices, names: Names, digest: Callable[[str], str]) -> Group:
     series = one.series
     values = dict(zip(keywords, series.shots[0].fields, strict=True))
     return Group(
         series.label,
-        series.key.series,
+        series.referenced_uid,
         title_of(series.key.number, values.get("SeriesDescription")),
         section_of(series.key.study),
         (("modality", modality_shown(values.get("Modality"))),),
-        StoredPictures(series, slices, [f"{name}{names.suffix}" for name in one.names], names.is_animated),
+        StoredPictures(series, slices, [f"{name}{names.suffix}" for name in one.names], names.is_animated, digest),
         series.notes,
     )
-
-
-def _key(series: ShotSeries, shots: Sequence[Shot], frames: tuple[int, ...]) -> str:
-    stamps = [identity_of_file(s.path, s.size, s.modified_ns) for s in shots]
-    files = stamps[0] if len(stamps) == 1 else identity((stamp,) for stamp in stamps)
-    return f"{short_hash(series.key.series, 16)}:{files}:{frames[0]}-{frames[-1]}-{len(frames)}"

@@ -26,6 +26,7 @@ from convkit.jobs._pictures.pieces import (
     title_of,
     with_segmentations,
 )
+from convkit.jobs._redaction import may_show_text, not_looked_at
 from convkit.jobs._sources import problem_outcomes
 from convkit.jobs._volumes import VolumeTask, plan_volumes
 from convkit.jobs.collection import Collection, collect
@@ -61,15 +62,20 @@ class ViewedPictures:
 def plan(asked: Asked, runner: Runner) -> Plan:
     """The pictures of the volumes in some sources."""
     name = asked.names.template
-    collection = collect(asked.sources, runner, asked.selection, name.keywords, asked.typed_in, asked.progress)
+    redactor = asked.redactor
+    collection = collect(
+        asked.sources, runner, asked.selection, name.keywords, asked.typed_in, asked.progress, redactor=redactor
+    )
     fields = {"view": f"_{asked.view}", "picture": ""}
     laid_over = _segmentations(collection) if asked.is_overlay and asked.view is not View.MIP else []
     shown = _without_segmentations(collection) if asked.is_overlay else collection
-    tasks, outcomes = plan_volumes(shown, StackOptions(asked.irregular), name, fields)
+    digest = str if redactor is None else redactor.digest
+    tasks, outcomes = plan_volumes(shown, StackOptions(asked.irregular), name, fields, digest=digest)
+    notes = (*collection.notes, *not_looked_at(sum(may_show_text(t.header) for t in tasks), "volumes"))
     groups, refused = viewed_groups(tasks, asked.view, asked.slices, asked.names)
     groups, unused = with_segmentations(groups, laid_over)
     outcomes += [*refused, *problem_outcomes(unused)]
-    return Plan(groups, outcomes, Inputs(lambda: (h.path for s in collection for h in s.headers)))
+    return Plan(groups, outcomes, Inputs(lambda: (h.path for s in collection for h in s.headers)), notes)
 
 
 def _segmentations(collection: Collection) -> list[str]:
@@ -109,10 +115,10 @@ def _viewed(task: VolumeTask, view: View, slices: Slices, names: Names) -> Group
     layout = task.stack.first.pixels.layout
     matrix = f"{layout.columns} × {layout.rows} × {task.stack.slices}"
     work = ViewedPictures(key, tuple(f"{stem}{names.suffix}" for stem in stems), source)
-    header = task.header
+    header = task.header.redacted
     return Group(
         task.item,
-        header.series_instance_uid,
+        task.header.series_instance_uid,
         f"{title_of(header.integer('SeriesNumber'), header.text('SeriesDescription'))}{task.stack.split.label}",
         section_of(header.study_instance_uid),
         (("modality", modality_shown(header.text("Modality"))), ("matrix", matrix), ("view", str(view))),

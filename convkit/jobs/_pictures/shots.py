@@ -72,6 +72,8 @@ class Shot(NamedTuple):
         Of its pixels.
     place : Place or None
         Where it was asked for and the header tells it.
+    person : str
+        Code of the patient under a profile, else empty.
     """
 
     path: str
@@ -84,6 +86,7 @@ class Shot(NamedTuple):
     kind: PlainKind | None
     offset: int
     place: Place | None = None
+    person: str = ""
 
 
 class SeriesKey(NamedTuple):
@@ -113,11 +116,19 @@ class ShotSeries(NamedTuple):
     shots : tuple of Shot
         By Instance Number, then path.
     notes : tuple of Note
+    original_uid : str or None
+        Series Instance UID by which other objects name it, where that of the key is a new one.
     """
 
     key: SeriesKey
     shots: tuple[Shot, ...]
     notes: tuple[Note, ...] = ()
+    original_uid: str | None = None
+
+    @property
+    def referenced_uid(self) -> str:
+        """Series Instance UID by which other objects name it."""
+        return self.key.series if self.original_uid is None else self.original_uid
 
     @property
     def label(self) -> str:
@@ -137,11 +148,14 @@ class Shots(NamedTuple):
         A note for each file without a picture.
     keywords : tuple of str
         What `Shot.fields` are.
+    paths : sequence of str
+        All files that were looked at.
     """
 
     series: tuple[ShotSeries, ...]
     problems: tuple[Note, ...]
     keywords: tuple[str, ...]
+    paths: Sequence[str] = ()
 
 
 def take(  # noqa: PLR0913, PLR0917 (the one place where the sources of pictures come together)
@@ -181,7 +195,7 @@ def take(  # noqa: PLR0913, PLR0917 (the one place where the sources of pictures
         problems = [one for one in problems if one.is_selected(selection, keywords)]
         series = [s for s in (_selected(one, selection, keywords) for one in series) if s.shots]
     series.sort(key=lambda s: (not s.key.study, s.key.study, s.key.number is None, s.key.number or 0, s.key.series))
-    return Shots(tuple(series), tuple(one.note for one in problems), keywords)
+    return Shots(tuple(series), tuple(one.note for one in problems), keywords, found.paths)
 
 
 _OF_SERIES = ("StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "SOPClassUID", "SpecificCharacterSet")

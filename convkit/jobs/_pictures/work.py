@@ -6,7 +6,7 @@ Batches are made as workers ask for them, so that a run holds little more than t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -40,14 +40,25 @@ class Work:
     look : Look
     made_with : str
         Fingerprint of all options.
+    mark : callable
+        Makes a fingerprint of what else a piece is made with.
     """
 
-    def __init__(self, groups: Sequence[Group], output: Path, to: str, look: Look, made_with: str) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 (all that a run is)
+        self,
+        groups: Sequence[Group],
+        output: Path,
+        to: str,
+        look: Look,
+        made_with: str,
+        mark: Callable[..., str] = fingerprint,
+    ) -> None:
         self._groups = groups
         self._output = output
         self._task = partial(make_pieces, output=str(output), to=to, look=look)
         self._look = look
         self._made_with = made_with
+        self._mark = mark
         self._earlier: deque[Numbered] = deque()
         self._under_way: dict[int, list[_Claimed]] = {}
 
@@ -111,7 +122,7 @@ class Work:
     def _claim(self, piece: Piece) -> Claim:
         """What a piece is about to write."""
         own = piece.window, piece.segmentations
-        made_with = fingerprint(*own)[:16] if any(own) else "header"
+        made_with = self._mark(*own)[:16] if any(own) else "header"
         return Claim(piece.item, piece.key, f"{self._made_with}:{made_with}:{piece.names[0]}", piece.names)
 
 

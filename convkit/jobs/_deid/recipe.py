@@ -1,0 +1,76 @@
+"""What a profile, a key and a mapping make together: the same for every job that takes them."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from convkit.deid.deidentifier import Recipe
+from convkit.deid.profile import Profile
+from convkit.deid.pseudonyms import Key
+from convkit.errors import InputError, UsageError
+from convkit.jobs._sources import Source
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}")
+
+
+def recipe_of(
+    profile: str, key: Source | None, mapping: Source | None, *, uid_root: str = "2.25", is_dry: bool = False
+) -> Recipe:
+    """The recipe, all of it checked; a key that is missing is made last, and not by a dry run.
+
+    Raises
+    ------
+    UsageError
+        A mistake in the profile or the mapping.
+    InputError
+        The key or the mapping cannot be read.
+    OutputError
+        The key cannot be made.
+    """
+    subjects = tuple(_mapping(mapping).items())
+    loaded = Profile.load(profile)  # a mistake in it is told before a key is made
+    return Recipe.of(profile, loaded, _key(key, is_dry=is_dry), subjects, uid_root)
+
+
+def _key(path: Source | None, *, is_dry: bool) -> Key:
+    """The key of the run; a dry run makes no file for one."""
+    if path is None or (is_dry and not Path(path).exists()):
+        return Key.new()
+    return Key.of_file(os.fspath(path))
+
+
+def _mapping(path: Source | None) -> Mapping[str, str]:
+    """Codes that were given for patients.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is no table of two columns; a code stands for two patients.
+    """
+    if path is None:
+        return {}
+    try:
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            rows = [row for row in csv.reader(file) if any(row)]
+    except (OSError, UnicodeDecodeError, csv.Error) as err:
+        raise InputError("The mapping cannot be read.", os.fspath(path), "", "input.unreadable") from err
+    found: dict[str, str] = {}
+    for number, row in enumerate(rows, 1):
+        if len(row) < 2 or not row[0].strip() or not row[1].strip():
+            raise UsageError(
+                "A line is not Patient ID and code.", f"{path}:{number}", "Write two columns with a comma."
+            )
+        patient, code = row[0].strip(), row[1].strip()
+        if not _CODE.fullmatch(code):
+            what = "A code is not of letters, digits, dots, dashes and underscores, up to 16."
+            raise UsageError(what, f"{path}:{number}", "It becomes the name of a folder.")
+        if code in {row[0].strip() for row in rows}:
+            raise UsageError("A code is a Patient ID.", f"{path}:{number}", "Give a code that says nothing of anybody.")
+        if found.get(patient, code) != code or any(p != patient and c == code for p, c in found.items()):
+            raise UsageError("A code stands for two patients, or a patient has two.", f"{path}:{number}")
+        found[patient] = code
+    return found
