@@ -46,7 +46,10 @@ def _looked_at(
         return asked[0]
 
     care = PLAIN if risk.level is Level.NONE else CLOSE
-    found = look(image, extent, asking, care=care, known=known.boxes)
+    found = look(image, extent, asking, care=care, known=known.sure)
+    if any(box.meets(other) for box in found.boxes for other in known.outside):
+        # What stands outside of the picture proper is there to be read: where one word is found, all of it goes.
+        found = look(image, extent, asking, care=care, known=(*known.boxes, *found.boxes))
     if not found.is_clean:
         return refused(risk, "still-text", "Text is still found where all that was found had been blanked.")
     if risk.code == "said-burned" and not (found.boxes or found.has_marks):
@@ -78,9 +81,15 @@ def _unreadable(tree: Tree, risk: Risk, policy: PixelPolicy) -> PixelVerdict:
 class _Known(NamedTuple):
     """What is to be blanked before anybody looks."""
 
-    boxes: tuple[Box, ...]
+    sure: tuple[Box, ...]
+    outside: tuple[Box, ...]
     is_matched: bool
     is_catalogued: bool
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """All of them."""
+        return (*self.sure, *self.outside)
 
 
 def _known(facts: Facts, policy: PixelPolicy) -> _Known:
@@ -89,9 +98,10 @@ def _known(facts: Facts, policy: PixelPolicy) -> _Known:
     boxes = list(policy.boxes)
     boxes += device.blanked(rows, columns) if device else ()
     has_regions = _are_credible(facts)
-    boxes += outside(facts.regions, rows, columns) if has_regions else ()
+    beside = outside(facts.regions, rows, columns) if has_regions else ()
     is_catalogued = device is not None or bool(policy.boxes)
-    return _Known(on_picture(boxes, rows, columns), is_catalogued or has_regions, is_catalogued)
+    sure = on_picture(boxes, rows, columns)
+    return _Known(sure, on_picture(beside, rows, columns), is_catalogued or has_regions, is_catalogued)
 
 
 _LEAST_SHARE = 0.1

@@ -23,8 +23,11 @@ _TEXTS = {
     "lossy": 0x00282110,
 }
 
-_DIGITIZERS = frozenset({0x00181010, 0x00181012, 0x00181016, 0x00181018, 0x00181019, 0x0018101A})
-"""IDs, dates, makers, models and versions of secondary capture devices and hard-copy devices (PS3.3 C.8.6.1)."""
+_DIGITIZERS = frozenset({0x00181010, 0x00181016, 0x00181018, 0x00181019, 0x0018101A})
+"""IDs, makers, models and versions of secondary capture devices and hard-copy devices (PS3.3 C.8.6.1).
+
+A date of capture alone names no device: converters of all kinds write it.
+"""
 
 
 class Facts(NamedTuple):

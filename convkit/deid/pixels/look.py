@@ -87,6 +87,9 @@ class Looked(NamedTuple):
     has_marks: bool = False
 
 
+LEAST_ROWS, LEAST_COLUMNS = 8, 16
+"""Smaller pictures, such as tiles, have no room for a word: letters take five pixels and a gap."""
+
 MOST_ROUNDS = 4
 """How often is looked again; a second time finds what the first took together with something else."""
 
@@ -121,6 +124,8 @@ def look(image: Image, extent: Extent, read_with: Callable[[], Reader], *, care:
     """
     rows, columns = image.source.layout.rows, image.source.layout.columns
     boxes = on_picture(known, rows, columns)
+    if rows < LEAST_ROWS or columns < LEAST_COLUMNS:
+        return Looked(boxes, is_clean=True)
     pictures = list(_pictures(image, extent))
     has_marks = False
     for _ in range(MOST_ROUNDS):

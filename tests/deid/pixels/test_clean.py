@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
@@ -70,6 +71,27 @@ def test_all_outside_of_ultrasound_regions_is_blank(tmp_path):
     kept = inside([Box(40, 30, 240, 300)], after.shape)
     assert (after[kept] == dataset.pixel_array[kept]).all()
     assert not after[~kept].any()
+
+
+@pytest.mark.parametrize(
+    ("word", "is_blank"), [(Box(3, 3, 18, 90), True), (Box(100, 100, 118, 200), False), (None, False)]
+)
+def test_one_word_outside_of_ultrasound_regions_takes_all_that_is_there(tmp_path, word, is_blank):
+    dataset = image(Modality="US", SequenceOfUltrasoundRegions=Sequence([region(40, 30, 239, 299)]))
+    dataset.PixelData = _text_image().PixelData
+    tree = tree_of(dataset, tmp_path)
+    words = [Word(word, "DOE, JANE", 0.99)] if word else []
+    after = applied(tree, judged(tree, OCR, read_with=lambda: _Reads(*words)), tmp_path).pixel_array
+    outside = ~inside([Box(40, 30, 240, 300)], after.shape)
+    assert after[outside].any() != is_blank
+    assert (after[outside] == dataset.pixel_array[outside]).all() != is_blank
+
+
+def test_a_picture_without_room_for_a_word_is_not_read(tmp_path):
+    tiny = image(np.arange(100, dtype=np.int16).reshape(10, 10), Modality="US")
+    reads = _Reads(Word(Box(0, 0, 9, 9), "DOE, JANE", 0.99))
+    verdict = judged(tree_of(tiny, tmp_path), OCR, read_with=lambda: reads)
+    assert (verdict.kind, reads.asked) == (Kind.COPIED, 0)
 
 
 def test_a_region_that_covers_next_to_nothing_is_not_believed(tmp_path):

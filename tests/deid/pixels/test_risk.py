@@ -52,6 +52,18 @@ def test_empty_elements_of_a_capture_device_are_no_device(tmp_path):
     assert risk_of(facts_of(tree), tree.transfer_syntax).level == Level.NONE
 
 
+def test_a_date_of_capture_alone_is_no_device(tmp_path):
+    header = {"Modality": "MR", "DateOfSecondaryCapture": "20200101", "ImageType": ["ORIGINAL", "PRIMARY"]}
+    tree = tree_of(image(**header), tmp_path)
+    assert risk_of(facts_of(tree), tree.transfer_syntax).level == Level.NONE
+
+
+def test_a_segmentation_is_computed_whatever_device_it_names(tmp_path):
+    header = {"Modality": "SEG", "SOPClassUID": _STORAGE + "66.4", "SecondaryCaptureDeviceManufacturer": "Slicer"}
+    tree = tree_of(image(**header), tmp_path)
+    assert risk_of(facts_of(tree), tree.transfer_syntax).code == "computed"
+
+
 @pytest.mark.parametrize("syntax", ["explicit", "implicit", "big", "deflated"])
 def test_ultrasound_regions_are_read_in_every_encoding(tmp_path, syntax):
     tree = tree_of(image(SequenceOfUltrasoundRegions=Sequence([region(10, 20, 99, 199)]), syntax=syntax), tmp_path)
