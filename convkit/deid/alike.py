@@ -15,11 +15,11 @@ from typing import NamedTuple
 from convkit.deid import requirements, structured
 from convkit.deid.deidentifier import SOP_CLASS, SOP_INSTANCE, Deidentifier, Subject
 from convkit.deid.leftovers import DOCUMENT, cut_surplus_pixels
+from convkit.deid.levels import CHARSET, CONTENT, top_level
 from convkit.deid.own_values import OwnValues
 from convkit.deid.pixels import is_document
 from convkit.deid.private_elements import CHARACTERISTICS, Blocks, is_creator
 from convkit.deid.record import RECORD, meta_of, recorded
-from convkit.deid.walk import CHARSET, CONTENT, top_level
 from convkit.dicom.tree import (
     PIXEL_GROUP,
     Alike,

@@ -6,6 +6,7 @@ PS3.15 Table E.3.10-1, and what an object itself declares safe in (0008,0300) Pr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
@@ -61,6 +62,9 @@ class Blocks:
 
 
 _SIZES = {"AT": 4, "FD": 8, "FL": 4, "OF": 4, "OW": 2, "SL": 4, "SS": 2, "UL": 4, "US": 2}
+_WORDING = re.compile(rb"(?=(?:.*[A-Za-z]){4})[ -~]{8,}[\0 ]*")
+"""Bytes that are words: as binary numbers they would make no sense."""
+
 _NUMBERS_IN_TEXT = frozenset({"DS", "IS"})
 _WORDS = frozenset({"LO", "LT", "SH", "ST", "UT"})
 """They are cleaned anyway."""
@@ -77,7 +81,7 @@ def vr_of(place: Place, element: Element) -> str | None:
     is_of_kind = element.vr in {"", "UN", known} or {element.vr, known} <= _NUMBERS_IN_TEXT or known in _WORDS
     if not is_of_kind or len(element.value) % _SIZES.get(known, 1):
         return None
-    return known
+    return None if known in _SIZES and _WORDING.fullmatch(element.value) else known
 
 
 def is_creator(tag: int) -> bool:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from convkit.deid import private_elements, requirements, structured
+from convkit.deid import private_elements, structured
 from convkit.deid.actions import IN_WORDS, NEVER_WORDS, TEXT_VRS, Acting, Given, act
-from convkit.deid.charsets import whole_text
 from convkit.deid.codes import Code, Requirement, resolved
-from convkit.deid.pixels.streams import bare
+from convkit.deid.levels import (
+    CHARSET,
+    CONTENT,
+    Level,
+    bare_streams,
+    below,
+    concept_of,
+    has,
+    representation,
+    top_level,
+    with_charset,
+)
 from convkit.deid.private_elements import Blocks, Declared, Place
 from convkit.deid.profile import Profile, Rule
 from convkit.deid.requirements import Requirements
 from convkit.dicom.attributes import vr_of
 from convkit.dicom.tree import Element, Item
-
-CHARSET, CONTENT = 0x00080005, 0x0040A730
-PIXEL_DATA = 0x7FE00010
-
-_EXTENDED_OFFSETS = frozenset({0x7FE00001, 0x7FE00002})
 
 
 class Change(NamedTuple):
@@ -46,29 +51,6 @@ class Change(NamedTuple):
     def place(self) -> str:
         """Where it is, such as ``(0040,0275)[0]/(0032,1060)``."""
         return f"{self.around}({self.tag >> 16:04X},{self.tag & 0xFFFF:04X})"
-
-
-class Level(NamedTuple):
-    """Where the walk is.
-
-    Attributes
-    ----------
-    path : tuple of int
-        Tags of the sequences around.
-    place : str
-        The same with the numbers of items, for the audit.
-    types : mapping of tag to Requirement
-    charset : bytes
-        Specific Character Set.
-    is_dummy : bool
-        All text becomes dummies: a sequence around has to be there, and may say nothing.
-    """
-
-    path: tuple[int, ...]
-    place: str
-    types: Requirements
-    charset: bytes
-    is_dummy: bool = False
 
 
 class Walk:
@@ -111,7 +93,7 @@ class Walk:
 
     def data_set(self, elements: list[Element], types: Requirements) -> list[Element]:
         """What is left of the elements of a data set."""
-        self._counts_items = _has(structured.ITEM_IDENTIFIER, elements)
+        self._counts_items = has(structured.ITEM_IDENTIFIER, elements)
         return self.elements(elements, top_level(elements, types))
 
     def fate(self, element: Element, level: Level, blocks: Blocks) -> Callable[[Element], bool]:
@@ -146,9 +128,9 @@ class Walk:
 
     def elements(self, elements: list[Element], level: Level) -> list[Element]:
         """What is left of the elements of a data set or an item, in their order."""
-        level = _with_charset(elements, level)
+        level = with_charset(elements, level)
         untouched = frozenset[tuple[int, str]]() if level.is_dummy else self._untouched
-        _bare_streams(elements)
+        bare_streams(elements)
         kept: list[Element] = []
         private: list[Element] = []
         for each in elements:
@@ -187,7 +169,7 @@ class Walk:
         """True where nothing is done to an element, whatever its value is."""
         if code not in {Code.KEEP, Code.CLEAN_LIGHTLY}:
             return False
-        return element.tag == CHARSET or _vr(element) in NEVER_WORDS
+        return element.tag == CHARSET or representation(element) in NEVER_WORDS
 
     def _rule(self, element: Element, level: Level) -> Rule:
         found = self._named(element, level)
@@ -195,7 +177,7 @@ class Walk:
             found = found.otherwise
         if found is None:
             found = self._policy(element)
-        if level.is_dummy and _vr(element) in IN_WORDS and found.code in {Code.CLEAN, Code.KEEP}:
+        if level.is_dummy and representation(element) in IN_WORDS and found.code in {Code.CLEAN, Code.KEEP}:
             return Rule(Code.DUMMY, found.part)
         return found
 
@@ -211,7 +193,7 @@ class Walk:
 
     def _policy(self, element: Element) -> Rule:
         """The rule of what no rule names."""
-        vr = _vr(element)
+        vr = representation(element)
         if vr in self._profile.vrs:
             return self._profile.vrs[vr]
         return self._profile.unlisted if vr_of(element.tag) else self._profile.unknown
@@ -227,9 +209,9 @@ class Walk:
         needed = level.types.get(element.tag, Requirement.OPTIONAL)
         if rule.code is Code.CLEAN_LIGHTLY:
             # Of what the table does not name no Type is known: what had a value has one, so that it stays valid.
-            is_word = (vr or _vr(element)) in _WORDS and bool(element.value)
+            is_word = (vr or representation(element)) in _WORDS and bool(element.value)
             needed = Requirement.MUST_HAVE_VALUE if is_word else Requirement.MAY_BE_EMPTY
-        given = Given(vr or _vr(element), level.charset, needed, rule.value)
+        given = Given(vr or representation(element), level.charset, needed, rule.value)
         is_there = act(element, rule.code, self._acting, given)
         if not is_there:
             self._note(element, level, rule._replace(code=Code.REMOVE))
@@ -247,7 +229,7 @@ class Walk:
         if rule.code is Code.DUMMY:
             self._note(element, level, rule)
         for number, item in enumerate(items):
-            item.elements = self.elements(item.elements, _below(level, element, number, is_dummy=is_dummy))
+            item.elements = self.elements(item.elements, below(level, element, number, is_dummy=is_dummy))
         return True
 
     # --- private elements --------------------------------------------------------------------------------
@@ -297,8 +279,8 @@ class Walk:
         """
         kept: list[Item] = []
         for number, item in enumerate(sequence.items or []):
-            inner = _below(level, sequence, number, is_dummy=False)
-            concept = _concept(item)
+            inner = below(level, sequence, number, is_dummy=False)
+            concept = concept_of(item)
             code = structured.code_of(concept, self._options)
             code = None if code is None else resolved(code, Requirement.MUST_HAVE_VALUE)
             if code is Code.REMOVE and not self._counts_items:
@@ -311,7 +293,7 @@ class Walk:
 
     def _content_item(self, elements: list[Element], level: Level, *, is_dummy: bool) -> list[Element]:
         """One content item; its value is in an attribute of its own, whose rule is for other places."""
-        level = _with_charset(elements, level)
+        level = with_charset(elements, level)
         values = [each for each in elements if each.tag in structured.VALUES and each.items is None]
         rest = [each for each in elements if each.tag not in structured.VALUES or each.items is not None]
         kept = self.elements(rest, level)
@@ -328,54 +310,3 @@ class Walk:
 _WORDS = TEXT_VRS | {"CS"}
 
 _ENCODING = Rule(Code.REMOVE, "encoding")
-
-
-def top_level(elements: Iterable[Element], types: Requirements) -> Level:
-    """The level of a data set itself."""
-    return _with_charset(elements, Level((), "", types, b""))
-
-
-def _below(level: Level, sequence: Element, number: int, *, is_dummy: bool) -> Level:
-    place = f"{level.place}({sequence.tag >> 16:04X},{sequence.tag & 0xFFFF:04X})[{number}]/"
-    types = requirements.of_item(sequence.tag)
-    return Level((*level.path, sequence.tag), place, types, level.charset, is_dummy)
-
-
-def _bare_streams(elements: list[Element]) -> None:
-    """Compressed pixel data, those of icons too, without what their streams carry beside the picture.
-
-    Tables with an offset for each frame (PS3.3 C.7.6.3.1.8) go where they no longer fit; no reader needs them.
-    """
-    pixels = next((each for each in elements if each.tag == PIXEL_DATA and each.is_undefined), None)
-    stream = None if pixels is None or not isinstance(pixels.value, bytes) else bare(pixels.value)
-    if pixels is not None and stream is not None:
-        pixels.value = stream
-        elements[:] = [each for each in elements if each.tag not in _EXTENDED_OFFSETS]
-
-
-def _has(tag: int, elements: Iterable[Element]) -> bool:
-    """True where an attribute stands among content items, at any depth."""
-    return any(
-        each.tag == tag or (each.tag == CONTENT and any(_has(tag, item.elements) for item in each.items or []))
-        for each in elements
-    )
-
-
-def _with_charset(elements: Iterable[Element], level: Level) -> Level:
-    """The character set of an item is its own where it has one (PS3.5 7.5.3)."""
-    own = next((each.value for each in elements if each.tag == CHARSET), None)
-    return level if not isinstance(own, bytes) else level._replace(charset=own.strip(b"\0 "))
-
-
-def _vr(element: Element) -> str:
-    """VR of an element; where the file does not tell, or hides it as UN, that of the dictionary."""
-    return element.vr if element.vr not in {"", "UN"} else vr_of(element.tag) or element.vr
-
-
-def _concept(item: Item) -> structured.Concept:
-    """Concept name and value type of a content item."""
-    found = {each.tag: each for each in item.elements}
-    name = found.get(structured.CONCEPT_NAME)
-    coded = {each.tag: each for each in name.items[0].elements} if name is not None and name.items else {}
-    scheme, code = (whole_text(coded.get(tag)) for tag in (structured.SCHEME, structured.CODE_VALUE))
-    return structured.Concept(scheme, code, whole_text(found.get(structured.VALUE_TYPE)))
