@@ -108,6 +108,11 @@ def _is_dense(name: str) -> bool:
     return len(name) > 1 and all(c >= "\u1100" for c in name)
 
 
+def _is_character(name: str) -> bool:
+    """True for one Chinese character, as most family names of China are."""
+    return len(name) == 1 and "\u4e00" <= name <= "\u9fff"
+
+
 def _names(text: str, vocabulary: Vocabulary) -> Iterator[str]:
     """Yield the parts of a person name (PS3.5 6.2.1.2), of all groups, and those that are written together."""
     yield from _dense_names(text)
@@ -121,7 +126,11 @@ def _names(text: str, vocabulary: Vocabulary) -> Iterator[str]:
                 bare = (
                     name in _TITLES or name in PLACEHOLDERS or name.isdigit() or (name in PARTICLES and len(whole) > 1)
                 )
-                if len(name) > 1 and not bare and not (is_placeholder and vocabulary.knows(name)):
+                if (
+                    (len(name) > 1 or _is_character(name))
+                    and not bare
+                    and not (is_placeholder and vocabulary.knows(name))
+                ):
                     yield name
 
 

@@ -12,6 +12,7 @@ OWN = OwnValues.of(
     [
         (Kind.NAME, "Gentrich^Amber"),
         (Kind.NAME, "Zhang^Weiguo=张^伟国"),
+        (Kind.ADDRESS, "3828 Qwzx Curve, East Blarmouth"),
         (Kind.DATE, "20200822"),
         (Kind.DATE, "20200125"),
     ]
@@ -58,6 +59,7 @@ def test_measures_isotopes_and_views_stay(text: str) -> None:
         ("Dr Li reviewed images", "reviewed images"),
         ("aged 99 y chest", "chest"),
         ("chest 张 伟国", "chest"),
+        ("at 3828 Qwzx Curve, East Blarmouth 12253 chest", "at chest"),
     ],
 )
 def test_what_identifies_goes_and_leaves_its_neighbours(text: str, left: str) -> None:
@@ -72,6 +74,7 @@ def test_what_identifies_goes_and_leaves_its_neighbours(text: str, left: str) ->
         ("(tech Qwzxer)", "(tech)"),
         ("READ BY QWZXER", "READ BY"),
         ("张伟国 scan", "scan"),
+        ("LUNG (张)", "LUNG"),
         ("Abbott 31 05 2015", "Abbott"),
     ],
 )
