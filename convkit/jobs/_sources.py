@@ -67,6 +67,19 @@ def destination(output: Source | None, given: list[Source], suffixes: Iterable[s
     return output
 
 
+def checked_path(path: Source, option: str) -> str:
+    """A path that was given for an option.
+
+    Raises
+    ------
+    UsageError
+        It is none.
+    """
+    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path) or "\0" in str(path):
+        raise UsageError("It is no path.", option, "Name a file.")
+    return os.fspath(path)
+
+
 def check_apart(sources: Sequence[Source], root: Path) -> None:
     """Refuse a destination that would be read as a source in the next run.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._deid.audit import Audit
 from convkit.jobs._deid.gather import Instance, gather
 from convkit.jobs._deid.make import Batch, Made, Making, failed_batch, make_batch
-from convkit.jobs._deid.plan import batches, without_doubles
+from convkit.jobs._deid.plan import batches, not_reached, unused_codes, without_doubles
 from convkit.jobs._deid.recipe import recipe_of
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled, tidied
 from convkit.jobs._sources import (
@@ -30,6 +30,7 @@ from convkit.jobs._sources import (
     Source,
     check_apart,
     check_no_source_below,
+    checked_path,
     destination,
     flat,
     problem_outcomes,
@@ -127,7 +128,7 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
     given = flat(sources)
     output = destination(output, given, (".dcm",))
     root = Path(output)
-    if not _ROOT.fullmatch(uid_root) or len(uid_root) > _LONGEST_ROOT:
+    if not _ROOT.fullmatch(str(uid_root)) or len(str(uid_root)) > _LONGEST_ROOT:
         hint = f"A root is of numbers with dots between them, up to {_LONGEST_ROOT} characters."
         raise UsageError("The root is not one that UIDs can have.", "--uid-root", hint)
     recipe = recipe_of(profile, key, mapping, uid_root=uid_root, is_dry=dry_run)
@@ -135,11 +136,11 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
         recipe,
         PixelPolicy(
             chosen(PixelMode, pixels or recipe.made().profile.pixels, "--pixels"),
-            () if devices is None else _devices(devices),
+            () if devices is None else _devices(checked_path(devices, "--devices")),
             blank_unreadable=True,
         ),
         chosen(Exists, exists, "--exists"),
-        None if audit is None else os.fspath(audit),
+        None if audit is None else checked_path(audit, "--audit"),
         key is None,
         dicomdir,
         dry_run,
@@ -149,14 +150,14 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
     with Runner(jobs) as runner:
         found = find_files(given, typed_in=typed_in)
         check_no_source_below(found.paths, root)
-        paths = found.paths if not where else _selected(given, where, runner, typed_in)
-        return _run(Found(tuple(paths), found.notes), root, options, runner, progress)
+        selected = frozenset(found.paths if not where else _selected(given, where, runner, typed_in))
+        return _run(found, selected, root, options, runner, progress)
 
 
-def _devices(path: Source) -> tuple[Device, ...]:
+def _devices(path: str) -> tuple[Device, ...]:
     from convkit.deid.pixels.devices import read_devices  # noqa: PLC0415 (few runs have own ones)
 
-    return read_devices(os.fspath(path))
+    return read_devices(path)
 
 
 def _selected(given: Sequence[Source], where: str, runner: Runner, typed_in: Iterable[str]) -> tuple[str, ...]:
@@ -169,20 +170,30 @@ def _selected(given: Sequence[Source], where: str, runner: Runner, typed_in: Ite
 # --- running ---------------------------------------------------------------------------------------------
 
 
-def _run(found: Found, root: Path, options: DeidOptions, runner: Runner, progress: Progress | None) -> Report:
-    gathered = gather(found.paths, runner, progress)
-    objects, outcomes = without_doubles(gathered.objects)
+def _run(  # noqa: PLR0913, PLR0917 (what the caller has checked)
+    found: Found,
+    selected: AbstractSet[str],
+    root: Path,
+    options: DeidOptions,
+    runner: Runner,
+    progress: Progress | None,
+) -> Report:
+    gathered = gather(found.paths, runner, progress)  # all: what one file says of a person may stand in another
+    objects, outcomes = without_doubles([one for one in gathered.objects if one.path in selected])
     outcomes += problem_outcomes([*found.notes, *gathered.problems])
     todo = list(batches(objects, gathered, options.recipe.made(), is_medium=options.dicomdir))
-    of_run = [note("deid.one-way")] if options.is_one_way else []
+    of_run = [*([note("deid.one-way")] if options.is_one_way else []), *unused_codes(options.recipe, gathered)]
     if options.dry_run or not todo:
         outcomes += [Outcome(job.item, Status.PLANNED, (job.name,)) for batch in todo for job in batch.jobs]
         return Report(_in_order(outcomes), notes=tuple(of_run), strict=options.strict)
     work = _Work(todo, {one.path: one for one in objects}, root, options)
     with Audit.open(options.audit) as audit:
         end = journaled(root, partial(work.done, runner=runner, progress=progress, audit=audit), outcomes.append)
+    if end.notes and not end.is_interrupted:
+        outcomes += not_reached(todo, outcomes)
     if options.dicomdir and not end.is_interrupted:
         outcomes.append(_directory(root, outcomes))
+    of_run += [note("deid.mixed")] if work.is_mixed else []
     return Report(
         _in_order(outcomes), notes=(*of_run, *end.notes), strict=options.strict, interrupted=end.is_interrupted
     )
@@ -204,7 +215,13 @@ def _in_order(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
 
 
 class _Work:
-    """All copies of a run."""
+    """All copies of a run.
+
+    Attributes
+    ----------
+    is_mixed : bool
+        True where the destination held copies made with another key or profile.
+    """
 
     def __init__(
         self, todo: Sequence[Batch], objects: Mapping[str, Instance], root: Path, options: DeidOptions
@@ -214,6 +231,7 @@ class _Work:
         self._root = root
         self._options = options
         self._deidentifier = options.recipe.made()
+        self.is_mixed = False
         self._task = partial(
             make_batch, making=Making(str(root), options.recipe, options.pixels, options.audit is not None)
         )
@@ -225,6 +243,7 @@ class _Work:
         """Yield what becomes of each file, in the order of the batches."""
         inputs = Inputs(lambda: self._objects)
         place = Destination.opened(self._root, self._options.exists, inputs, journal)
+        self.is_mixed = not place.is_empty and journal.has_others(self._made_with)
         folders = {(self._root / job.name).parent for batch in self._todo for job in batch.jobs}
         with tidied(folders, runner):
             claims: dict[int, list[Claim]] = {}

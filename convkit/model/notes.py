@@ -344,6 +344,9 @@ CODES: dict[str, Code] = {
         "Choose --exists overwrite to write it anew, or another destination.",
     ),
     "output.error": Code(_ERROR, "The file cannot be written.", "Check space and permissions at the destination."),
+    "output.not-reached": Code(
+        _ERROR, "The run ended before this file.", "Run the same command again: it goes on where it stopped."
+    ),
     "output.too-large": Code(_ERROR, "The picture is larger than the format allows.", "Choose a smaller --size."),
     "output.mixed-sizes": Code(
         _ERROR,
@@ -375,6 +378,14 @@ CODES: dict[str, Code] = {
         _INFO,
         "There was no key, so nobody can ever make the same pseudonyms again.",
         "Name a file with --key to keep one.",
+    ),
+    "deid.mixed": Code(
+        _WARNING,
+        "The destination holds copies that were made with another key or profile: persons have two codes there.",
+        "Choose another destination, or the key and the profile of the first run.",
+    ),
+    "deid.mapping-unused": Code(
+        _WARNING, "Patient IDs of the mapping are in none of the files.", "Small and capital letters count."
     ),
     # --- audit -------------------------------------------------------------------------------------------
     "check.residual-value": Code(_ERROR, "A value that identifies in the originals, or a given term, is left."),

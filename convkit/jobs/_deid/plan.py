@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from convkit.deid.deidentifier import Deidentifier, Subject
+from convkit.deid.deidentifier import Deidentifier, Recipe, Subject
 from convkit.deid.own_values import OwnValues
 from convkit.engine.outcome import Outcome, Status
 from convkit.jobs._deid.gather import Gathered, Instance
 from convkit.jobs._deid.make import Batch, Job
 from convkit.jobs._names import short_hash
 from convkit.jobs._sources import is_same_file
-from convkit.model.notes import note
+from convkit.model.notes import CODES, Note, note
 
 BATCH = 16
 """Files a task: what is known of a person goes with each."""
@@ -49,7 +49,8 @@ def without_doubles(objects: Sequence[Instance]) -> tuple[list[Instance], list[O
             continue
         code = "header.duplicate-file" if is_same_file(first.path, one.path) else "header.conflicting-instances"
         status = Status.SKIPPED if code == "header.duplicate-file" else Status.REFUSED
-        outcomes.append(Outcome(one.path, status, notes=(note(code, where=one.path),)))
+        what = f"{CODES[code].meaning} The other one is {first.path}"
+        outcomes.append(Outcome(one.path, status, notes=(note(code, what, where=one.path),)))
     return list(kept.values()), outcomes
 
 
@@ -68,3 +69,18 @@ def batches(
         own = gathered.own.get(subject, OwnValues())
         for start in range(0, len(jobs), BATCH):
             yield Batch(tuple(jobs[start : start + BATCH]), own)
+
+
+def unused_codes(recipe: Recipe, gathered: Gathered) -> Iterator[Note]:
+    """Yield a note where codes were given for people of whom no file is."""
+    unused = {patient for patient, _ in recipe.subjects} - {one.subject for one in gathered.objects}
+    if unused:
+        what = f"{len(unused)} of the Patient IDs of the mapping are in none of the files."
+        yield note("deid.mapping-unused", what)
+
+
+def not_reached(todo: Iterable[Batch], outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Files of which nothing is told yet, because the run had to end."""
+    told = {one.item for one in outcomes}
+    items = (job.item for batch in todo for job in batch.jobs if job.item not in told)
+    return [Outcome(one, Status.FAILED, notes=(note("output.not-reached", where=one),)) for one in items]

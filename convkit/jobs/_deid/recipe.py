@@ -12,7 +12,7 @@ from convkit.deid.deidentifier import Recipe
 from convkit.deid.profile import Profile
 from convkit.deid.pseudonyms import Key
 from convkit.errors import InputError, UsageError
-from convkit.jobs._sources import Source
+from convkit.jobs._sources import Source, checked_path
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}")
 
@@ -31,7 +31,10 @@ def recipe_of(
     OutputError
         The key cannot be made.
     """
-    subjects = tuple(_mapping(mapping).items())
+    if not isinstance(profile, str) or not isinstance(uid_root, str):
+        raise UsageError("A profile is a name or a path, a root of UIDs is a text.", "--profile")
+    subjects = tuple(_mapping(None if mapping is None else checked_path(mapping, "--mapping")).items())
+    key = None if key is None else checked_path(key, "--key")
     loaded = Profile.load(profile)  # a mistake in it is told before a key is made
     return Recipe.of(profile, loaded, _key(key, is_dry=is_dry), subjects, uid_root)
 
