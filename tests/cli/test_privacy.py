@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,8 @@ SECRETS = {
     "PatientComments": "ZQX comment",
     "StudyID": "ZQXSTUDY",
 }
-TOLD = ("zqx", "1937", "1958")
+TOLD = (re.compile("zqx"), re.compile(r"(?<![0-9a-f])1937"), re.compile(r"(?<![0-9a-f])1958"))
+"""Parts of them; in the middle of a hash, four digits stand by chance."""
 
 
 def secret(dataset: Dataset) -> Dataset:
@@ -92,8 +94,8 @@ def test_convert_tells_nothing(options: list[str], source: Path, tmp_path: Path)
             told += gzip.decompress(path.read_bytes()).decode("latin-1")
     asked = " ".join(options).lower()
     for value in TOLD:
-        if value not in asked:
-            assert value not in told.lower()
+        if not value.search(asked):
+            assert not value.search(told.lower())
     if "zqx" in asked:
         assert "geheim" not in told.lower()
 
@@ -104,7 +106,7 @@ def test_convert_tells_nothing(options: list[str], source: Path, tmp_path: Path)
 def test_scan_tells_nothing(options: list[str], source: Path, tmp_path: Path) -> None:
     done = convkit("scan", source, "-j1", *options)
     told = (done.stdout + done.stderr).lower()
-    assert not [value for value in TOLD if value in told]
+    assert not [value for value in TOLD if value.search(told)]
 
 
 @pytest.mark.parametrize("options", [[], ["-vv"], ["--json"]], ids=" ".join)
@@ -112,4 +114,4 @@ def test_sort_tells_nothing_but_the_files_themselves(options: list[str], source:
     done = convkit("sort", source, "-o", tmp_path / "out", "-j1", *options)
     names = "\n".join(p.relative_to(tmp_path).as_posix() for p in (tmp_path / "out").rglob("*"))
     told = (done.stdout + done.stderr + names).lower()
-    assert not [value for value in TOLD if value in told]
+    assert not [value for value in TOLD if value.search(told)]
