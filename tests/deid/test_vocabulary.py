@@ -29,13 +29,13 @@ def test_clinical_words_are_known(word: str) -> None:
 
 
 LATER = """
-    cruciate triquetrum bimalleolar autochthon digastric sternohyoid epicondyle laceration concussion poisoning sequela
-    anaphylaxis staphylococcal wuchereria shortness navigator infiltrated hives conditional twisting injected wheelchair
-    gunshot lie teacher ticagrelor Hispanic Caucasian latex peanuts shellfish sulfa codeine ibuprofen lisinopril apixaban
-    seminalves sclav tang 3dcrt ntcp prv harder softer aalscout medcom resampled rescaled unaliased ijg delrec pld mbh
-    dapi microvolt unary sprengel risser madelung ortolani Müllerian
-    portalvenöse eingestellt lumbaal opératoire oncológico proiezioni lędźwiowego tętnicza mozku hjärnan aivojen böbrek
-    органов брюшная коленный εγκεφάλου الصدر חזה 超音波 膝関節 초음파 슬관절 膝关节 头颅"""
+    cruciate triquetrum bimalleolar autochthon digastric sternohyoid epicondyle laceration concussion poisoning
+    sequela anaphylaxis staphylococcal wuchereria shortness navigator infiltrated hives conditional twisting
+    injected wheelchair gunshot lie teacher Hispanic Caucasian latex peanuts shellfish sulfa codeine ibuprofen
+    lisinopril apixaban seminalves sclav tang 3dcrt ntcp prv ticagrelor harder softer aalscout medcom resampled
+    rescaled unaliased ijg delrec pld mbh dapi microvolt unary sprengel risser madelung ortolani Müllerian
+    portalvenöse eingestellt lumbaal opératoire oncológico proiezioni lędźwiowego tętnicza mozku hjärnan aivojen
+    böbrek органов брюшная коленный εγκεφάλου الصدر חזה 超音波 膝関節 초음파 슬관절 膝关节 头颅"""
 
 
 @pytest.mark.parametrize("word", words_of(LATER))
