@@ -352,3 +352,37 @@ def test_hostile_texts_take_no_time() -> None:
     for piece in ("1-", "a.", "1 ", "(1", "aB", "12/", "Dr. ", "x@", "hepat", "\0", "A. ", "1 Long "):
         NOBODY.cleaned(piece * 2000)
     assert time.perf_counter() - start < 60.0
+
+
+# --- the later lists -------------------------------------------------------------------------------------
+
+LATER = """SPRENGEL SHOULDER|RISSER SIGN|KASHIN-BECK DISEASE|GARTNER DUCT|Anterior cruciate ligament|T2N1M0, pT3 N1
+lisinopril 10 mg, atorvastatin, apixaban|Allergy: latex, codeine, sulfa, peanuts, hives|Hispanic or Latino, teacher
+PTV_5000 PRV05 SCLAV TANG 3DCRT NTCP SeminalVes|AALScout ALGO1 HARDER DelRec PLD 1800|Chestwall_R
+Wheelchair bound, gunshot wound, shortness of breath|Laceration of scalp, drowning, accidental poisoning
+Becken tief eingestellt im Stehen|Oberbauch portalvenöse Phase|RM kręgosłupa lędźwiowego|Faza tętnicza|CT mozku nativně
+КТ органов грудной клетки|腹部超音波|左膝関節|복부 초음파|胸部增强扫描|Toraks BT kontrastlı|αξονική θώρακος
+MR hjärna utan kontrast|أشعة الصدر|צילום חזה|Temps portal|Torace due proiezioni|Seguimiento oncológico"""
+
+
+@pytest.mark.parametrize("text", parts(LATER))
+def test_words_of_many_fields_and_languages_stay(text: str) -> None:
+    assert NOBODY.cleaned(text) == text
+
+
+@pytest.mark.parametrize(
+    "name", str.split("Ball Branch Caldwell Case Driver Gates Hoffman Krebs Izquierdo Simpson Singer Walls")
+)
+def test_a_word_that_is_a_frequent_name_goes_with_an_unknown_one(name: str) -> None:
+    assert NOBODY.cleaned(f"Chest AP Sabrina {name}") == "Chest AP"
+
+
+@pytest.mark.parametrize("name", str.split("Ball Caldwell Gates Morrison Wu Petra Slaughter Ortolani"))
+@pytest.mark.parametrize("role", ["Tech: {}", "Radiologist {}", "Dr. {}"])
+def test_a_word_that_is_a_frequent_name_goes_after_roles_and_titles(role: str, name: str) -> None:
+    assert name not in NOBODY.cleaned(f"Chest AP. {role.format(name)}")
+
+
+@pytest.mark.parametrize("text", ["Case 3", "Chest wall", "Branch duct", "ground glass", "Waters view", "store images"])
+def test_a_word_that_is_a_frequent_name_stays_elsewhere(text: str) -> None:
+    assert NOBODY.cleaned(text) == text
