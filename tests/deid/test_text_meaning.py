@@ -60,6 +60,8 @@ def test_measures_isotopes_and_views_stay(text: str) -> None:
         ("aged 99 y chest", "chest"),
         ("chest 张 伟国", "chest"),
         ("at 3828 Qwzx Curve, East Blarmouth 12253 chest", "at chest"),
+        ("Blarmouth 12253 chest", "chest"),
+        ("Blarmouth 12000 ms", "12000 ms"),
     ],
 )
 def test_what_identifies_goes_and_leaves_its_neighbours(text: str, left: str) -> None:
