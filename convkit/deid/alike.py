@@ -21,6 +21,7 @@ from convkit.deid.pixels import is_document
 from convkit.deid.private_elements import CHARACTERISTICS, Blocks, is_creator
 from convkit.deid.record import RECORD, meta_of, recorded
 from convkit.dicom.tree import (
+    MOST_LAYOUTS,
     PIXEL_GROUP,
     Alike,
     Element,
@@ -40,6 +41,9 @@ _NEVER_VARYING = RECORD | {CHARSET, SOP_CLASS, CHARACTERISTICS}
 
 _NEVER_THERE = frozenset({CONTENT, structured.ITEM_IDENTIFIER, DOCUMENT})
 """Their elements depend on each other."""
+
+_MOST_COMMON = 2 * MOST_LAYOUTS
+"""Of so many layouts it is remembered what becomes of them: some ten thousand bytes each."""
 
 _OVERLAYS = range(0x6000, 0x6020, 2)
 
@@ -77,6 +81,8 @@ class AlikeFiles:
         if isinstance(read, Tree):
             return read, None
         if read.layout not in self._common:
+            while len(self._common) >= _MOST_COMMON:
+                del self._common[next(iter(self._common))]
             self._common[read.layout] = self._found(read, self._person)
         common = self._common[read.layout]
         return (read_tree(path), None) if common is None else (common.whole(read), read)

@@ -7,7 +7,7 @@ and are copied from there. What is written holds nothing but the tree: reserved 
 
 from __future__ import annotations
 
-from convkit.dicom.tree.layout import Layout, Layouts
+from convkit.dicom.tree.layout import MOST_LAYOUTS, Layout, Layouts
 from convkit.dicom.tree.nodes import PIXEL_DATA, PIXEL_GROUP, Coding, Element, Item, Span, Tree
 from convkit.dicom.tree.reading import Alike, read_alike, read_tree, tree_of
 from convkit.dicom.tree.walk import MOST_DEPTH
@@ -15,6 +15,7 @@ from convkit.dicom.tree.writing import beginning, encoded, pieces_of, written
 
 __all__ = [
     "MOST_DEPTH",
+    "MOST_LAYOUTS",
     "PIXEL_DATA",
     "PIXEL_GROUP",
     "Alike",
