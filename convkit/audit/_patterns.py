@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
 from typing import NamedTuple
 
+from convkit.audit._dates import is_date
 from convkit.audit._words import INSTITUTIONAL, MEANINGFUL, ORDINARY
 from convkit.audit.finding import Kind
-
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 
 _MAIL = re.compile(
     r"\b[A-Za-z0-9][A-Za-z0-9_.+-]{1,63}@(?:[A-Za-z0-9][A-Za-z0-9-]{1,62}\.){1,8}(?:[a-z]{2,24}|[A-Z]{2,24})(?![A-Za-z])"
@@ -45,13 +42,6 @@ _URL = re.compile(r"\b(?:https?|ftp|sftp|dicom|smb|file)://([^\s/\"'<>\\)]{3,255
 _FOLDER = re.compile(
     r"(?:\b[A-Za-z]:\\{1,2}(?:Users|Documents and Settings)\\{1,2}|/home/|/Users/)([A-Za-z][\w.^-]{1,63})"
 )
-_DATES = re.compile(
-    r"(?<![\d.])(?:(?P<y>(?:19|20)\d\d)(?P<s>[-/.]?)(?P<m>\d\d)(?P=s)(?P<d>\d\d)(?!\d|\.\d)"
-    r"|(?P<a>\d{1,2})(?P<t>[-/.])(?P<b>\d{1,2})(?P=t)(?P<z>(?:19|20)?\d\d)(?!\d|\.\d)"
-    rf"|(?P<e>\d{{1,2}})(?:st|nd|rd|th)?[- .]?(?P<n>{_MONTH})[- .,]{{0,2}}(?P<x>(?:19|20)\d\d)(?!\d))"
-    rf"|\b(?P<o>{_MONTH})[ .](?P<f>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<w>(?:19|20)\d\d)(?!\d)",
-    re.IGNORECASE,
-)
 _PLAIN = re.compile(r"[^\W\d_][\w'’-]*")
 _TOKEN = re.compile(r"(?<![\w.])(?=[A-Za-z]{0,6}[-/]?\d)[A-Za-z]{0,6}[-/]?\d[\d/-]{5,17}(?![\w.])")
 
@@ -80,36 +70,6 @@ class Match(NamedTuple):
     kind: Kind
     text: str
     start: int
-
-
-def dates_in(text: str) -> Iterator[tuple[date, int, str]]:
-    """Dates in the usual spellings: (date, place, spelling). Where day or month may come first, both are tried."""
-    for found in _DATES.finditer(text):
-        part = found.groupdict()
-        for year, month, day in _readings(part):
-            when = _checked(year, month, day)
-            if when is not None:
-                yield when, found.start(), found.group()
-
-
-def _readings(part: dict[str, str | None]) -> list[tuple[int, int, int]]:
-    if part["y"]:
-        return [(int(part["y"]), int(part["m"] or 0), int(part["d"] or 0))]
-    if part["z"]:
-        year = int(part["z"])
-        if year < 100:
-            year += 1900 if year > 30 else 2000
-        first, second = int(part["a"] or 0), int(part["b"] or 0)
-        return [(year, first, second)] + ([(year, second, first)] if first != second else [])
-    name, day, year = part["n"] or part["o"] or "", int(part["e"] or part["f"] or 0), int(part["x"] or part["w"] or 0)
-    return [(year, _MONTHS.index(name[:3].lower()) + 1, day)]
-
-
-def _checked(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
 
 
 def sure_matches(text: str) -> Iterator[Match]:
@@ -150,7 +110,7 @@ def likely_matches(text: str) -> Iterator[Match]:
         if any(is_name_like(word) for word in words) and words[0].casefold() not in MEANINGFUL:
             yield Match(Kind.ADDRESS, found.group(), found.start())
     for found in _TOKEN.finditer(text):
-        if _is_number_of_someone(found.group()) and not _DATES.fullmatch(found.group()):
+        if _is_number_of_someone(found.group()) and not is_date(found.group()):
             yield Match(Kind.ID, found.group(), found.start())
 
 

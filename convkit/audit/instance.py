@@ -20,6 +20,7 @@ _ENOUGH = 4
 """Numbers that tell one picture from another of the same kind."""
 
 _KEPT = {
+    0x00020010: "syntax",
     0x00080016: "sop_class",
     0x00080018: "sop",
     0x0020000D: "study",
@@ -42,7 +43,8 @@ class Instance:
     path : str
         Relative to the folder that was named.
     identity : mapping of str to str
-        ``sop_class``, ``sop``, ``study``, ``series``, ``frame_of_reference``, ``patient``, ``number``, ``modality``,
+        ``syntax`` (transfer syntax), ``sop_class``, ``sop``, ``study``,
+        ``series``, ``frame_of_reference``, ``patient``, ``number``, ``modality``,
         ``rows``, ``columns``; what is not there is absent.
     digest : str
         Of the pixel data, empty where there are none.

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from convkit.audit._attributes import is_device, is_free, is_text, meaning
+from convkit.audit._attributes import is_device, is_free, is_maker, is_text, meaning
+from convkit.audit._dates import dates_in
 from convkit.audit._dciodvfy import with_dciodvfy
-from convkit.audit._patterns import dates_in, is_name_like, likely_matches, sure_matches, text_matches, whole_name
+from convkit.audit._names import name_forms
+from convkit.audit._patterns import is_name_like, likely_matches, sure_matches, text_matches, whole_name
 from convkit.audit._reader import PIXEL_DATA, Element, Reading, keyword, looks_like_dicom, read
 from convkit.audit._text import Decoder, decoded, is_readable, runs, unwidened
 from convkit.audit._unpack import pieces
-from convkit.audit._words import INSTITUTIONAL, ORDINARY, PSEUDONYMS
+from convkit.audit._words import INSTITUTIONAL, ORDINARY
 from convkit.audit.finding import Kind
 from convkit.audit.instance import Instance, instance_of
 
@@ -59,12 +61,15 @@ class Original:
         None for files that are no DICOM.
     values : frozenset of Value
     technical : frozenset of str
-        Words, case folded, that tell of devices and codes: the same word elsewhere is no name.
+        Words, case folded, that stand with devices and codes.
+    makers : frozenset of str
+        Words, case folded, of makers and models: the same word elsewhere is no name.
     """
 
     instance: Instance | None
     values: frozenset[Value]
     technical: frozenset[str] = frozenset()
+    makers: frozenset[str] = frozenset()
 
 
 def read_original(path: Path, where: str) -> Original:
@@ -97,14 +102,16 @@ def _of_dicom(reading: Reading, where: str) -> Original:
     decoder = Decoder(reading)
     values: set[Value] = set()
     technical: set[str] = set()
+    makers: set[str] = set()
     for element in reading.elements:
         if element.end <= element.start or element.vr == "SQ" or element.tag in PIXEL_DATA:
             continue
         if is_device(element) or element.vr == "CS":
-            technical |= {word.casefold() for word in _WORD.findall(reading.text(element))}
+            words = {word.casefold() for word in _WORD.findall(reading.text(element))}
+            (makers if is_maker(element) else technical).update(words)
         values.update(_of_element(reading, element, decoder))
     values.update(_of_gaps(reading))
-    return Original(instance_of(where, reading), frozenset(values), frozenset(technical))
+    return Original(instance_of(where, reading), frozenset(values), frozenset(technical), frozenset(makers))
 
 
 def _of_element(reading: Reading, element: Element, decoder: Decoder) -> Iterator[Value]:  # noqa: C901 (a table of cases)
@@ -113,8 +120,8 @@ def _of_element(reading: Reading, element: Element, decoder: Decoder) -> Iterato
         return  # kept by place in the instance
     if kind in {Kind.DATE, Kind.BIRTH_DATE}:
         for each in reading.text(element).split("\\"):
-            for when, _, _ in dates_in(each[:8]):
-                yield Value(when.isoformat(), kind)
+            for day in dates_in(each[:8]):
+                yield Value(day.when.isoformat(), kind)
         return
     if element.vr in {"UN", "OB"} or not (is_text(element) or element.vr in {"AE", "CS"}):
         if element.vr in {"UN", "OB", "OW"} and element.end - element.start <= _LONGEST_BINARY:
@@ -144,7 +151,7 @@ def _is_comment(element: Element) -> bool:
 def _of_meaning(text: str, kind: Kind) -> Iterator[Value]:
     """Values of an attribute that identifies by its meaning."""
     if kind is Kind.NAME:
-        yield from _of_name(text)
+        yield from (Value(form, Kind.NAME, text) for form in name_forms(text))
     elif kind is Kind.AE_TITLE:
         if text.upper() not in _GENERIC_TITLES:
             yield Value(text, kind)
@@ -163,19 +170,6 @@ def _of_meaning(text: str, kind: Kind) -> Iterator[Value]:
         yield from _of_free_text(text, is_comment=False)
 
 
-def _of_name(text: str) -> Iterator[Value]:
-    """The parts of a name: PS3.5 6.2.1."""
-    for group in text.split("="):
-        if set(re.findall(r"[\w-]+", group.casefold().replace(".", ""))) & PSEUDONYMS:
-            continue
-        for component in group.split("^")[:3]:  # family, given, middle; prefix and suffix are titles
-            part = component.strip()
-            words = [part, *re.split(r"[\s,]+", part)] if " " in part or "," in part else [part]
-            for word in words:
-                if word:
-                    yield Value(word, Kind.NAME, text)
-
-
 def _of_free_text(text: str, *, is_comment: bool, with_numbers: bool = True) -> Iterator[Value]:
     """Values within a text; `with_numbers` takes numbers without a label, too."""
     for found in text_matches(text):
@@ -188,8 +182,8 @@ def _of_free_text(text: str, *, is_comment: bool, with_numbers: bool = True) -> 
             yield from (Value(word, Kind.NAME, found.text) for word in words if word.casefold() in ORDINARY)
         else:
             yield Value(found.text, found.kind)
-    for when, _, _ in dates_in(text):
-        yield Value(when.isoformat(), Kind.DATE)
+    for day in dates_in(text):
+        yield Value(day.when.isoformat(), Kind.DATE)
     for found in likely_matches(text):
         if (is_comment or found.kind is not Kind.NAME) and (with_numbers or found.kind is not Kind.ID):
             yield Value(found.text, found.kind, is_sure=found.kind is not Kind.NAME)

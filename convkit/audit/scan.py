@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
+from convkit.audit._dates import dates_in
 from convkit.audit._dciodvfy import with_dciodvfy
-from convkit.audit._judge import Hits, Place, counts
-from convkit.audit._patterns import Match, dates_in, sure_matches, text_matches
+from convkit.audit._judge import Place
+from convkit.audit._numbers import numbers_in
+from convkit.audit._patterns import Match, sure_matches, text_matches
 from convkit.audit._reader import Element, Reading, looks_like_dicom, read
-from convkit.audit._search import Hit
+from convkit.audit._residuals import residuals
 from convkit.audit._text import Decoder, decoded, is_readable, runs, unwidened
 from convkit.audit._unpack import Piece, is_packed, pieces
 from convkit.audit._validity import damage
@@ -23,7 +26,6 @@ from convkit.audit.instance import Instance, instance_of
 
 RESIDUAL, PATTERN, UNREADABLE = "check.residual-value", "check.pattern", "check.unreadable"
 
-_UID = re.compile(rb"[0-2](?:\.\d+){2,}")
 _DATED = re.compile(
     r"birth|dob\b|born|admi(?:t|ssion)|discharge|stud(?:y|ies)|scan|exam|acqui|content|visit|surgery|died|death",
     re.IGNORECASE,
@@ -33,9 +35,6 @@ _DATED = re.compile(
 _PATIENT_ID = 0x00100020
 _LONGEST_HEADER = 12
 """Bytes of the header of an element: what is longer and belongs to none is something else."""
-
-_LONG_UID = 16
-"""Characters that chance does not write among pixels."""
 
 _OLDEST_AGE = 90  # 45 CFR 164.514(b)(2)(i)(C): all ages over 89 may be told as 90
 _DEEPEST = 5
@@ -78,8 +77,8 @@ def scan_file(path: Path, where: str, dossier: Dossier) -> FileAudit:
 def scan_bytes(data: bytes, where: str, dossier: Dossier) -> FileAudit:
     """Audit the bytes of a file, and its name."""
     scan = _Scan(dossier, where)
-    subject = scan.content(data, "", 0)
-    scan.name(where, "name", subject)
+    subjects = scan.content(data, "", 0)
+    scan.name(where, "name", subjects)
     return FileAudit(where, tuple(scan.without_doubles()), tuple(scan.instances))
 
 
@@ -97,43 +96,40 @@ class _Scan:
         known = {(f.location, f.kind) for f in self.findings if f.code == RESIDUAL}
         return (f for f in self.findings if f.code != PATTERN or (f.location, f.kind) not in known)
 
-    def content(self, data: bytes, prefix: str, depth: int) -> int | None:
-        """Audit some bytes, and what is packed in them; the patient that they belong to, where known."""
+    def content(self, data: bytes, prefix: str, depth: int) -> frozenset[int]:
+        """Audit some bytes, and what is packed in them; the patients that they may belong to, where known."""
         if looks_like_dicom(data):
             return self._dicom(read(data), prefix, depth)
         data = unwidened(data)
         readable = is_readable(data)
         zones = Zones([Zone(0, len(data), Nature.DOCUMENT, f"{prefix}text")]) if readable else file_zones(data, prefix)
-        self._residuals(data, zones, Place(None))
+        self._residuals(data, zones, Place())
         if readable:
             self._document(data, prefix)
         else:
             for start, end in zones.gaps(len(data)):
                 self._runs(data[start:end], f"{prefix}bytes")
         if is_packed(data) or readable:
-            self._packed(data, prefix, depth, Place(None))
+            self._packed(data, prefix, depth, Place())
         elif depth < _DEEPEST:
-            self._packed_between(data, zones, prefix, depth, Place(None))
-        return None
+            self._packed_between(data, zones, prefix, depth, Place())
+        return frozenset()
 
-    def name(self, name: str, location: str, subject: int | None) -> None:
+    def name(self, name: str, location: str, subjects: frozenset[int]) -> None:
         """Audit the name of a file with its folders."""
         raw = name.encode("utf-8", "surrogateescape")
         zones = Zones([Zone(0, len(raw), Nature.NAME, location)])
-        self._residuals(raw, zones, Place(subject, is_alone=False))
+        self._residuals(raw, zones, Place(subjects, is_alone=False))
         self._add_matches(sure_matches(name), location)
 
     # --- DICOM -------------------------------------------------------------------------------------------
 
-    def _dicom(self, reading: Reading, prefix: str, depth: int) -> int | None:
+    def _dicom(self, reading: Reading, prefix: str, depth: int) -> frozenset[int]:
         instance = instance_of(f"{self.where}{f'!{prefix.strip()}' if prefix else ''}", reading)
         self.instances.append(instance)
         index = self.dossier.match(instance)
-        if index is not None:
-            subject: int | None = self.dossier.subjects[index]
-        else:
-            subject = self.dossier.likely_subject(self.dossier.search.hits(reading.data))
-        place = Place(subject, keeps_dates=instance.keeps_dates, keeps_uids=instance.keeps_uids)
+        subjects = self._subjects(instance, index, reading)
+        place = Place(subjects, keeps_dates=instance.keeps_dates, keeps_uids=instance.keeps_uids)
         known = self.dossier.originals[index].faults if index is not None else {}
         for what, path in reading.problems:
             if damage(what, path) not in known:
@@ -142,17 +138,38 @@ class _Scan:
         self._residuals(reading.data, zones, place, prefix)
         if index is not None:
             self._unchanged(instance, self.dossier.originals[index], prefix)
+        else:
+            self._dates_of(instance, subjects, prefix)
+        for location, term in numbers_in(reading, self.dossier, place):
+            self._add(RESIDUAL, prefix + location, term.kind, value=term.text)
         self._elements(reading, zones, prefix)
         if depth < _DEEPEST:
             self._packed_between(reading.data, zones, prefix, depth, place)
-        return subject
+        return subjects
+
+    def _subjects(self, instance: Instance, index: int | None, reading: Reading) -> frozenset[int]:
+        """Whose file it is; nobody's in particular for the index of a medium."""
+        if instance.is_directory:
+            return frozenset()
+        if index is not None:
+            return frozenset({self.dossier.subjects[index]})
+        likely = self.dossier.likely_subject(self.dossier.search.hits(reading.data))
+        return frozenset({likely}) if likely is not None else self.dossier.subjects_of(instance)
+
+    def _dates_of(self, output: Instance, subjects: frozenset[int], prefix: str) -> None:
+        """Dates of an output whose original is not known: those that its patient has, or anybody for an index."""
+        for path, value in output.dates.items() if not output.keeps_dates else ():
+            when = _day(value)
+            for day in self.dossier.dates.get(when, ()) if when else ():
+                if output.is_directory or subjects & day.subjects:
+                    self._add(RESIDUAL, prefix + path, day.kind, value=_iso(value))
 
     def _unchanged(self, output: Instance, original: Instance, prefix: str) -> None:
         """Dates and numbers that stand where they stood, too short or too common to be looked for elsewhere."""
         if not output.keeps_dates:
             for path, value in output.dates.items():
                 if original.dates.get(path) == value:
-                    self._add(RESIDUAL, prefix + path, Kind.DATE, value=value)
+                    self._add(RESIDUAL, prefix + path, Kind.DATE, value=_iso(value))
         if output.birth_date and output.birth_date == original.birth_date:
             self._add(RESIDUAL, f"{prefix}(0010,0030)", Kind.BIRTH_DATE, value=output.birth_date)
         patient = output.get("patient")
@@ -192,8 +209,8 @@ class _Scan:
     def _text(self, text: str, location: str) -> None:
         self._add_matches(text_matches(text), location)
         if not self.dossier.has_originals:
-            for _, _, spelling in dates_in(text):
-                self._add(PATTERN, location, Kind.DATE, value=spelling)
+            for found in dates_in(text):
+                self._add(PATTERN, location, Kind.DATE, value=found.text)
 
     def _patient_id(self, text: str, location: str) -> None:
         """Eight digits, or MRN and digits: numbers that hospitals give."""
@@ -221,12 +238,12 @@ class _Scan:
     def _piece(self, piece: Piece, prefix: str, depth: int, place: Place) -> None:
         inner = f"{prefix}{piece.how} "
         if piece.how.startswith("member "):
-            self.name(piece.how[7:], inner.rstrip(), None)
+            self.name(piece.how[7:], inner.rstrip(), frozenset())
         if piece.is_file:
             self.content(piece.data, inner, depth + 1)
             return
         readable = is_readable(piece.data)
-        nature = Nature.DOCUMENT if readable and place.subject is None else Nature.BYTES
+        nature = Nature.DOCUMENT if readable and not place.subjects else Nature.BYTES
         self._residuals(piece.data, Zones([Zone(0, len(piece.data), nature, inner.rstrip())]), place)
         if readable or piece.how not in {"base64", "hex"}:
             self._runs(piece.data, inner.rstrip())
@@ -238,8 +255,8 @@ class _Scan:
             location = f"{prefix}line {number}"
             self._add_matches(text_matches(line[:_LONGEST_LINES]), location)
             if not self.dossier.has_originals and _DATED.search(line):
-                for _, _, spelling in dates_in(line):
-                    self._add(PATTERN, location, Kind.DATE, value=spelling)
+                for found in dates_in(line):
+                    self._add(PATTERN, location, Kind.DATE, value=found.text)
 
     def _runs(self, raw: bytes, location: str) -> None:
         for _, text in runs(raw):
@@ -247,22 +264,9 @@ class _Scan:
 
     def _residuals(self, data: bytes, zones: Zones, place: Place, prefix: str = "") -> None:
         """Everything of the originals that is in some bytes."""
-        among = Hits(data, sorted(self.dossier.search.hits(data)), self.dossier.terms)
-        for index, hit in enumerate(among.hits):
-            term, zone = self.dossier.terms[hit.label], zones.at(hit.start)
-            if counts(among, index, zone, place):
-                self._add(RESIDUAL, prefix + _located(zone, data, hit), term.kind, value=term.text)
-        if self.dossier.uids and not place.keeps_uids:
-            self._original_uids(data, zones, prefix)
-
-    def _original_uids(self, data: bytes, zones: Zones, prefix: str) -> None:
-        for found in _UID.finditer(data):
-            uid = found.group().decode("ascii")
-            if uid in self.dossier.uids:
-                zone = zones.at(found.start())
-                if zone.nature is not Nature.PIXELS or len(uid) >= _LONG_UID:
-                    location = prefix + _located(zone, data, Hit(*found.span(), 0))
-                    self._add(RESIDUAL, location, Kind.UID, value=uid)
+        for found in residuals(data, zones, place, self.dossier):
+            location = _located(zones.at(found.start), data, found.start)
+            self._add(RESIDUAL, prefix + location, found.kind, value=found.text)
 
     # --- findings ----------------------------------------------------------------------------------------
 
@@ -274,12 +278,23 @@ class _Scan:
         self.findings.append(Finding(self.where, location, code, kind, text, 1, value))
 
 
-def _located(zone: Zone, data: bytes, hit: Hit) -> str:
+def _located(zone: Zone, data: bytes, start: int) -> str:
     """The place for people: documents have lines."""
     if zone.nature is not Nature.DOCUMENT or not zone.location.endswith("text"):
         return zone.location
-    line = data.count(b"\n", 0, hit.start) + 1
+    line = data.count(b"\n", 0, start) + 1
     return f"{zone.location[:-4]}line {line}"
+
+
+def _day(digits: str) -> date | None:
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    except ValueError:
+        return None
+
+
+def _iso(digits: str) -> str:
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}"
 
 
 def _packable(zones: Zones, length: int) -> Iterator[tuple[int, int]]:
