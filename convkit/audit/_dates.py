@@ -45,19 +45,19 @@ _FROM_YEAR = re.compile(  # 1961-05-03, 1961/5/3, 1961年5月3日
 )
 _FROM_DAY = re.compile(
     # 03.05.1961, 5/3/61
-    rf"(?:(?P<a>\d{{1,2}})(?P<t>[-/._ ])(?P<b>\d{{1,2}})(?P=t)(?P<z>{_YEAR})"
+    rf"(?:(?P<a>\d{{1,2}})(?P<t>[-/._ ])(?P<b>\d{{1,2}})(?P=t)(?P<z>{_YEAR})(?<!_\d\d)"
     # 3 May 1961, 3rd of May, 1961, 03MAY61
     rf"|(?P<e>{_DAY})[-/ ._]{{0,2}}(?:of |de )?(?P<n>{_ANY_MONTH})\.?[-/ .,_]{{0,2}}(?:de )?(?P<x>{_YEAR})){_END}",
     re.IGNORECASE,
 )
-_COMPACT = re.compile(rf"(?P<c>\d{{14}}(?=\.\d{{1,6}}(?!\d))|\d+{_END})")
+_COMPACT = re.compile(rf"(?P<c>\d{{14}}|\d{{8}}\.\d{{6}}(?!\d)|\d+{_END})")
 _BEFORE = re.compile(rf"(?<![A-Za-z])(?P<o>{_ANY_MONTH})\.?[-/ ._]{{1,2}}$", re.IGNORECASE)
 _BEHIND = re.compile(rf"(?P<f>{_DAY}),?[-/ ._]{{1,2}}(?P<w>{_YEAR}){_END}", re.IGNORECASE)
 _LONGEST_MONTH = 16
 """Characters, with what stands between it and the day."""
 
 _FORMS = {1: _FROM_DAY, 2: _FROM_DAY, 4: _FROM_YEAR, 6: _COMPACT, 8: _COMPACT, 12: _COMPACT, 14: _COMPACT}
-"""By the number of digits that a date begins with."""
+"""By the number of digits that a date begins with: what is longer than date and time may begin with these."""
 
 _PIVOT = 30
 """Two digits up to here are years of this century."""
@@ -99,7 +99,7 @@ def spelled_dates(text: str) -> Iterator[Spelled]:
     """Yield all that may be a date; where day or month may come first, both readings."""
     end = 0
     for run in _RUN.finditer(text):
-        if run.start() < end or len(run.group()) not in _FORMS:
+        if run.start() < end or min(len(run.group()), 14) not in _FORMS:
             continue
         for start, stop, part in _matches(text, run):
             end = max(end, stop)
@@ -117,7 +117,7 @@ def _matches(text: str, run: re.Match[str]) -> Iterator[tuple[int, int, dict[str
         if before and behind:
             yield before.start(), behind.end(), {**before.groupdict(), **behind.groupdict()}
             return
-    found = _FORMS[len(run.group())].match(text, run.start())
+    found = _FORMS[min(len(run.group()), 14)].match(text, run.start())
     if found:
         yield found.start(), found.end(), found.groupdict()
 
@@ -160,11 +160,13 @@ def _in_numbers(part: dict[str, str]) -> Iterator[_Reading]:
         yield Grade.LOOSE, (_year(part["a"])[0], second, int(part["z"][-2:]))
 
 
-def _compact(digits: str) -> Iterator[_Reading]:
+def _compact(text: str) -> Iterator[_Reading]:
     """Digits without anything between them: years first or last, with a time or without."""
+    digits = text.replace(".", "")
     if len(digits) >= 12:
-        is_dated = digits[:2] in {"18", "19", "20"} and _is_time(digits[8:14])
-        yield Grade.SURE if is_dated else Grade.LOOSE, (int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+        is_dated = digits[:2] in {"18", "19", "20"} and _is_time(digits[8:])
+        if is_dated or "." not in text:
+            yield Grade.SURE if is_dated else Grade.LOOSE, (int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
     elif len(digits) == 8:
         if digits[:2] in {"18", "19", "20"}:
             yield Grade.SURE, (int(digits[:4]), int(digits[4:6]), int(digits[6:]))

@@ -241,6 +241,8 @@ def _word(found: _Found, among: Hits, index: int) -> bool:
         return found.is_own or found.is_anybodys or found.length >= 6
     if found.zone.nature in {Nature.KEPT, Nature.MADE}:
         return found.is_own and found.is_bounded
+    if found.term.text.isdigit() and found.length < _LEAST_NUMBER:
+        return found.is_own and found.is_bounded and found.zone.nature in _WRITTEN
     if found.is_own or found.is_anybodys:
         return found.is_bounded or _counts_within(found, among.hits[index], among.data)
     return found.is_bounded and _has_neighbour(among, index)

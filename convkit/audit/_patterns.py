@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from convkit.audit._dates import is_date
-from convkit.audit._words import INSTITUTIONAL, MEANINGFUL, ORDINARY
+from convkit.audit._words import INSTITUTIONAL, MEANINGFUL, ORDINARY, STREETS
 from convkit.audit.finding import Kind
 
 _MAIL = re.compile(
@@ -106,8 +106,9 @@ def likely_matches(text: str) -> Iterator[Match]:
     yield from _likely_names(text)
     yield from _names_in_sentences(text)
     for found in _STREET.finditer(text):
-        words = found.group().split()[1:]
-        if any(is_name_like(word) for word in words) and words[0].casefold() not in MEANINGFUL:
+        number, *words = found.group().split()
+        is_street = len(number) > 1 and words[-1].casefold() in STREETS
+        if (is_street or any(is_name_like(word) for word in words)) and words[0].casefold() not in MEANINGFUL:
             yield Match(Kind.ADDRESS, found.group(), found.start())
     for found in _TOKEN.finditer(text):
         if _is_number_of_someone(found.group()) and not is_date(found.group()):

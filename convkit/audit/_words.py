@@ -92,6 +92,19 @@ phantom physician private pseudonym redacted removed research service sub subj s
 test unknown unnamed user verifying withheld xxx xxxx
 """
 
+_STREETS = """
+alley avenue bayou bend boulevard branch bridge brook bypass canyon causeway circle cliff corner course court cove
+creek crescent crest crossing curve dale drive estate estates expressway extension falls ferry field fields flat ford
+fords forest forge fork forks freeway garden gardens gateway glen green grove harbor haven heights highway hill hills
+hollow inlet island islands isle junction key keys knoll knolls lake lakes landing lane loop mall manor meadow meadows
+mews mill mills mission motorway mount mountain orchard oval overpass park parks parkway pass passage path pike pine
+pines place plain plains plaza point points port prairie radial ramp ranch rapid rapids rest ridge ridges river road
+roads route row run shoal shore shores skyway spring springs spur square station stravenue stream street streets
+summit terrace throughway trace track trafficway trail tunnel turnpike underpass union valley valleys via viaduct view
+views village villages ville vista walk walks wall way ways well wells strasse straße weg platz allee rue calle via
+ulica
+"""
+
 MEANINGFUL = frozenset(_CLINICAL.split())
 """Words that reports and protocols use for what they mean."""
 
@@ -103,6 +116,9 @@ ORDINARY = MEANINGFUL | EPONYMS | frozenset(_NAMES_THAT_ARE_WORDS.split())
 
 INSTITUTIONAL = MEANINGFUL | frozenset(_INSTITUTIONAL.split())
 """Words that do not tell one institution or address from another."""
+
+STREETS = frozenset(_STREETS.split())
+"""Words that end the name of a street: Publication 28 of the United States Postal Service, C1, and some of Europe."""
 
 PSEUDONYMS = frozenset(_PSEUDONYMS.split())
 """Words that stand in the place of a name."""

@@ -36,6 +36,9 @@ _OTHERS = 2
 _FEW = 8
 """Patients that one output may be of, when it resembles originals of several."""
 
+_NOBODYS = {-1}
+"""The patients of what stands in files that are no DICOM."""
+
 _LEAST_DIGITS = 6
 """Of a number that tells people apart."""
 
@@ -201,7 +204,7 @@ def dossier_of(originals: Sequence[Original], terms: Sequence[str] = ()) -> Doss
     gathered = _Gathered()
     number = 0
     for original in originals:
-        subject = -1
+        subject = -1  # nobody known
         if original.instance is not None:
             subject, number = subjects[number], number + 1
         gathered.add(original, subject)
@@ -242,10 +245,11 @@ class _Gathered:
     def terms(self) -> Iterator[Term]:
         """Yield all but dates."""
         for (folded, kind), (of_persons, of_subjects, sure, text) in sorted(self._values.items()):
-            if kind not in _DATES:
-                is_technical = self._is_technical(folded, kind, of_subjects)
-                tier = _tier(text, kind, is_technical=is_technical, is_sure=sure)
-                yield Term(text, kind, tier, frozenset(of_persons), frozenset(of_subjects))
+            if kind in _DATES or (kind is Kind.ID and of_subjects == _NOBODYS and folded in self._technical):
+                continue  # a number of a device, told by a file that stands beside the images
+            is_technical = self._is_technical(folded, kind, of_subjects)
+            tier = _tier(text, kind, is_technical=is_technical, is_sure=sure)
+            yield Term(text, kind, tier, frozenset(of_persons), frozenset(of_subjects))
 
     def _is_technical(self, folded: str, kind: Kind, own: set[int]) -> bool:
         """True for a maker, and for a word of devices and codes: the same word elsewhere is no name.
@@ -287,13 +291,13 @@ def _tier(text: str, kind: Kind, *, is_technical: bool, is_sure: bool) -> Tier: 
         return Tier.STRONG
     if kind is Kind.PHONE:
         return Tier.STRONG if len(re.sub(r"\D", "", text)) >= 7 else Tier.WEAK
+    if len(text) < 4 and text.isascii():
+        return Tier.WEAK if is_sure else Tier.GUESS
     is_word = text.replace("-", "").replace("'", "").isalpha()
     if is_word and (folded in MEANINGFUL or is_technical):
         return Tier.WEAK
     if not text.isascii():
         return Tier.WORD if len(text) >= 2 else Tier.WEAK
-    if len(text) < 4:
-        return Tier.WEAK
     if not is_sure:
         return Tier.GUESS
     if is_word and is_ordinary(text):
@@ -332,7 +336,7 @@ def _is_usable(term: Term) -> bool:
 def _is_short_name(term: Term) -> bool:
     """True for names of three letters that are no words."""
     is_name = term.kind is Kind.NAME and len(term.text) == 3 and term.text.isascii() and term.text.isalpha()
-    return is_name and not is_ordinary(term.text) and not is_term(term.text)
+    return is_name and term.tier is Tier.WEAK and not is_ordinary(term.text) and not is_term(term.text)
 
 
 def _digits_of(term: Term) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convkit.audit._attributes import is_device, is_free, is_maker, is_text, meaning
-from convkit.audit._dates import dates_in
+from convkit.audit._dates import Grade, dates_in
 from convkit.audit._dciodvfy import with_dciodvfy
 from convkit.audit._names import name_forms
 from convkit.audit._patterns import is_name_like, likely_matches, sure_matches, text_matches, whole_name
@@ -22,11 +22,15 @@ from convkit.audit.instance import Instance, instance_of
 
 _COMMENTS = re.compile(r".*(Comments|History|Remarks|Reason.*|Allergies|Alerts|Needs|State|Arrangements|Text.*)$")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_DEVICE_WORD = re.compile(r"[^\W_][\w'’-]{2,}")
 _GENERIC_TITLES = frozenset(
     {"ANY-SCP", "ANYSCP", "STORESCP", "STORESCU", "PACS", "DCMTK", "PYNETDICOM", "ORTHANC", "UNKNOWN"}
 )
 _LONGEST_COMMENT = 10240
 """Characters: the longest LT; what is longer is a log or a protocol."""
+
+_SHORT = 3
+"""Letters of a name that is believed only where it stands as one."""
 
 _LONGEST_BINARY = 1 << 18
 """Bytes of a binary value that is read for text: longer ones are tables and pictures."""
@@ -107,7 +111,7 @@ def _of_dicom(reading: Reading, where: str) -> Original:
         if element.end <= element.start or element.vr == "SQ" or element.tag in PIXEL_DATA:
             continue
         if is_device(element) or element.vr == "CS":
-            words = {word.casefold() for word in _WORD.findall(reading.text(element))}
+            words = {word.casefold() for word in _DEVICE_WORD.findall(reading.text(element))}
             (makers if is_maker(element) else technical).update(words)
         values.update(_of_element(reading, element, decoder))
     values.update(_of_gaps(reading))
@@ -133,15 +137,26 @@ def _of_element(reading: Reading, element: Element, decoder: Decoder) -> Iterato
     if kind is None:
         if is_free(element) or element.is_private:
             for part in text.split("\\") if element.is_private or "^" in text else ():
-                yield from (Value(word, Kind.NAME, part) for word in whole_name(part))
-            found = _of_free_text(text, is_comment=_is_comment(element) and len(text) <= _LONGEST_COMMENT)
-            # Numbers in private text are measurements and counters more often than anybody's.
-            yield from (v for v in found if not (element.is_private and v.kind is Kind.ID and v.text.isdigit()))
+                yield from (Value(word, Kind.NAME, part, len(word) > _SHORT) for word in whole_name(part))
+            is_comment = _is_comment(element) and len(text) <= _LONGEST_COMMENT
+            yield from _of_text_of_nobody(text, is_comment=is_comment, is_private=element.is_private)
         elif is_text(element):
             yield from (Value(m.text, m.kind) for m in sure_matches(text))
         return
     for each in text.split("\\"):
         yield from _of_meaning(each.strip(), kind)
+
+
+def _of_text_of_nobody(text: str, *, is_comment: bool, is_private: bool) -> Iterator[Value]:
+    """Values within text that has no meaning of its own."""
+    if not is_private:
+        yield from _of_free_text(text, is_comment=is_comment)
+        return
+    # Numbers in private text are measurements, counters and versions more often than anybody's.
+    sure = {day.when.isoformat() for day in dates_in(text) if day.grade is Grade.SURE}
+    for value in _of_free_text(text, is_comment=is_comment):
+        if value.text in sure if value.kind is Kind.DATE else not (value.kind is Kind.ID and value.text.isdigit()):
+            yield value
 
 
 def _is_comment(element: Element) -> bool:
@@ -171,7 +186,7 @@ def _of_meaning(text: str, kind: Kind) -> Iterator[Value]:
 
 
 def _of_free_text(text: str, *, is_comment: bool, with_numbers: bool = True) -> Iterator[Value]:
-    """Values within a text; `with_numbers` takes numbers without a label, too."""
+    """Values within a text; `with_numbers` takes numbers without a label, too, and dates with two digits of a year."""
     for found in text_matches(text):
         if found.kind is Kind.URL:
             continue  # found by its pattern, wherever it is
@@ -183,7 +198,8 @@ def _of_free_text(text: str, *, is_comment: bool, with_numbers: bool = True) -> 
         else:
             yield Value(found.text, found.kind)
     for day in dates_in(text):
-        yield Value(day.when.isoformat(), Kind.DATE)
+        if with_numbers or day.grade is Grade.SURE:
+            yield Value(day.when.isoformat(), Kind.DATE)
     for found in likely_matches(text):
         if (is_comment or found.kind is not Kind.NAME) and (with_numbers or found.kind is not Kind.ID):
             yield Value(found.text, found.kind, is_sure=found.kind is not Kind.NAME)
