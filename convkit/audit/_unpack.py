@@ -80,7 +80,7 @@ class Piece(NamedTuple):
 
 def is_packed(data: bytes) -> bool:
     """True for an archive, table or picture that is opened as a whole."""
-    heads = (_GZIP, _XZ, _ZSTD, _LZ4, b"PK\x03\x04", b"\x89PNG", *_SEALED)
+    heads = (_GZIP, _XZ, _ZSTD, _LZ4, b"PK\x03\x04", b"\x89PNG")
     return data.startswith(heads) or _is_bzip2(data) or data[257:262] == b"ustar" or is_columnar(data)
 
 
@@ -98,6 +98,13 @@ def pieces(data: bytes, depth: int = 0) -> Iterator[Piece]:
         yield from _whole(data)
     else:
         yield from _embedded(data, depth)
+
+
+def sealed_by(data: bytes) -> str:
+    """The name of what packed or locked a file so that nobody here can open it; nothing for any other."""
+    if data.startswith(b"ORC") and not data.endswith(b"ORC"):
+        return ""
+    return next((name for head, name in _SEALED.items() if data.startswith(head)), "")
 
 
 def _whole(data: bytes) -> Iterator[Piece]:
@@ -119,9 +126,6 @@ def _whole(data: bytes) -> Iterator[Piece]:
         yield _opened("table", lambda: rows_of(data, _MOST))
     elif data[257:262] == b"ustar":
         yield from _tar_members(data)
-    else:
-        name = next(name for head, name in _SEALED.items() if data.startswith(head))
-        yield Piece(name, 0, b"", is_file=False, sealed=f"It is packed or locked by {name}")
 
 
 def _opened(how: str, unpack: Callable[[], bytes]) -> Piece:
@@ -135,23 +139,20 @@ def _opened(how: str, unpack: Callable[[], bytes]) -> Piece:
 
 def _streams(how: str, data: bytes, new: Callable[[], Any]) -> Iterator[Piece]:
     """All streams of a compressed file, one behind the other, as one piece."""
-    parts, rest, left, sealed = [], data, _MOST, ""
-    while rest and not sealed:
+    parts: list[bytes] = []
+    rest, left, sealed = data, _MOST, ""
+    while rest[:3] == data[:3] and not sealed:
         stream = new()
         try:
             parts.append(stream.decompress(rest, left))
         except (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError):
-            if not parts and how == "gzip":
-                parts.append(_what_can_be_inflated(rest, 31))
-            sealed = "" if any(parts) and not rest.startswith(data[:3]) else "It is damaged"
-            break
+            parts.append(_what_can_be_inflated(rest, 31) if how == "gzip" else b"")
+            sealed = "It is damaged"
         left -= len(parts[-1])
-        if left <= 0:
-            sealed = "It is too large to be unpacked"
+        if not (sealed or stream.eof):
+            sealed = "It is too large to be unpacked" if left <= 0 else "It ends too early"
         rest = stream.unused_data
-    unpacked = b"".join(parts)
-    if unpacked or sealed:
-        yield Piece(how, 0, unpacked, is_file=True, sealed=sealed)
+    yield Piece(how, 0, b"".join(parts), is_file=True, sealed=sealed)
 
 
 def _embedded(data: bytes, depth: int) -> Iterator[Piece]:  # noqa: C901 (one loop a way of packing)

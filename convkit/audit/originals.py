@@ -93,7 +93,7 @@ def read_original(path: Path, where: str) -> Original:
 def original_of(data: bytes, where: str) -> Original:
     """What the bytes of an original tell."""
     if data[:3] == b"\x1f\x8b\x08" and where.endswith(".gz"):
-        data = next((piece.data for piece in pieces(data)), data)
+        data = next((piece.data for piece in pieces(data) if piece.data), data)
     if looks_like_dicom(data):
         return _of_dicom(read(data), where)
     data = unwidened(data)

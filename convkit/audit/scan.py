@@ -16,7 +16,7 @@ from convkit.audit._patterns import Match, sure_matches, text_matches
 from convkit.audit._reader import Element, Reading, looks_like_dicom, read
 from convkit.audit._residuals import residuals
 from convkit.audit._text import Decoder, decoded, is_readable, runs, unwidened
-from convkit.audit._unpack import Piece, is_packed, pieces
+from convkit.audit._unpack import Piece, is_packed, pieces, sealed_by
 from convkit.audit._validity import damage
 from convkit.audit._words import PSEUDONYMS
 from convkit.audit._zones import Nature, Zone, Zones, dicom_zones, file_zones
@@ -25,6 +25,7 @@ from convkit.audit.finding import Finding, Kind
 from convkit.audit.instance import Instance, instance_of
 
 RESIDUAL, PATTERN, UNREADABLE = "check.residual-value", "check.pattern", "check.unreadable"
+NOT_SEARCHED = "check.not-searched"
 
 _DATED = re.compile(
     r"birth|dob\b|born|admi(?:t|ssion)|discharge|stud(?:y|ies)|scan|exam|acqui|content|visit|surgery|died|death",
@@ -37,7 +38,9 @@ _LONGEST_HEADER = 12
 """Bytes of the header of an element: what is longer and belongs to none is something else."""
 
 _OLDEST_AGE = 90  # 45 CFR 164.514(b)(2)(i)(C): all ages over 89 may be told as 90
-_DEEPEST = 5
+_MOST_UNPACKED = 1 << 33
+"""Bytes out of one file: an archive may be made to unpack for days."""
+
 _LONGEST_LINES = 1 << 24
 """Characters of a document that are read for patterns in one go."""
 
@@ -90,6 +93,7 @@ class _Scan:
         self.where = where
         self.findings: list[Finding] = []
         self.instances: list[Instance] = []
+        self._left = _MOST_UNPACKED
 
     def without_doubles(self) -> Iterator[Finding]:
         """The findings; a pattern where a value of the originals was found is the same thing told twice."""
@@ -109,9 +113,12 @@ class _Scan:
         else:
             for start, end in zones.gaps(len(data)):
                 self._runs(data[start:end], f"{prefix}bytes")
+        sealed = sealed_by(data)
+        if sealed:
+            self._add(NOT_SEARCHED, f"{prefix}file", Kind.STRUCTURE, text=f"It is packed or locked by {sealed}")
         if is_packed(data) or readable:
             self._packed(data, prefix, depth, Place())
-        elif depth < _DEEPEST:
+        else:
             self._packed_between(data, zones, prefix, depth, Place())
         return frozenset()
 
@@ -143,8 +150,7 @@ class _Scan:
         for location, term in numbers_in(reading, self.dossier, place):
             self._add(RESIDUAL, prefix + location, term.kind, value=term.text)
         self._elements(reading, zones, prefix)
-        if depth < _DEEPEST:
-            self._packed_between(reading.data, zones, prefix, depth, place)
+        self._packed_between(reading.data, zones, prefix, depth, place)
         return subjects
 
     def _subjects(self, instance: Instance, index: int | None, reading: Reading) -> frozenset[int]:
@@ -232,13 +238,21 @@ class _Scan:
                 self._piece(piece, f"{prefix}{location} ", depth, place)
 
     def _packed(self, data: bytes, prefix: str, depth: int, place: Place) -> None:
-        for piece in pieces(data, depth) if depth < _DEEPEST else ():
+        for piece in pieces(data, depth):
             self._piece(piece, prefix, depth, place)
+            if self._left < 0:
+                return
 
     def _piece(self, piece: Piece, prefix: str, depth: int, place: Place) -> None:
         inner = f"{prefix}{piece.how} "
         if piece.how.startswith("member "):
             self.name(piece.how[7:], inner.rstrip(), frozenset())
+        self._left -= len(piece.data)
+        if piece.sealed or self._left < 0:
+            why = piece.sealed or "More is packed in this file than would ever be read"
+            self._add(NOT_SEARCHED, inner.rstrip(), Kind.STRUCTURE, text=why)
+        if self._left < 0:
+            return
         if piece.is_file:
             self.content(piece.data, inner, depth + 1)
             return
