@@ -96,8 +96,8 @@ class Dossier:
         Names of three letters, in small letters, and whose they are: too short for `search`.
     uids : frozenset of str
         Every UID of the originals that names a thing.
-    has_originals : bool
-        False where there is only a list of terms, or nothing.
+    files : int
+        How many originals there are, of any kind.
     """
 
     terms: tuple[Term, ...] = ()
@@ -106,7 +106,17 @@ class Dossier:
     dates: Mapping[date, tuple[Day, ...]] = field(default_factory=dict)
     short: Mapping[str, frozenset[int]] = field(default_factory=dict)
     uids: frozenset[str] = frozenset()
-    has_originals: bool = False
+    files: int = 0
+
+    @property
+    def has_originals(self) -> bool:
+        """False where there is only a list of terms, or nothing."""
+        return self.files > 0
+
+    @property
+    def knows_something(self) -> bool:
+        """False where the originals tell nothing that could be looked for."""
+        return bool(self.terms or self.dates or self.short or self.uids)
 
     @cached_property
     def search(self) -> Search:
@@ -216,7 +226,7 @@ def dossier_of(originals: Sequence[Original], terms: Sequence[str] = ()) -> Doss
         gathered.dates(),
         {term.text.casefold(): term.subjects for term in made if _is_short_name(term)},
         frozenset(uid for each in instances for several in each.uids.values() for uid in several),
-        has_originals=bool(originals),
+        files=len(originals),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from convkit.audit._dciodvfy import with_dciodvfy
 from convkit.audit._judge import Place
 from convkit.audit._numbers import numbers_in
 from convkit.audit._patterns import Match, sure_matches, text_matches
+from convkit.audit._pictures import Shown, UndecodableError, frames_of_dicom, frames_of_file, is_picture
 from convkit.audit._reader import Element, Reading, looks_like_dicom, read
 from convkit.audit._residuals import residuals
 from convkit.audit._text import Decoder, decoded, is_readable, runs, unwidened
@@ -20,12 +21,17 @@ from convkit.audit._unpack import Piece, is_packed, pieces, sealed_by
 from convkit.audit._validity import damage
 from convkit.audit._words import PSEUDONYMS
 from convkit.audit._zones import Nature, Zone, Zones, dicom_zones, file_zones
+from convkit.audit.burned_in import reader, text_in_pixels
 from convkit.audit.dossier import Dossier
 from convkit.audit.finding import Finding, Kind
 from convkit.audit.instance import Instance, instance_of
+from convkit.model.notes import Note, note
 
 RESIDUAL, PATTERN, UNREADABLE = "check.residual-value", "check.pattern", "check.unreadable"
 NOT_SEARCHED = "check.not-searched"
+_BURNED = {"residual": RESIDUAL, "pattern": PATTERN, "text": "check.text-in-pixels"}
+
+Frames = Callable[[bytes], tuple[int, Iterator[Shown]]]
 
 _DATED = re.compile(
     r"birth|dob\b|born|admi(?:t|ssion)|discharge|stud(?:y|ies)|scan|exam|acqui|content|visit|surgery|died|death",
@@ -56,44 +62,50 @@ class FileAudit:
         With their values; who shows them leaves these out.
     instances : tuple of Instance
         The DICOM files in it: one, or those in an archive.
+    notes : tuple of Note
     """
 
     where: str
     findings: tuple[Finding, ...] = ()
     instances: tuple[Instance, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
-def scan_file(path: Path, where: str, dossier: Dossier) -> FileAudit:
+def scan_file(path: Path, where: str, dossier: Dossier, *, reads_pixels: bool = False) -> FileAudit:
     """Audit one file.
+
+    `reads_pixels` looks for text in pixels, too.
 
     Raises
     ------
     OSError
         The file cannot be read.
     """
-    audit = scan_bytes(path.read_bytes(), where, dossier)
+    audit = scan_bytes(path.read_bytes(), where, dossier, reads_pixels=reads_pixels)
     if not dossier.originals or len(audit.instances) != 1:
         return audit
     return replace(audit, instances=(with_dciodvfy(audit.instances[0], path),))
 
 
-def scan_bytes(data: bytes, where: str, dossier: Dossier) -> FileAudit:
+def scan_bytes(data: bytes, where: str, dossier: Dossier, *, reads_pixels: bool = False) -> FileAudit:
     """Audit the bytes of a file, and its name."""
-    scan = _Scan(dossier, where)
+    scan = _Scan(dossier, where, reads_pixels=reads_pixels)
     subjects = scan.content(data, "", 0)
     scan.name(where, "name", subjects)
-    return FileAudit(where, tuple(scan.without_doubles()), tuple(scan.instances))
+    return FileAudit(where, tuple(scan.without_doubles()), tuple(scan.instances), tuple(scan.notes))
 
 
 class _Scan:
     """The audit of one file, archives included."""
 
-    def __init__(self, dossier: Dossier, where: str) -> None:
+    def __init__(self, dossier: Dossier, where: str, *, reads_pixels: bool) -> None:
         self.dossier = dossier
         self.where = where
         self.findings: list[Finding] = []
         self.instances: list[Instance] = []
+        self.notes: list[Note] = []
         self._left = _MOST_UNPACKED
+        self._reads_pixels = reads_pixels
 
     def without_doubles(self) -> Iterator[Finding]:
         """The findings; a pattern where a value of the originals was found is the same thing told twice."""
@@ -103,7 +115,7 @@ class _Scan:
     def content(self, data: bytes, prefix: str, depth: int) -> frozenset[int]:
         """Audit some bytes, and what is packed in them; the patients that they may belong to, where known."""
         if looks_like_dicom(data):
-            return self._dicom(read(data), prefix, depth)
+            return self._dicom(data, prefix, depth)
         data = unwidened(data)
         readable = is_readable(data)
         zones = Zones([Zone(0, len(data), Nature.DOCUMENT, f"{prefix}text")]) if readable else file_zones(data, prefix)
@@ -113,6 +125,8 @@ class _Scan:
         else:
             for start, end in zones.gaps(len(data)):
                 self._runs(data[start:end], f"{prefix}bytes")
+        if self._reads_pixels and is_picture(data):
+            self._look(frames_of_file, data, prefix, Place())
         sealed = sealed_by(data)
         if sealed:
             self._add(NOT_SEARCHED, f"{prefix}file", Kind.STRUCTURE, text=f"It is packed or locked by {sealed}")
@@ -131,7 +145,8 @@ class _Scan:
 
     # --- DICOM -------------------------------------------------------------------------------------------
 
-    def _dicom(self, reading: Reading, prefix: str, depth: int) -> frozenset[int]:
+    def _dicom(self, data: bytes, prefix: str, depth: int) -> frozenset[int]:
+        reading = read(data)
         instance = instance_of(f"{self.where}{f'!{prefix.strip()}' if prefix else ''}", reading)
         self.instances.append(instance)
         index = self.dossier.match(instance)
@@ -151,6 +166,8 @@ class _Scan:
             self._add(RESIDUAL, prefix + location, term.kind, value=term.text)
         self._elements(reading, zones, prefix)
         self._packed_between(reading.data, zones, prefix, depth, place)
+        if self._reads_pixels:
+            self._look(frames_of_dicom, data, prefix, place)
         return subjects
 
     def _subjects(self, instance: Instance, index: int | None, reading: Reading) -> frozenset[int]:
@@ -227,6 +244,24 @@ class _Scan:
         found = re.fullmatch(r"(\d{3})Y", text)
         if found and int(found.group(1)) > _OLDEST_AGE:
             self._add(PATTERN, location, Kind.AGE, value=text)
+
+    # --- pixels -----------------------------------------------------------------------------------------
+
+    def _look(self, frames_of: Frames, data: bytes, prefix: str, place: Place) -> None:
+        """Read the text in the pixels."""
+        looked = 0
+        try:
+            count, frames = frames_of(data)
+            for shown in frames:
+                looked += 1
+                for burned in text_in_pixels(reader().lines(shown.picture), self.dossier, place):
+                    self._add(_BURNED[burned.how], prefix + shown.location, burned.kind, value=burned.text)
+        except UndecodableError as error:
+            self._add(NOT_SEARCHED, f"{prefix}pixels", Kind.STRUCTURE, text=f"They cannot be decoded ({error})")
+            return
+        if looked < count:
+            text = f"{count - looked} of {count} frames were not looked at."
+            self.notes.append(note("check.frames-not-read", text, where=self.where))
 
     # --- bytes -------------------------------------------------------------------------------------------
 
