@@ -78,7 +78,8 @@ def frames_of_dicom(data: bytes) -> tuple[int, Iterator[Shown]]:
 
     try:
         dataset = dcmread(io.BytesIO(data), force=True)
-        count = max(1, int(dataset.get("NumberOfFrames") or 1)) if "PixelData" in dataset else 0
+        has_text = "PixelData" in dataset and dataset.get("BitsAllocated") != 1  # one bit a pixel: a mask
+        count = max(1, int(dataset.get("NumberOfFrames") or 1)) if has_text else 0
     except Exception as error:  # a damaged header may raise anything
         raise UndecodableError(type(error).__name__) from error
     return count, _of_dataset(dataset, count)

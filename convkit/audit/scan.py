@@ -149,7 +149,7 @@ class _Scan:
         reading = read(data)
         instance = instance_of(f"{self.where}{f'!{prefix.strip()}' if prefix else ''}", reading)
         self.instances.append(instance)
-        index = self.dossier.match(instance)
+        index = None if instance.is_directory else self.dossier.match(instance)
         subjects = self._subjects(instance, index, reading)
         place = Place(subjects, keeps_dates=instance.keeps_dates, keeps_uids=instance.keeps_uids)
         known = self.dossier.originals[index].faults if index is not None else {}
@@ -257,11 +257,12 @@ class _Scan:
                 for burned in text_in_pixels(reader().lines(shown.picture), self.dossier, place):
                     self._add(_BURNED[burned.how], prefix + shown.location, burned.kind, value=burned.text)
         except UndecodableError as error:
-            self._add(NOT_SEARCHED, f"{prefix}pixels", Kind.STRUCTURE, text=f"They cannot be decoded ({error})")
+            text = f"The pixels cannot be decoded ({error}), so that nobody can see what is in them."
+            self.notes.append(note("check.pixels-not-read", text, where=self.where))
             return
         if looked < count:
             text = f"{count - looked} of {count} frames were not looked at."
-            self.notes.append(note("check.frames-not-read", text, where=self.where))
+            self.notes.append(note("check.pixels-not-read", text, where=self.where))
 
     # --- bytes -------------------------------------------------------------------------------------------
 

@@ -259,7 +259,7 @@ def _unaudited(files: tuple[_File, ...], error: Exception) -> list[FileAudit]:
 
 
 def _unexplained(findings: Sequence[Finding], instances: Sequence[Instance], dossier: Dossier) -> list[Finding]:
-    """The findings without dates and UIDs in names and documents that the images beside them have by right.
+    """The findings without dates and UIDs in names, documents and indices of media that the images beside them have by right.
 
     A date that was moved may fall upon a date of somebody else: where an output has it in the place of another one, it
     is a moved date. UIDs and full dates may be where all images declare that they were kept.
@@ -273,7 +273,7 @@ def _unexplained(findings: Sequence[Finding], instances: Sequence[Instance], dos
             moved |= {_iso(new) for path, new in output.dates.items() if before.get(path) != new}
     keeps_uids = bool(images) and all(each.keeps_uids for each in images)
     keeps_dates = bool(images) and all(each.keeps_dates for each in images)
-    dicom = {each.path for each in instances}
+    dicom = {each.path for each in images}
 
     def is_explained(each: Finding) -> bool:
         if each.code != RESIDUAL or (each.where in dicom and each.location != "name"):

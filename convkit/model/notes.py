@@ -380,7 +380,7 @@ CODES: dict[str, Code] = {
         "Unpack it, or leave it out: nobody can tell what is in it.",
     ),
     "check.text-in-pixels": Code(_ERROR, "There is text in the pixels."),
-    "check.frames-not-read": Code(_WARNING, "Not all frames were looked at."),
+    "check.pixels-not-read": Code(_WARNING, "Not all pixels were looked at."),
     "check.no-original-matches": Code(
         _WARNING,
         "None of the outputs resembles one of the originals.",
