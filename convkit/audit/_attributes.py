@@ -39,9 +39,7 @@ _DEVICE = re.compile(
     r"|GeneratorID|Device(Description|ID|Label|Type)?|DetectorManufacturer.*|SecondaryCaptureDevice.*|XRaySourceID"
     r"|TreatmentMachineName|ScanOptions|ReceiveCoilName|TransmitCoilName|.*CoilManufacturerName|.*KernelGroup|ConvolutionKernel)$"
 )
-_MAKER = re.compile(
-    r"((Detector|.*Coil|SecondaryCaptureDevice)?Manufacturer|.*Manufacturer(s)?ModelName|ManufacturerRelatedModelGroup|DeviceManufacturer|.*CoilManufacturerName)$"
-)
+_MAKER = re.compile(r"(.*Manufacturer|.*Manufacturers?ModelName|.*CoilManufacturerName|ManufacturerRelatedModelGroup)$")
 _MADE = re.compile(
     r"(.*SoftwareVersions|ScanOptions|ReceiveCoilName|TransmitCoilName|.*KernelGroup|ConvolutionKernel|DeviceType|CodeValue"
     r"|Modality)$"
@@ -102,7 +100,7 @@ def is_maker(element: Element) -> bool:
 
 def is_made(element: Element) -> bool:
     """True for what makers write of their devices, in words of their choosing."""
-    return is_maker(element) or bool(_MADE.match(keyword(element.tag)))
+    return bool(_MADE.match(keyword(element.tag)))
 
 
 def is_free(element: Element) -> bool:

@@ -82,12 +82,15 @@ class Spelled(NamedTuple):
     text : str
         As it is spelled.
     grade : Grade
+    is_apart : bool
+        False where letters are beside it.
     """
 
     when: date
     start: int
     text: str
     grade: Grade
+    is_apart: bool = True
 
     @property
     def end(self) -> int:
@@ -106,7 +109,8 @@ def spelled_dates(text: str) -> Iterator[Spelled]:
             for grade, (year, month, day) in set(_readings(part)):
                 when = _checked(year, month, day)
                 if when is not None:
-                    yield Spelled(when, start, text[start:stop], grade)
+                    is_apart = not (text[max(0, start - 1) : start].isalpha() or text[stop : stop + 1].isalpha())
+                    yield Spelled(when, start, text[start:stop], grade, is_apart)
 
 
 def _matches(text: str, run: re.Match[str]) -> Iterator[tuple[int, int, dict[str, str]]]:

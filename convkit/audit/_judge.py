@@ -13,7 +13,7 @@ from typing import NamedTuple
 from convkit.audit._dates import Grade, Spelled
 from convkit.audit._search import Hit
 from convkit.audit._vocabulary import is_term
-from convkit.audit._words import EPONYMS
+from convkit.audit._words import EPONYMS, MAKERS, MONTHS
 from convkit.audit._zones import Nature, Zone
 from convkit.audit.dossier import Day, Term, Tier
 from convkit.audit.finding import Kind
@@ -23,6 +23,7 @@ _FOR_OWN_DATES = _FOR_ANYBODYS_DATES | {Nature.KEPT, Nature.TOKEN}
 _WRITTEN = frozenset({Nature.TEXT, Nature.PERSON, Nature.NAME, Nature.KEPT, Nature.TOKEN, Nature.NUMBER, Nature.DATE})
 """Where a digit beside a word ends it; in other bytes it may be a part of some code."""
 
+_OF_DEVICES = frozenset({Nature.KEPT, Nature.MAKER, Nature.MADE})
 _READ = frozenset({Nature.TEXT, Nature.PERSON, Nature.NAME, Nature.DOCUMENT})
 _SMALL = 4096
 """Bytes of a binary value in which chance writes no word of four letters."""
@@ -115,7 +116,7 @@ def counts(among: Hits, index: int, zone: Zone, place: Place) -> bool:
         return _counts_in_binary(found)
     if zone.nature in {Nature.NUMBER, Nature.DATE}:
         return _counts_as_number(found, hit, data)
-    if zone.nature in {Nature.KEPT, Nature.MADE} and not _may_be_of_a_person(found):
+    if zone.nature in _OF_DEVICES and not _may_be_of_a_person(found):
         return False
     return _RULES[term.tier](found, among, index)
 
@@ -157,7 +158,12 @@ def _may_be_of_a_person(found: _Found) -> bool:
         return False
     if found.term.kind is Kind.ID and found.length < 8:
         return found.is_own and found.is_bounded and found.length >= _LEAST_NUMBER
-    return not (found.zone.nature is Nature.MADE and found.term.tier is Tier.CAPITALISED)
+    if found.zone.nature is Nature.MAKER and found.term.kind in {Kind.INSTITUTION, Kind.ADDRESS}:
+        return False  # makers have institutions that are called like them
+    if found.term.tier is not Tier.CAPITALISED or found.zone.nature is Nature.KEPT:
+        return True
+    folded = found.term.text.lower()
+    return not (is_term(folded) or folded in (MAKERS if found.zone.nature is Nature.MAKER else EPONYMS))
 
 
 def day_counts(day: Day, spelled: Spelled, zone: Zone, place: Place) -> bool:
@@ -170,6 +176,8 @@ def day_counts(day: Day, spelled: Spelled, zone: Zone, place: Place) -> bool:
         return zone.nature is Nature.DATE and day.kind is Kind.BIRTH_DATE and spelled.grade is Grade.SURE
     if place.subjects and place.is_alone:
         return False
+    if zone.nature is Nature.BYTES and not spelled.is_apart:
+        return False  # a part of some code
     if zone.nature in {Nature.DOCUMENT, Nature.NAME} and spelled.grade is Grade.SHORT:
         return "/" in spelled.text or any(char.isalpha() for char in spelled.text)
     return zone.nature in _FOR_ANYBODYS_DATES and spelled.grade is Grade.SURE
@@ -239,7 +247,7 @@ def _strong(found: _Found, _among: Hits, _index: int) -> bool:
 def _word(found: _Found, among: Hits, index: int) -> bool:
     if not found.term.text.isascii():
         return found.is_own or found.is_anybodys or found.length >= 6
-    if found.zone.nature in {Nature.KEPT, Nature.MADE}:
+    if found.zone.nature in _OF_DEVICES:
         return found.is_own and found.is_bounded
     if found.term.text.isdigit() and found.length < _LEAST_NUMBER:
         return found.is_own and found.is_bounded and found.zone.nature in _WRITTEN
@@ -277,12 +285,22 @@ def _capitalised(found: _Found, among: Hits, index: int) -> bool:
         return found.is_capitalised or found.zone.nature is Nature.NAME
     if found.is_anybodys and found.zone.nature in {Nature.PERSON, Nature.NAME}:
         return True
+    if found.is_anybodys and found.zone.nature is Nature.TEXT and found.is_capitalised and not _is_word(found.term):
+        return True
     return _is_cell(found, hit, among.data) or _has_neighbour(among, index)
+
+
+def _is_word(term: Term) -> bool:
+    """True for a name that is a word of medicine or a month."""
+    folded = term.text.lower()
+    return folded in EPONYMS or folded in MONTHS or is_term(folded)
 
 
 def _weak(found: _Found, among: Hits, index: int) -> bool:
     if not found.is_bounded:
         return False
+    if found.is_own and found.zone.nature is Nature.BYTES and _has_company(among, index):
+        return True
     if found.zone.nature is Nature.PERSON and found.is_own:
         return True
     return found.zone.nature is not Nature.TOKEN and _has_neighbour(among, index)
@@ -329,6 +347,16 @@ def _has_neighbour(among: Hits, index: int) -> bool:
             if _gap(hit, hits[other]) > 0 and persons & terms[hits[other].label].persons:
                 return True
             other += step
+    return False
+
+
+def _has_company(among: Hits, index: int) -> bool:
+    """True where another value of the same patient is beside it: bytes that hold one may hold more."""
+    hit, term = among.hits[index], among.terms[among.hits[index].label]
+    for other in (*among.hits[max(0, index - 4) : index], *among.hits[index + 1 : index + 5]):
+        near = among.terms[other.label]
+        if 0 < _gap(hit, other) <= _BESIDE and near.tier >= Tier.WORD and near.subjects & term.subjects:
+            return True
     return False
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from convkit.audit._dates import is_date
+from convkit.audit._vocabulary import is_like_a_term
 from convkit.audit._words import INSTITUTIONAL, MEANINGFUL, ORDINARY, STREETS
 from convkit.audit.finding import Kind
 
@@ -31,9 +32,11 @@ _TITLED = re.compile(
     rf"({_NAME_PART}(?:[ ^]{_NAME_PART})?)"
 )
 _RELATED = re.compile(
-    r"(?i:\b(?:pt|patient|patient'?s? name|name:|next of kin|mother|father|wife|husband|son|daughter|seen by|read by"
-    rf"|signed by|dictated by|operator|attending|contact|guardian))"
-    rf"(?<=[\w:])[:.]?[ ^]({_NAME_PART}(?:,?[ ^]{_NAME_PART}){{0,2}})"
+    rf"(?i:\b(?:pt|patient|operator|attending|contact))[:.]?[ ^]({_NAME_PART}(?:,?[ ^]{_NAME_PART}){{0,2}})"
+)
+_ANNOUNCED = re.compile(
+    r"(?i:\b(?:patient'?s? name|name:|next of kin|mother|father|wife|husband|son|daughter|seen by|read by|signed by"
+    rf"|dictated by|guardian))(?<=[\w:])[:.]?[ ^]({_NAME_PART}(?:,?[ ^]{_NAME_PART}){{0,2}})"
 )
 _PAIR = re.compile(rf"\b({_NAME_PART}),? ({_NAME_PART})\b")
 _WHOLE = re.compile(r"([^\W\d_][\w'’-]{2,})(?:\^|, ?)([^\W\d_][\w'’-]{2,})(?:[\^ ][^\W\d_]?\.?)*")
@@ -123,21 +126,21 @@ def whole_name(text: str) -> tuple[str, ...]:
 
 def _likely_names(text: str) -> Iterator[Match]:
     """Names behind a word that announces them, and pairs of capitalised words."""
-    for found in _RELATED.finditer(text):
+    for found in (*_RELATED.finditer(text), *_ANNOUNCED.finditer(text)):
         words = list(re.finditer(_NAME_PART, found.group(1)))
-        if any(is_name_like(word.group()) for word in words):
+        if found.re is _ANNOUNCED or any(is_name_like(word.group()) for word in words):
             for word in words:
                 if word.group().casefold() not in MEANINGFUL:
                     yield Match(Kind.NAME, word.group(), found.start(1) + word.start())
     for found in _PAIR.finditer(text):
         pair = found.groups()
-        if any(is_name_like(word) for word in pair) and not any(_is_term(word) for word in pair):
+        if any(is_name_like(word) for word in pair) and not any(_is_no_name(word) for word in pair):
             yield from (Match(Kind.NAME, word, found.start()) for word in pair)
 
 
-def _is_term(word: str) -> bool:
+def _is_no_name(word: str) -> bool:
     """True for abbreviations and for words that reports use."""
-    return word.isupper() or word.casefold() in MEANINGFUL
+    return word.isupper() or word.casefold() in MEANINGFUL or is_like_a_term(word)
 
 
 def _names_in_sentences(text: str) -> Iterator[Match]:
@@ -150,7 +153,7 @@ def _names_in_sentences(text: str) -> Iterator[Match]:
         before = text[: word.start()].rstrip()
         is_inside = before and before[-1] not in ".!?:\r\n"
         is_title = word.group()[0].isupper() and word.group()[1:].islower() and len(word.group()) >= 4
-        if is_inside and is_title and is_name_like(word.group()):
+        if is_inside and is_title and is_name_like(word.group()) and not is_like_a_term(word.group()):
             yield Match(Kind.NAME, word.group(), word.start())
 
 

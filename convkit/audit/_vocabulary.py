@@ -22,6 +22,9 @@ _OFTEN = 3
 """Meanings that a capitalised word begins: fewer may be a person's, as in ``Caldwell view``."""
 
 
+_SUFFIXES = ("s", "es", "d", "ed", "ing", "ly", "al", "ic", "er", "ion", "ive")
+
+
 @cache
 def vocabulary() -> frozenset[str]:
     """All words, case folded, that mean something in DICOM."""
@@ -37,6 +40,13 @@ def vocabulary() -> frozenset[str]:
 def is_term(word: str) -> bool:
     """True for a word that DICOM uses."""
     return word.casefold() in vocabulary()
+
+
+def is_like_a_term(word: str) -> bool:
+    """True for a word that DICOM uses, and for what grammar makes of one: ``scaled``, ``nodules``."""
+    folded = word.casefold()
+    stems = (folded.removesuffix(suffix) for suffix in _SUFFIXES if folded.endswith(suffix))
+    return is_term(folded) or any(stem in vocabulary() or f"{stem}e" in vocabulary() for stem in stems)
 
 
 def _texts() -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from convkit.audit._attributes import is_device, is_made, is_text
+from convkit.audit._attributes import is_device, is_made, is_maker, is_text
 from convkit.audit._reader import PIXEL_DATA, Element, Reading
 
 _LARGE = 1 << 18
@@ -36,7 +36,8 @@ class Nature(StrEnum):
     NUMBER = "number"  # in digits: DS, IS
     BINARY = "binary"  # numbers in bytes
     KEPT = "kept"  # tells which device it was, or characterises a person
-    MADE = "made"  # what makers write: models, versions, kernels
+    MAKER = "maker"  # names of makers and models
+    MADE = "made"  # what makers write: versions, options, kernels
     BYTES = "bytes"  # unknown or binary, or outside of all elements
     PIXELS = "pixels"
     DOCUMENT = "document"  # readable text that is no DICOM
@@ -136,6 +137,8 @@ def _apart(zones: list[Zone]) -> list[Zone]:
 
 
 def _nature(element: Element) -> Nature:
+    if is_maker(element):
+        return Nature.MAKER
     if is_made(element):
         return Nature.MADE
     if is_device(element):

@@ -237,15 +237,13 @@ class _Gathered:
         self._persons: dict[str, int] = {}
         self._values: dict[tuple[str, Kind], tuple[set[int], set[int], bool, str]] = {}
         self._technical: dict[str, set[int]] = {}
-        self._makers: set[str] = set()
 
     def add(self, original: Original, subject: int) -> None:
         """Take in what one original tells of a patient."""
-        self._makers |= original.makers
         for word in original.technical:
             self._technical.setdefault(word, set()).add(subject)
         for value in sorted(original.values):
-            key = (value.text.casefold(), value.kind)
+            key = (value.text.lower(), value.kind)
             of_persons, of_subjects, sure, text = self._values.get(key, (set(), set(), False, value.text))
             if value.person:
                 of_persons.add(self._persons.setdefault(value.person.casefold(), len(self._persons)))
@@ -262,12 +260,12 @@ class _Gathered:
             yield Term(text, kind, tier, frozenset(of_persons), frozenset(of_subjects))
 
     def _is_technical(self, folded: str, kind: Kind, own: set[int]) -> bool:
-        """True for a maker, and for a word of devices and codes: the same word elsewhere is no name.
+        """True for a word of devices and codes: the same word elsewhere is no name.
 
         A name that stands with the devices of its own patient alone was written there by somebody.
         """
         told = self._technical.get(folded, set())
-        return folded in self._makers or (bool(told) if kind is Kind.AE_TITLE else len(told - own) >= _OTHERS)
+        return bool(told) if kind is Kind.AE_TITLE else len(told - own) >= _OTHERS
 
     def dates(self) -> dict[date, tuple[Day, ...]]:
         """All dates and whose they are."""
@@ -325,8 +323,6 @@ def _tier(text: str, kind: Kind, *, is_technical: bool, is_sure: bool) -> Tier: 
 
 def _is_vocabulary(term: Term) -> bool:
     """True for what several patients share: a guess is a word then, and a number tells none of them apart."""
-    if term.tier is Tier.GUESS and is_term(term.text):
-        return True
     return (term.tier is Tier.GUESS or term.kind is Kind.ID) and len(term.subjects) >= _SEVERAL
 
 

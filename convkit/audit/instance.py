@@ -119,7 +119,7 @@ def instance_of(path: str, reading: Reading) -> Instance:  # noqa: C901 (one bra
             longitudinal = reading.text(element)
         elif element.tag == 0x00080100 and element.parent.startswith("(0012,0064)"):
             methods.add(reading.text(element))
-        kind = None if element.is_private else meaning(element)
+        kind = None if element.is_private and element.vr not in {"DA", "DT"} else meaning(element)
         if kind is Kind.UID and element.tag >> 16 != 4:
             found = tuple(u for u in reading.text(element).split("\\") if u and not u.startswith(_WELL_KNOWN))
             if found:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from convkit.audit._attributes import is_device, is_free, is_maker, is_text, meaning
+from convkit.audit._attributes import is_device, is_free, is_text, meaning
 from convkit.audit._dates import Grade, dates_in
 from convkit.audit._dciodvfy import with_dciodvfy
 from convkit.audit._names import name_forms
 from convkit.audit._patterns import is_name_like, likely_matches, sure_matches, text_matches, whole_name
 from convkit.audit._reader import PIXEL_DATA, Element, Reading, keyword, looks_like_dicom, read
-from convkit.audit._text import Decoder, decoded, is_readable, runs, unwidened
+from convkit.audit._text import Decoder, decoded, is_line, is_readable, runs, unwidened
 from convkit.audit._unpack import pieces
 from convkit.audit._words import INSTITUTIONAL, ORDINARY
 from convkit.audit.finding import Kind
@@ -65,15 +65,12 @@ class Original:
         None for files that are no DICOM.
     values : frozenset of Value
     technical : frozenset of str
-        Words, case folded, that stand with devices and codes.
-    makers : frozenset of str
-        Words, case folded, of makers and models: the same word elsewhere is no name.
+        Words, in small letters, that stand with devices and codes.
     """
 
     instance: Instance | None
     values: frozenset[Value]
     technical: frozenset[str] = frozenset()
-    makers: frozenset[str] = frozenset()
 
 
 def read_original(path: Path, where: str) -> Original:
@@ -106,45 +103,43 @@ def _of_dicom(reading: Reading, where: str) -> Original:
     decoder = Decoder(reading)
     values: set[Value] = set()
     technical: set[str] = set()
-    makers: set[str] = set()
     for element in reading.elements:
         if element.end <= element.start or element.vr == "SQ" or element.tag in PIXEL_DATA:
             continue
         if is_device(element) or element.vr == "CS":
-            words = {word.casefold() for word in _DEVICE_WORD.findall(reading.text(element))}
-            (makers if is_maker(element) else technical).update(words)
+            technical.update(word.lower() for word in _DEVICE_WORD.findall(reading.text(element)))
         values.update(_of_element(reading, element, decoder))
     values.update(_of_gaps(reading))
-    return Original(instance_of(where, reading), frozenset(values), frozenset(technical), frozenset(makers))
+    return Original(instance_of(where, reading), frozenset(values), frozenset(technical))
 
 
-def _of_element(reading: Reading, element: Element, decoder: Decoder) -> Iterator[Value]:  # noqa: C901 (a table of cases)
+def _of_element(reading: Reading, element: Element, decoder: Decoder) -> Iterator[Value]:
     kind = meaning(element)
     if kind is Kind.UID:
         return  # kept by place in the instance
     if kind in {Kind.DATE, Kind.BIRTH_DATE}:
         for each in reading.text(element).split("\\"):
-            for day in dates_in(each[:8]):
-                yield Value(day.when.isoformat(), kind)
-        return
-    if element.vr in {"UN", "OB"} or not (is_text(element) or element.vr in {"AE", "CS"}):
-        if element.vr in {"UN", "OB", "OW"} and element.end - element.start <= _LONGEST_BINARY:
-            yield from _of_binary(reading.raw(element), kind)
-        return
-    text = decoder.text(element)
-    if not text:
-        return
-    if kind is None:
-        if is_free(element) or element.is_private:
-            for part in text.split("\\") if element.is_private or "^" in text else ():
-                yield from (Value(word, Kind.NAME, part, len(word) > _SHORT) for word in whole_name(part))
-            is_comment = _is_comment(element) and len(text) <= _LONGEST_COMMENT
-            yield from _of_text_of_nobody(text, is_comment=is_comment, is_private=element.is_private)
-        elif is_text(element):
-            yield from (Value(m.text, m.kind) for m in sure_matches(text))
-        return
-    for each in text.split("\\"):
-        yield from _of_meaning(each.strip(), kind)
+            yield from (Value(day.when.isoformat(), kind) for day in dates_in(each[:8]))
+    elif element.vr not in {"UN", "OB"} and (is_text(element) or element.vr in {"AE", "CS"}):
+        yield from _of_text(element, decoder.text(element), kind)
+    elif element.vr in {"UN", "OB", "OW"} and element.end - element.start <= _LONGEST_BINARY:
+        raw = reading.raw(element)
+        if element.vr == "UN" and kind is None and is_line(raw):
+            yield from _of_text_of_nobody(decoder.text(element), is_comment=False, is_private=True)
+        yield from _of_binary(raw, kind)
+
+
+def _of_text(element: Element, text: str, kind: Kind | None) -> Iterator[Value]:
+    if kind is not None:
+        for each in text.split("\\") if text else ():
+            yield from _of_meaning(each.strip(), kind)
+    elif is_free(element) or element.is_private:
+        for part in text.split("\\") if element.is_private or "^" in text else ():
+            yield from (Value(word, Kind.NAME, part, len(word) > _SHORT) for word in whole_name(part))
+        is_comment = _is_comment(element) and len(text) <= _LONGEST_COMMENT
+        yield from _of_text_of_nobody(text, is_comment=is_comment, is_private=element.is_private)
+    elif is_text(element):
+        yield from (Value(m.text, m.kind) for m in sure_matches(text))
 
 
 def _of_text_of_nobody(text: str, *, is_comment: bool, is_private: bool) -> Iterator[Value]:

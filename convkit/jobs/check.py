@@ -259,7 +259,7 @@ def _unaudited(files: tuple[_File, ...], error: Exception) -> list[FileAudit]:
 
 
 def _unexplained(findings: Sequence[Finding], instances: Sequence[Instance], dossier: Dossier) -> list[Finding]:
-    """The findings without dates and UIDs in names, documents and indices of media that the images beside them have by right.
+    """The findings without dates and UIDs in names, documents and indices that the images beside them have by right.
 
     A date that was moved may fall upon a date of somebody else: where an output has it in the place of another one, it
     is a moved date. UIDs and full dates may be where all images declare that they were kept.
