@@ -39,6 +39,11 @@ _DEVICE = re.compile(
     r"|GeneratorID|Device(Description|ID|Label|Type)?|DetectorManufacturer.*|SecondaryCaptureDevice.*|XRaySourceID"
     r"|TreatmentMachineName|ScanOptions|ReceiveCoilName|TransmitCoilName|.*CoilManufacturerName|.*KernelGroup|ConvolutionKernel)$"
 )
+_MAKER = re.compile(r"(.*Manufacturer|.*Manufacturers?ModelName|.*CoilManufacturerName|ManufacturerRelatedModelGroup)$")
+_MADE = re.compile(
+    r"(.*SoftwareVersions|ScanOptions|ReceiveCoilName|TransmitCoilName|.*KernelGroup|ConvolutionKernel|DeviceType|CodeValue"
+    r"|Modality)$"
+)
 _FREE = re.compile(
     r"(.*Comments|.*Description|AdditionalPatientHistory|.*Reason.*|.*Text.*|.*Remarks|.*Note|.*Instructions"
     r"|ProtocolName|.*Diagnos.*|.*History|.*Allergies|MedicalAlerts|SpecialNeeds|PatientState|Occupation|.*Label"
@@ -69,8 +74,9 @@ def meaning(element: Element) -> Kind | None:
         return Kind.PHONE
     if _ADDRESSES.match(word):
         return Kind.ADDRESS
-    if word == "CodeValue" and "(0040,1101)" in element.parent:
-        return Kind.ID  # Person Identification Code Sequence: PS3.3 10.1
+    if "(0040,1101)" in element.parent and word in {"CodeValue", "LongCodeValue", "CodeMeaning"}:
+        # Person Identification Code Sequence: PS3.3 10.1; its meaning is a name in the order of speech
+        return Kind.NAME if word == "CodeMeaning" else Kind.ID
     if _INSTITUTIONS.match(word):
         return Kind.INSTITUTION
     return Kind.ID if _IDS.match(word) else None
@@ -85,6 +91,16 @@ def is_device(element: Element) -> bool:
     """True for what tells of a device or is a code: it may be kept, and its numbers are no person's."""
     word = keyword(element.tag)
     return bool(_DEVICE.match(word) or KEPT.match(word))
+
+
+def is_maker(element: Element) -> bool:
+    """True for names of makers and models."""
+    return bool(_MAKER.match(keyword(element.tag)))
+
+
+def is_made(element: Element) -> bool:
+    """True for what makers write of their devices, in words of their choosing."""
+    return bool(_MADE.match(keyword(element.tag)))
 
 
 def is_free(element: Element) -> bool:

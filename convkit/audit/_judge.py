@@ -10,14 +10,27 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from convkit.audit._dates import Grade, Spelled
 from convkit.audit._search import Hit
-from convkit.audit._words import EPONYMS
+from convkit.audit._vocabulary import is_term
+from convkit.audit._words import EPONYMS, MAKERS, MONTHS
 from convkit.audit._zones import Nature, Zone
-from convkit.audit.dossier import Term, Tier
+from convkit.audit.dossier import Day, Term, Tier
 from convkit.audit.finding import Kind
 
-_DATES = frozenset({Kind.DATE, Kind.BIRTH_DATE})
-_NOT_FOR_DATES = frozenset({Nature.DATE, Nature.NUMBER, Nature.UID, Nature.PIXELS, Nature.KEPT, Nature.TOKEN})
+_FOR_ANYBODYS_DATES = frozenset({Nature.TEXT, Nature.PERSON, Nature.BYTES, Nature.DOCUMENT, Nature.NAME})
+_FOR_OWN_DATES = _FOR_ANYBODYS_DATES | {Nature.KEPT, Nature.TOKEN}
+_WRITTEN = frozenset({Nature.TEXT, Nature.PERSON, Nature.NAME, Nature.KEPT, Nature.TOKEN, Nature.NUMBER, Nature.DATE})
+"""Where a digit beside a word ends it; in other bytes it may be a part of some code."""
+
+_OF_DEVICES = frozenset({Nature.KEPT, Nature.MAKER, Nature.MADE})
+_READ = frozenset({Nature.TEXT, Nature.PERSON, Nature.NAME, Nature.DOCUMENT})
+_SMALL = 4096
+"""Bytes of a binary value in which chance writes no word of four letters."""
+
+_LEAST_NUMBER = 6
+"""Digits of a number that tells people apart."""
+
 _BESIDE = 24
 """Bytes between two parts of one name: room for a separator, a label or a title in two-byte characters."""
 
@@ -38,15 +51,15 @@ class Place(NamedTuple):
 
     Attributes
     ----------
-    subject : int or None
-        The patient; None where it may be anybody's.
+    subjects : frozenset of int
+        The patient, or the few that it may be; empty where it may be anybody.
     keeps_dates, keeps_uids : bool
         True where the file declares the option of PS3.15 that retains them.
     is_alone : bool
         True where a file is one patient's: names of others in it are words until something says otherwise.
     """
 
-    subject: int | None
+    subjects: frozenset[int] = frozenset()
     keeps_dates: bool = False
     keeps_uids: bool = False
     is_alone: bool = True
@@ -93,16 +106,18 @@ def counts(among: Hits, index: int, zone: Zone, place: Place) -> bool:
     found = _found(term, hit, data, zone, place)
     if term.kind is Kind.TERM:
         return found.is_bounded and (zone.nature is not Nature.PIXELS or found.length >= 6)
-    if term.kind in _DATES:
-        return _date_counts(found, hit, data, place)
-    if _is_in_number(term, hit, data, zone) or zone.nature in {Nature.NUMBER, Nature.DATE}:
+    if _is_in_number(term, hit, data, zone):
         return False
     if zone.nature is Nature.UID:
         return found.is_own and term.tier is Tier.STRONG and found.length >= 8
     if zone.nature is Nature.PIXELS:
         return _counts_among_pixels(found, hit, data)
-    if zone.nature is Nature.KEPT and (term.kind is Kind.AE_TITLE or (term.kind is Kind.ID and found.length < 8)):
-        return False  # a device has numbers and titles of its own, and may keep them
+    if zone.nature is Nature.BINARY:
+        return _counts_in_binary(found)
+    if zone.nature in {Nature.NUMBER, Nature.DATE}:
+        return _counts_as_number(found, hit, data)
+    if zone.nature in _OF_DEVICES and not _may_be_of_a_person(found):
+        return False
     return _RULES[term.tier](found, among, index)
 
 
@@ -110,44 +125,74 @@ def _found(term: Term, hit: Hit, data: bytes, zone: Zone, place: Place) -> _Foun
     raw = data[hit.start : hit.end]
     is_wide = term.text.isascii() and b"\0" in raw
     width = 2 if is_wide else 1
-    before = data[max(zone.start, hit.start - width, 0) : hit.start]
-    after = data[hit.end : min(zone.end, hit.end + width)]
-    is_own = place.subject is not None and place.subject in term.subjects
+    before = data[max(zone.start, hit.start - width, 0) : hit.start].strip(b"\0")
+    after = data[hit.end : min(zone.end, hit.end + width)].strip(b"\0")
+    is_own = bool(place.subjects & term.subjects)
+    has_humps = zone.nature in _READ and term.tier is Tier.WORD
     return _Found(
         term,
         zone,
         len(raw) // width,
-        not _is_letter(before, term),
-        not _is_letter(after, term),
+        not _is_letter(before, term, zone) or (has_humps and before.islower() and raw[:1].isupper()),
+        not _is_letter(after, term, zone) or (has_humps and after.isupper() and raw.strip(b"\0")[-1:].islower()),
         is_own,
-        not is_own and (place.subject is None or not place.is_alone),
-        raw.strip(b"\0")[:1].isupper() or not term.text.isascii(),
+        not is_own and not (place.subjects and place.is_alone),
+        raw.strip(b"\0")[:1].isupper() or not term.text[:1].isalpha() or not term.text.isascii(),
     )
 
 
-def _is_letter(raw: bytes, term: Term) -> bool:
+def _is_letter(char: bytes, term: Term, zone: Zone) -> bool:
     """True where a character beside a hit makes it a part of something longer."""
     if not term.text.isascii():
         return False  # bytes of other characters tell nothing without knowing their encoding
-    char = raw.strip(b"\0")
     if term.text[:1].isdigit() and term.text[-1:].isdigit():
         return char.isdigit()
+    if zone.nature in _WRITTEN and term.text.isalpha() and char.isdigit():
+        return False
     return char.isalnum() or char >= b"\xc0"
 
 
-def _date_counts(found: _Found, hit: Hit, data: bytes, place: Place) -> bool:
-    if found.zone.nature in _NOT_FOR_DATES or (found.term.kind is Kind.DATE and place.keeps_dates):
+def _may_be_of_a_person(found: _Found) -> bool:
+    """False for what a device has of its own and may keep: a title, a short number, words of its maker."""
+    if found.term.kind is Kind.AE_TITLE:
         return False
-    if not (found.is_own or found.is_anybodys):
+    if found.term.kind is Kind.ID and found.length < 8:
+        return found.is_own and found.is_bounded and found.length >= _LEAST_NUMBER
+    if found.zone.nature is Nature.MAKER and found.term.kind in {Kind.INSTITUTION, Kind.ADDRESS}:
+        return False  # makers have institutions that are called like them
+    if found.term.tier is not Tier.CAPITALISED or found.zone.nature is Nature.KEPT:
+        return True
+    folded = found.term.text.lower()
+    return not (is_term(folded) or folded in (MAKERS if found.zone.nature is Nature.MAKER else EPONYMS))
+
+
+def day_counts(day: Day, spelled: Spelled, zone: Zone, place: Place) -> bool:
+    """True where a date of the originals, found somewhere, means what it spells."""
+    if day.kind is Kind.DATE and place.keeps_dates:
         return False
-    before = data[max(0, found.zone.start, hit.start - 1) : hit.start]
-    after = data[hit.end : min(hit.end + 6, found.zone.end)]
-    if before.isdigit() or before == b".":
+    if place.subjects & day.subjects:
+        if zone.nature in _FOR_OWN_DATES:
+            return spelled.grade is not Grade.LOOSE or zone.nature in _READ
+        return zone.nature is Nature.DATE and day.kind is Kind.BIRTH_DATE and spelled.grade is Grade.SURE
+    if place.subjects and place.is_alone:
         return False
-    text = data[hit.start : hit.end]
-    if after[:1].isdigit():  # a date with its time in one number
-        return len(text) == 8 and text.isdigit() and len(after) == 6 and after.isdigit()
-    return not (after[:1] == b"." and after[1:2].isdigit() and not text.isdigit())
+    if zone.nature is Nature.BYTES and not spelled.is_apart:
+        return False  # a part of some code
+    if zone.nature in {Nature.DOCUMENT, Nature.NAME} and spelled.grade is Grade.SHORT:
+        return "/" in spelled.text or any(char.isalpha() for char in spelled.text)
+    return zone.nature in _FOR_ANYBODYS_DATES and spelled.grade is Grade.SURE
+
+
+def plain_counts(term: Term, text: str, place: Place, *, is_whole: bool) -> bool:
+    """True where letters that stood one by one, or digits in other groups, mean a term."""
+    is_own = bool(place.subjects & term.subjects)
+    if not is_own and place.subjects and place.is_alone:
+        return False
+    if text.isdigit():
+        return is_own or len(text) >= 9
+    if term.tier < Tier.CAPITALISED or (not is_own and term.tier is Tier.CAPITALISED):
+        return False
+    return is_whole or len(text) >= 6
 
 
 def _is_in_number(term: Term, hit: Hit, data: bytes, zone: Zone) -> bool:
@@ -168,6 +213,33 @@ def _counts_among_pixels(found: _Found, hit: Hit, data: bytes) -> bool:
     return found.term.tier is Tier.WORD and found.is_bounded and readable and found.length >= 6
 
 
+def _counts_in_binary(found: _Found) -> bool:
+    if not found.is_own or found.term.tier < Tier.CAPITALISED:
+        return False
+    is_small = found.zone.end - found.zone.start <= _SMALL
+    return found.is_bounded and found.length >= (4 if is_small else 6 if found.term.tier is Tier.CAPITALISED else 5)
+
+
+def _counts_as_number(found: _Found, hit: Hit, data: bytes) -> bool:
+    """A value of digits must be all of a value; what has letters has nothing to do among numbers and times."""
+    if not found.is_own or not found.is_bounded or found.term.tier < Tier.CAPITALISED:
+        return False
+    if any(char.isalpha() for char in found.term.text):
+        return found.length >= 4
+    before = data[max(hit.start - 1, found.zone.start) : hit.start]
+    after = data[hit.end : hit.end + 1] if hit.end < found.zone.end else b""
+    is_alone = before in {b"", b"\\", b" "} and after in {b"", b"\\", b" ", b"\0"}
+    digits = data[hit.start : hit.end].decode("latin-1")
+    if found.zone.nature is Nature.DATE and _is_moment(digits):
+        return False
+    return is_alone and found.length >= _LEAST_NUMBER and len(set(digits)) >= 3
+
+
+def _is_moment(digits: str) -> bool:
+    """True for what may be a time or a date: PS3.5 6.2."""
+    return bool(re.fullmatch(r"([01]\d|2[0-3])[0-5]\d[0-5]\d|(18|19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01]).*", digits))
+
+
 def _strong(found: _Found, _among: Hits, _index: int) -> bool:
     return found.length >= (5 if found.is_own or found.is_anybodys else 6)
 
@@ -175,28 +247,60 @@ def _strong(found: _Found, _among: Hits, _index: int) -> bool:
 def _word(found: _Found, among: Hits, index: int) -> bool:
     if not found.term.text.isascii():
         return found.is_own or found.is_anybodys or found.length >= 6
-    if found.zone.nature is Nature.KEPT:
+    if found.zone.nature in _OF_DEVICES:
         return found.is_own and found.is_bounded
+    if found.term.text.isdigit() and found.length < _LEAST_NUMBER:
+        return found.is_own and found.is_bounded and found.zone.nature in _WRITTEN
     if found.is_own or found.is_anybodys:
-        return found.is_bounded or (found.length >= 5 and (found.has_left or found.has_right))
+        return found.is_bounded or _counts_within(found, among.hits[index], among.data)
     return found.is_bounded and _has_neighbour(among, index)
 
 
+def _counts_within(found: _Found, hit: Hit, data: bytes) -> bool:
+    """True for a part of a longer word, if that is no word that one knows."""
+    is_begun = found.has_left or found.has_right
+    if found.length < 5 or not (is_begun or (found.is_own and found.length >= 6 and found.zone.nature in _READ)):
+        return False
+    return not is_term(_whole_word(hit, data, found.zone))
+
+
+def _whole_word(hit: Hit, data: bytes, zone: Zone) -> str:
+    start, end = hit.start, hit.end
+    while start > zone.start and data[start - 1 : start].isalpha():
+        start -= 1
+    while end < zone.end and data[end : end + 1].isalpha():
+        end += 1
+    return data[start:end].decode("latin-1")
+
+
 def _capitalised(found: _Found, among: Hits, index: int) -> bool:
+    hit = among.hits[index]
+    if found.zone.nature is Nature.PERSON and (found.is_own or found.is_anybodys) and found.length >= 5:
+        return found.has_left or found.has_right
     if not found.is_bounded:
         return False
-    if found.is_own and found.zone.nature is not Nature.KEPT:
-        if found.term.text.casefold() in EPONYMS and _OF_EPONYM.match(among.data, among.hits[index].end):
+    if found.is_own:
+        if found.term.text.casefold() in EPONYMS and _OF_EPONYM.match(among.data, hit.end):
             return False
         return found.is_capitalised or found.zone.nature is Nature.NAME
     if found.is_anybodys and found.zone.nature in {Nature.PERSON, Nature.NAME}:
         return True
-    return _is_cell(found, among.hits[index], among.data) or _has_neighbour(among, index)
+    if found.is_anybodys and found.zone.nature is Nature.TEXT and found.is_capitalised and not _is_word(found.term):
+        return True
+    return _is_cell(found, hit, among.data) or _has_neighbour(among, index)
+
+
+def _is_word(term: Term) -> bool:
+    """True for a name that is a word of medicine or a month."""
+    folded = term.text.lower()
+    return folded in EPONYMS or folded in MONTHS or is_term(folded)
 
 
 def _weak(found: _Found, among: Hits, index: int) -> bool:
     if not found.is_bounded:
         return False
+    if found.is_own and found.zone.nature is Nature.BYTES and _has_company(among, index):
+        return True
     if found.zone.nature is Nature.PERSON and found.is_own:
         return True
     return found.zone.nature is not Nature.TOKEN and _has_neighbour(among, index)
@@ -243,6 +347,16 @@ def _has_neighbour(among: Hits, index: int) -> bool:
             if _gap(hit, hits[other]) > 0 and persons & terms[hits[other].label].persons:
                 return True
             other += step
+    return False
+
+
+def _has_company(among: Hits, index: int) -> bool:
+    """True where another value of the same patient is beside it: bytes that hold one may hold more."""
+    hit, term = among.hits[index], among.terms[among.hits[index].label]
+    for other in (*among.hits[max(0, index - 4) : index], *among.hits[index + 1 : index + 5]):
+        near = among.terms[other.label]
+        if 0 < _gap(hit, other) <= _BESIDE and near.tier >= Tier.WORD and near.subjects & term.subjects:
+            return True
     return False
 
 

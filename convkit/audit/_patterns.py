@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
 from typing import NamedTuple
 
-from convkit.audit._words import INSTITUTIONAL, MEANINGFUL, ORDINARY
+from convkit.audit._dates import is_date
+from convkit.audit._vocabulary import is_like_a_term
+from convkit.audit._words import INSTITUTIONAL, MEANINGFUL, ORDINARY, STREETS
 from convkit.audit.finding import Kind
-
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 
 _MAIL = re.compile(
     r"\b[A-Za-z0-9][A-Za-z0-9_.+-]{1,63}@(?:[A-Za-z0-9][A-Za-z0-9-]{1,62}\.){1,8}(?:[a-z]{2,24}|[A-Z]{2,24})(?![A-Za-z])"
@@ -34,9 +32,11 @@ _TITLED = re.compile(
     rf"({_NAME_PART}(?:[ ^]{_NAME_PART})?)"
 )
 _RELATED = re.compile(
-    r"(?i:\b(?:pt|patient|patient'?s? name|name:|next of kin|mother|father|wife|husband|son|daughter|seen by|read by"
-    rf"|signed by|dictated by|operator|attending|contact|guardian))"
-    rf"(?<=[\w:])[:.]?[ ^]({_NAME_PART}(?:,?[ ^]{_NAME_PART}){{0,2}})"
+    rf"(?i:\b(?:pt|patient|operator|attending|contact))[:.]?[ ^]({_NAME_PART}(?:,?[ ^]{_NAME_PART}){{0,2}})"
+)
+_ANNOUNCED = re.compile(
+    r"(?i:\b(?:patient'?s? name|name:|next of kin|mother|father|wife|husband|son|daughter|seen by|read by|signed by"
+    rf"|dictated by|guardian))(?<=[\w:])[:.]?[ ^]({_NAME_PART}(?:,?[ ^]{_NAME_PART}){{0,2}})"
 )
 _PAIR = re.compile(rf"\b({_NAME_PART}),? ({_NAME_PART})\b")
 _WHOLE = re.compile(r"([^\W\d_][\w'’-]{2,})(?:\^|, ?)([^\W\d_][\w'’-]{2,})(?:[\^ ][^\W\d_]?\.?)*")
@@ -44,13 +44,6 @@ _STREET = re.compile(r"\b\d{1,5} (?:[A-ZÀ-Þ][a-zà-ÿ'’-]+\.? ){1,3}[A-ZÀ-�
 _URL = re.compile(r"\b(?:https?|ftp|sftp|dicom|smb|file)://([^\s/\"'<>\\)]{3,255})")
 _FOLDER = re.compile(
     r"(?:\b[A-Za-z]:\\{1,2}(?:Users|Documents and Settings)\\{1,2}|/home/|/Users/)([A-Za-z][\w.^-]{1,63})"
-)
-_DATES = re.compile(
-    r"(?<![\d.])(?:(?P<y>(?:19|20)\d\d)(?P<s>[-/.]?)(?P<m>\d\d)(?P=s)(?P<d>\d\d)(?!\d|\.\d)"
-    r"|(?P<a>\d{1,2})(?P<t>[-/.])(?P<b>\d{1,2})(?P=t)(?P<z>(?:19|20)?\d\d)(?!\d|\.\d)"
-    rf"|(?P<e>\d{{1,2}})(?:st|nd|rd|th)?[- .]?(?P<n>{_MONTH})[- .,]{{0,2}}(?P<x>(?:19|20)\d\d)(?!\d))"
-    rf"|\b(?P<o>{_MONTH})[ .](?P<f>\d{{1,2}})(?:st|nd|rd|th)?,? (?P<w>(?:19|20)\d\d)(?!\d)",
-    re.IGNORECASE,
 )
 _PLAIN = re.compile(r"[^\W\d_][\w'’-]*")
 _TOKEN = re.compile(r"(?<![\w.])(?=[A-Za-z]{0,6}[-/]?\d)[A-Za-z]{0,6}[-/]?\d[\d/-]{5,17}(?![\w.])")
@@ -80,36 +73,6 @@ class Match(NamedTuple):
     kind: Kind
     text: str
     start: int
-
-
-def dates_in(text: str) -> Iterator[tuple[date, int, str]]:
-    """Dates in the usual spellings: (date, place, spelling). Where day or month may come first, both are tried."""
-    for found in _DATES.finditer(text):
-        part = found.groupdict()
-        for year, month, day in _readings(part):
-            when = _checked(year, month, day)
-            if when is not None:
-                yield when, found.start(), found.group()
-
-
-def _readings(part: dict[str, str | None]) -> list[tuple[int, int, int]]:
-    if part["y"]:
-        return [(int(part["y"]), int(part["m"] or 0), int(part["d"] or 0))]
-    if part["z"]:
-        year = int(part["z"])
-        if year < 100:
-            year += 1900 if year > 30 else 2000
-        first, second = int(part["a"] or 0), int(part["b"] or 0)
-        return [(year, first, second)] + ([(year, second, first)] if first != second else [])
-    name, day, year = part["n"] or part["o"] or "", int(part["e"] or part["f"] or 0), int(part["x"] or part["w"] or 0)
-    return [(year, _MONTHS.index(name[:3].lower()) + 1, day)]
-
-
-def _checked(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
 
 
 def sure_matches(text: str) -> Iterator[Match]:
@@ -146,11 +109,12 @@ def likely_matches(text: str) -> Iterator[Match]:
     yield from _likely_names(text)
     yield from _names_in_sentences(text)
     for found in _STREET.finditer(text):
-        words = found.group().split()[1:]
-        if any(is_name_like(word) for word in words) and words[0].casefold() not in MEANINGFUL:
+        number, *words = found.group().split()
+        is_street = len(number) > 1 and words[-1].casefold() in STREETS
+        if (is_street or any(is_name_like(word) for word in words)) and words[0].casefold() not in MEANINGFUL:
             yield Match(Kind.ADDRESS, found.group(), found.start())
     for found in _TOKEN.finditer(text):
-        if _is_number_of_someone(found.group()) and not _DATES.fullmatch(found.group()):
+        if _is_number_of_someone(found.group()) and not is_date(found.group()):
             yield Match(Kind.ID, found.group(), found.start())
 
 
@@ -162,21 +126,21 @@ def whole_name(text: str) -> tuple[str, ...]:
 
 def _likely_names(text: str) -> Iterator[Match]:
     """Names behind a word that announces them, and pairs of capitalised words."""
-    for found in _RELATED.finditer(text):
+    for found in (*_RELATED.finditer(text), *_ANNOUNCED.finditer(text)):
         words = list(re.finditer(_NAME_PART, found.group(1)))
-        if any(is_name_like(word.group()) for word in words):
+        if found.re is _ANNOUNCED or any(is_name_like(word.group()) for word in words):
             for word in words:
                 if word.group().casefold() not in MEANINGFUL:
                     yield Match(Kind.NAME, word.group(), found.start(1) + word.start())
     for found in _PAIR.finditer(text):
         pair = found.groups()
-        if any(is_name_like(word) for word in pair) and not any(_is_term(word) for word in pair):
+        if any(is_name_like(word) for word in pair) and not any(_is_no_name(word) for word in pair):
             yield from (Match(Kind.NAME, word, found.start()) for word in pair)
 
 
-def _is_term(word: str) -> bool:
+def _is_no_name(word: str) -> bool:
     """True for abbreviations and for words that reports use."""
-    return word.isupper() or word.casefold() in MEANINGFUL
+    return word.isupper() or word.casefold() in MEANINGFUL or is_like_a_term(word)
 
 
 def _names_in_sentences(text: str) -> Iterator[Match]:
@@ -189,7 +153,7 @@ def _names_in_sentences(text: str) -> Iterator[Match]:
         before = text[: word.start()].rstrip()
         is_inside = before and before[-1] not in ".!?:\r\n"
         is_title = word.group()[0].isupper() and word.group()[1:].islower() and len(word.group()) >= 4
-        if is_inside and is_title and is_name_like(word.group()):
+        if is_inside and is_title and is_name_like(word.group()) and not is_like_a_term(word.group()):
             yield Match(Kind.NAME, word.group(), word.start())
 
 

@@ -51,11 +51,13 @@ class Search:
     """
 
     def __init__(self, patterns: Iterable[tuple[bytes, int]]) -> None:
-        self._by_gram: dict[bytes, list[tuple[bytes, int]]] = {}
+        self._by_gram: dict[bytes, dict[bytes, list[tuple[bytes, int]]]] = {}
         for pattern, label in patterns:
             lowered = pattern.lower()
             if len(lowered) >= _GRAM:
-                known = self._by_gram.setdefault(lowered[:_GRAM], [])
+                by_next = self._by_gram.setdefault(lowered[:_GRAM], {})
+                # Wide digits and common syllables begin hundreds of patterns: the next bytes tell these apart.
+                known = by_next.setdefault(lowered[_GRAM : 2 * _GRAM] if len(lowered) >= 2 * _GRAM else b"", [])
                 if (lowered, label) not in known:
                     known.append((lowered, label))
         grams = np.frombuffer(b"".join(self._by_gram), dtype="<u4")
@@ -73,10 +75,16 @@ class Search:
                 yield from self._at(data, begin + int(offset), chunk[offset : offset + _GRAM])
 
     def _at(self, data: bytes, start: int, gram: bytes) -> Iterator[Hit]:
-        for pattern, label in self._by_gram.get(gram, ()):
-            end = start + len(pattern)
-            if len(pattern) == _GRAM or data[start:end].lower() == pattern:
-                yield Hit(start, end, label)
+        by_next = self._by_gram.get(gram)
+        if by_next is None:
+            return
+        for key in (b"", data[start + _GRAM : start + 2 * _GRAM].lower()):
+            for pattern, label in by_next.get(key, ()):
+                end = start + len(pattern)
+                if data[start + _GRAM : end].lower() == pattern[_GRAM:]:
+                    yield Hit(start, end, label)
+            if start + _GRAM == len(data):
+                return  # nothing behind it: the second key would be the first
 
     def _candidates(self, chunk: bytes) -> npt.NDArray[np.int64]:
         found = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from datetime import date
 from urllib.parse import quote
 
 from convkit.audit.finding import Kind
@@ -78,28 +77,11 @@ def spellings(text: str, kind: Kind) -> set[str]:
 def _phones(digits: str) -> set[str]:
     local, area = digits[-7:], digits[-10:-7]
     tail = f"{local[:3]}-{local[3:]}"
-    found = {tail, digits}
+    found = {tail, digits, local}
     if area:
         found |= {f"{area}{a}{local[:3]}{b}{local[3:]}" for a in ("-", ".", " ", "") for b in ("-", ".", " ", "")}
         found |= {f"({area}) {tail}", f"({area}){tail}"}
     return found
-
-
-def date_spellings(when: date) -> set[str]:
-    """A date in the usual spellings."""
-    year, month, day = f"{when.year:04d}", f"{when.month:02d}", f"{when.day:02d}"
-    short, full = when.strftime("%b"), when.strftime("%B")
-    plain = {f"{year}{month}{day}"}
-    plain |= {sep.join((year, month, day)) for sep in "-/. "}
-    for first, second in ((day, month), (month, day)):
-        plain |= {sep.join((first, second, year)) for sep in "-/. "}
-        plain |= {sep.join((str(int(first)), str(int(second)), year)) for sep in "-/."}
-        plain |= {sep.join((first, second, year[2:])) for sep in "-/."}
-    for name in (short, full):
-        for number in {day, str(when.day)}:
-            plain |= {f"{number}{sep}{name}{sep}{year}" for sep in ("-", " ", "")}
-            plain |= {f"{name} {number}, {year}", f"{name} {number} {year}"}
-    return plain
 
 
 def patterns(texts: Iterable[str]) -> set[bytes]:

@@ -11,6 +11,7 @@ from pydicom import charset
 from convkit.audit._reader import Element, Reading
 
 _RUN = re.compile(rb"[\x20-\x7e\x80-\xff\t]{6,}")
+_LINE = re.compile(rb"[\x20-\x7e\x80-\xff\t\r\n]{4,10240}")
 _READABLE = re.compile(rb"[\x20-\x7e\t\r\n]")
 _CHARACTER_SET = 0x00080005
 
@@ -89,3 +90,8 @@ def is_readable(raw: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def is_line(raw: bytes) -> bool:
+    """True for a value that is text and nothing else, as private text is under implicit VR."""
+    return bool(raw) and _LINE.fullmatch(raw.rstrip(b"\0")) is not None

@@ -1,17 +1,24 @@
-"""What is packed inside bytes: deflate, gzip, zip, tar, base64, hex, PNG text, PDF streams."""
+"""What is packed inside bytes: gzip, bzip2, xz, Zstandard, zip, tar, tables, base64, hex, PNG text, PDF streams.
+
+What nobody here can open is told, too, as a piece that is sealed: it must not pass for searched.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import bz2
 import io
+import lzma
 import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from convkit.audit._columnar import is_columnar, rows_of, unpacked_by_arrow
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{4,})*={0,2}")
 _HEX = re.compile(rb"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}[ :]?){8,}(?![0-9A-Fa-f])")
@@ -19,7 +26,23 @@ _PDF_STREAM = re.compile(rb"stream\r?\n(.{8,}?)\r?\n?endstream", re.DOTALL)
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 _GZIP = b"\x1f\x8b\x08"
 
-_MOST = 1 << 31
+_XZ, _BZIP2, _ZSTD, _LZ4 = b"\xfd7zXZ\0", b"BZh", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18"
+_BY_ARROW = {_ZSTD: "zstd", _LZ4: "lz4"}
+_SEALED = {
+    b"7z\xbc\xaf\x27\x1c": "7-Zip",
+    b"Rar!\x1a\x07": "RAR",
+    b"MSCF": "cabinet",
+    b"\x1f\x9d": "compress",
+    b"\x1f\xa0": "compress",
+    b"LZIP": "lzip",
+    b"ORC": "ORC",
+    b"Salted__": "OpenSSL",
+    b"age-encryption.org": "age",
+    b"-----BEGIN PGP MESSAGE": "PGP",
+}
+"""What a file begins with that is packed or locked in a way that nobody here can open."""
+
+_MOST = 1 << 30
 """Bytes out of one packed piece: a made file must not exhaust the memory."""
 
 _MOST_INNER = 1 << 27
@@ -44,41 +67,102 @@ class Piece(NamedTuple):
     data : bytes
     is_file : bool
         True for a file in its own right, such as the member of an archive.
+    sealed : str
+        Why it could not be opened, or not to its end; empty where it was.
     """
 
     how: str
     start: int
     data: bytes
     is_file: bool
+    sealed: str = ""
 
 
 def is_packed(data: bytes) -> bool:
-    """True for an archive or picture that is opened as a whole."""
-    return data[:3] == _GZIP or data[:4] == b"PK\x03\x04" or data[257:262] == b"ustar" or data[:4] == b"\x89PNG"
+    """True for an archive, table or picture that is opened as a whole."""
+    heads = (_GZIP, _XZ, _ZSTD, _LZ4, b"PK\x03\x04", b"\x89PNG")
+    return data.startswith(heads) or _is_bzip2(data) or data[257:262] == b"ustar" or is_columnar(data)
+
+
+def _is_bzip2(data: bytes) -> bool:
+    return data[:3] == _BZIP2 and data[4:10] == b"1AY&SY"
 
 
 def pieces(data: bytes, depth: int = 0) -> Iterator[Piece]:
     """Yield what is packed in some bytes, one layer of it."""
     if depth >= _DEEPEST:
+        if is_packed(data):
+            yield Piece("archive", 0, b"", is_file=False, sealed="It is packed too many times")
         return
-    if data[:3] == _GZIP:
-        yield from _inflated("gzip", 0, data, 31, is_file=True, most=_MOST)
-        return
+    if is_packed(data):
+        yield from _whole(data)
+    else:
+        yield from _embedded(data, depth)
+
+
+def sealed_by(data: bytes) -> str:
+    """The name of what packed or locked a file so that nobody here can open it; nothing for any other."""
+    if data.startswith(b"ORC") and not data.endswith(b"ORC"):
+        return ""
+    return next((name for head, name in _SEALED.items() if data.startswith(head)), "")
+
+
+def _whole(data: bytes) -> Iterator[Piece]:
+    """What is packed in a file that is packed as a whole."""
     if data[:4] == b"PK\x03\x04":
         yield from _zip_members(data)
-        return
-    if data[257:262] == b"ustar":
-        yield from _tar_members(data)
-        return
-    if data[:8] == b"\x89PNG\r\n\x1a\n":
+    elif data[:8] == b"\x89PNG\r\n\x1a\n":
         yield from _png_text(data)
-        return
-    yield from _embedded(data, depth)
+    elif data[:3] == _GZIP:
+        yield from _streams("gzip", data, lambda: zlib.decompressobj(31))
+    elif _is_bzip2(data):
+        yield from _streams("bzip2", data, bz2.BZ2Decompressor)
+    elif data.startswith(_XZ):
+        yield from _streams("xz", data, lzma.LZMADecompressor)
+    elif data[:4] in _BY_ARROW:
+        how = _BY_ARROW[data[:4]]
+        yield _opened(how, lambda: unpacked_by_arrow(data, how, _MOST))
+    elif is_columnar(data):
+        yield _opened("table", lambda: rows_of(data, _MOST))
+    elif data[257:262] == b"ustar":
+        yield from _tar_members(data)
+
+
+def _opened(how: str, unpack: Callable[[], bytes]) -> Piece:
+    """A piece that a library of its own opens."""
+    try:
+        return Piece(how, 0, unpack(), is_file=True)
+    except (ImportError, OSError, ValueError, MemoryError) as error:
+        why = "pyarrow is not installed" if isinstance(error, ImportError) else "it is damaged or too large"
+        return Piece(how, 0, b"", is_file=False, sealed=f"It is packed as {how}, and {why}")
+
+
+def _streams(how: str, data: bytes, new: Callable[[], Any]) -> Iterator[Piece]:
+    """All streams of a compressed file, one behind the other, as one piece."""
+    parts: list[bytes] = []
+    rest, left, sealed = data, _MOST, ""
+    while rest[:3] == data[:3] and not sealed:
+        stream = new()
+        try:
+            parts.append(stream.decompress(rest, left))
+        except (zlib.error, OSError, EOFError, lzma.LZMAError, ValueError):
+            parts.append(_what_can_be_inflated(rest, 31) if how == "gzip" else b"")
+            sealed = "It is damaged"
+        left -= len(parts[-1])
+        if not (sealed or stream.eof):
+            sealed = "It is too large to be unpacked" if left <= 0 else "It ends too early"
+        rest = stream.unused_data
+    yield Piece(how, 0, b"".join(parts), is_file=True, sealed=sealed)
 
 
 def _embedded(data: bytes, depth: int) -> Iterator[Piece]:  # noqa: C901 (one loop a way of packing)
+    if data[:5] == b"%PDF-" and b"/Encrypt" in data:
+        yield Piece("PDF", 0, b"", is_file=False, sealed="It is locked")
     for found in _PDF_STREAM.finditer(data):
-        yield from _inflated("stream", found.start(1), found.group(1), 15, is_file=False, most=_MOST_INNER)
+        packed = _from_ascii85(found.group(1)) or found.group(1)
+        yield from _inflated("stream", found.start(1), packed, 15, is_file=False, most=_MOST_INNER)
+        if packed is not found.group(1):
+            yield Piece("stream", found.start(1), packed, is_file=False)
     view = memoryview(data)  # slices of it cost nothing, however often chance writes the mark of a stream
     begin = data.find(_GZIP, 1)
     while begin > 0:
@@ -134,21 +218,39 @@ def _what_can_be_inflated(data: Raw, bits: int) -> bytes:
 def _zip_members(data: bytes, start: int = 0) -> Iterator[Piece]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-        for member in archive.infolist():
-            content = b"" if member.is_dir() or member.file_size > _MOST else archive.read(member)
-            yield Piece(f"member {member.filename}", start, content, is_file=True)
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError, zlib.error):
+    except (zipfile.BadZipFile, OSError, ValueError):
+        if start == 0:
+            yield Piece("zip", 0, b"", is_file=False, sealed="It is damaged")
         return
+    for member in archive.infolist():
+        content, sealed = _zip_member(archive, member)
+        yield Piece(f"member {member.filename}", start, content, is_file=True, sealed=sealed)
+
+
+def _zip_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[bytes, str]:
+    """(content, why it could not be opened)."""
+    if member.is_dir():
+        return b"", ""
+    if member.flag_bits & 1:
+        return b"", "It is locked"
+    try:
+        with archive.open(member) as file:
+            content = file.read(_MOST + 1)
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError, zlib.error):
+        return b"", "It is damaged, or packed in an unknown way"
+    return content[:_MOST], "It is too large to be unpacked" if len(content) > _MOST else ""
 
 
 def _tar_members(data: bytes) -> Iterator[Piece]:
     try:
-        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
             for member in archive:
                 file = archive.extractfile(member) if member.isfile() else None
                 yield Piece(f"member {member.name}", 0, file.read() if file else b"", is_file=True)
+                if member.linkname:
+                    yield Piece(f"member {member.linkname}", 0, b"", is_file=True)
     except (tarfile.TarError, OSError, EOFError, ValueError):
-        return
+        yield Piece("tar", 0, b"", is_file=False, sealed="It is damaged")
 
 
 def _png_text(data: bytes) -> Iterator[Piece]:
@@ -177,6 +279,17 @@ def _tail(joined: bytes) -> bytes:
     """The last, incomplete group with its padding."""
     rest = joined[len(joined) // 4 * 4 :]
     return rest + b"=" * (4 - len(rest))
+
+
+def _from_ascii85(text: bytes) -> bytes:
+    """A stream of a PDF that is written in ASCII85; nothing for any other: ISO 32000-1 7.4.3."""
+    written = text.strip()
+    if not written.endswith(b"~>"):
+        return b""
+    try:
+        return base64.a85decode(written.removesuffix(b"~>"), ignorechars=b" \t\n\r\v\0\f")
+    except ValueError:
+        return b""
 
 
 def _from_hex(text: bytes) -> bytes:

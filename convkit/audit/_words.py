@@ -41,8 +41,15 @@ hashimoto hill hirschsprung hodgkin hounsfield huntington jefferson jones judet 
 lewy libman lister lyme marfan may mayer meckel menetrier merkel merchant monteggia morton murphy osgood paget
 parkinson paul perthes pick pott prinzmetal ramsay raynaud reiter richter rotterdam sachs schatz schmorl sharp sims
 smith stanford stokes swift sylvian takayasu tanner thurner towne townes turner waters watson weber wernicke wilms
-wilson zenker hamming hanning shepp logan butterworth gaussian sobel laplace radon feldkamp siemens philips toshiba
-canon hologic fuji agfa carestream kodak konica hitachi varian elekta accuray shimadzu samsung mindray esaote
+wilson zenker hamming hanning shepp logan butterworth gaussian sobel laplace radon feldkamp
+"""
+
+_MAKERS = """
+siemens philips toshiba
+canon hologic fuji fujifilm agfa carestream kodak konica minolta hitachi varian elekta accuray shimadzu samsung mindray
+esaote bruker neusoft acuson marconi picker elscint medison sonosite brainlab imatron fischer lorad sedecal swissray
+ziehm planmeca sirona zeiss heidelberg topcon nidek olympus pentax stryker medtronic nucletron hamamatsu leica aperio
+barco sectra terarecon mevis vidar
 """
 
 _NAMES_THAT_ARE_WORDS = """
@@ -82,7 +89,7 @@ school science sciences service services site south southern specialists special
 systems teaching the trust unit united univ universitaire universitat university veterans ward west western women
 womens radiation therapy development software hospitals mri ct pet scanner division section office services our
 headquarters avenue boulevard building court drive east floor highway lane place plaza road room route square street
-suite tower way
+suite tower way here name
 """
 
 _PSEUDONYMS = """
@@ -92,10 +99,29 @@ phantom physician private pseudonym redacted removed research service sub subj s
 test unknown unnamed user verifying withheld xxx xxxx
 """
 
+_STREETS = """
+alley avenue bayou bend boulevard branch bridge brook bypass canyon causeway circle cliff corner course court cove
+creek crescent crest crossing curve dale drive estate estates expressway extension falls ferry field fields flat ford
+fords forest forge fork forks freeway garden gardens gateway glen green grove harbor haven heights highway hill hills
+hollow inlet island islands isle junction key keys knoll knolls lake lakes landing lane loop mall manor meadow meadows
+mews mill mills mission motorway mount mountain orchard oval overpass park parks parkway pass passage path pike pine
+pines place plain plains plaza point points port prairie radial ramp ranch rapid rapids rest ridge ridges river road
+roads route row run shoal shore shores skyway spring springs spur square station stravenue stream street streets
+summit terrace throughway trace track trafficway trail tunnel turnpike underpass union valley valleys via viaduct view
+views village villages ville vista walk walks wall way ways well wells strasse straße weg platz allee rue calle via
+ulica
+"""
+
 MEANINGFUL = frozenset(_CLINICAL.split())
 """Words that reports and protocols use for what they mean."""
 
-EPONYMS = frozenset(_EPONYMS.split())
+MONTHS = frozenset({"april", "may", "june", "july", "august", "march"})
+"""Months that are names as well."""
+
+MAKERS = frozenset(_MAKERS.split())
+"""Names of those who make devices."""
+
+EPONYMS = MAKERS | frozenset(_EPONYMS.split())
 """Names that stand for a disease, a method or a maker."""
 
 ORDINARY = MEANINGFUL | EPONYMS | frozenset(_NAMES_THAT_ARE_WORDS.split())
@@ -103,6 +129,9 @@ ORDINARY = MEANINGFUL | EPONYMS | frozenset(_NAMES_THAT_ARE_WORDS.split())
 
 INSTITUTIONAL = MEANINGFUL | frozenset(_INSTITUTIONAL.split())
 """Words that do not tell one institution or address from another."""
+
+STREETS = frozenset(_STREETS.split())
+"""Words that end the name of a street: Publication 28 of the United States Postal Service, C1, and some of Europe."""
 
 PSEUDONYMS = frozenset(_PSEUDONYMS.split())
 """Words that stand in the place of a name."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from convkit.audit._attributes import is_device, is_text
+from convkit.audit._attributes import is_device, is_made, is_maker, is_text
 from convkit.audit._reader import PIXEL_DATA, Element, Reading
 
 _LARGE = 1 << 18
@@ -33,8 +33,11 @@ class Nature(StrEnum):
     TOKEN = "token"  # noqa: S105 (codes, AE titles)
     UID = "uid"
     DATE = "date"
-    NUMBER = "number"
-    KEPT = "kept"  # tells of a device
+    NUMBER = "number"  # in digits: DS, IS
+    BINARY = "binary"  # numbers in bytes
+    KEPT = "kept"  # tells which device it was, or characterises a person
+    MAKER = "maker"  # names of makers and models
+    MADE = "made"  # what makers write: versions, options, kernels
     BYTES = "bytes"  # unknown or binary, or outside of all elements
     PIXELS = "pixels"
     DOCUMENT = "document"  # readable text that is no DICOM
@@ -100,9 +103,9 @@ _NATURES = {
     "AS": Nature.TOKEN,
     "AE": Nature.TOKEN,
     "CS": Nature.TOKEN,
-    **dict.fromkeys(
-        ["DS", "IS", "US", "SS", "UL", "SL", "FL", "FD", "AT", "OF", "OD", "OL", "SV", "UV"], Nature.NUMBER
-    ),
+    "DS": Nature.NUMBER,
+    "IS": Nature.NUMBER,
+    **dict.fromkeys(["US", "SS", "UL", "SL", "FL", "FD", "AT", "OF", "OD", "OL", "SV", "UV", "OV"], Nature.BINARY),
 }
 
 
@@ -134,6 +137,10 @@ def _apart(zones: list[Zone]) -> list[Zone]:
 
 
 def _nature(element: Element) -> Nature:
+    if is_maker(element):
+        return Nature.MAKER
+    if is_made(element):
+        return Nature.MADE
     if is_device(element):
         return Nature.KEPT
     if element.vr in _NATURES:

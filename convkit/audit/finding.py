@@ -25,6 +25,7 @@ class Kind(StrEnum):
     URL = "url"
     FOLDER = "folder"
     TERM = "term"
+    TEXT = "text"
     STRUCTURE = "structure"
 
 

@@ -20,6 +20,7 @@ _ENOUGH = 4
 """Numbers that tell one picture from another of the same kind."""
 
 _KEPT = {
+    0x00020010: "syntax",
     0x00080016: "sop_class",
     0x00080018: "sop",
     0x0020000D: "study",
@@ -42,7 +43,8 @@ class Instance:
     path : str
         Relative to the folder that was named.
     identity : mapping of str to str
-        ``sop_class``, ``sop``, ``study``, ``series``, ``frame_of_reference``, ``patient``, ``number``, ``modality``,
+        ``syntax`` (transfer syntax), ``sop_class``, ``sop``, ``study``,
+        ``series``, ``frame_of_reference``, ``patient``, ``number``, ``modality``,
         ``rows``, ``columns``; what is not there is absent.
     digest : str
         Of the pixel data, empty where there are none.
@@ -117,7 +119,7 @@ def instance_of(path: str, reading: Reading) -> Instance:  # noqa: C901 (one bra
             longitudinal = reading.text(element)
         elif element.tag == 0x00080100 and element.parent.startswith("(0012,0064)"):
             methods.add(reading.text(element))
-        kind = None if element.is_private else meaning(element)
+        kind = None if element.is_private and element.vr not in {"DA", "DT"} else meaning(element)
         if kind is Kind.UID and element.tag >> 16 != 4:
             found = tuple(u for u in reading.text(element).split("\\") if u and not u.startswith(_WELL_KNOWN))
             if found:

@@ -9,22 +9,28 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convkit.audit._attributes import is_device, is_free, is_text, meaning
+from convkit.audit._dates import Grade, dates_in
 from convkit.audit._dciodvfy import with_dciodvfy
-from convkit.audit._patterns import dates_in, is_name_like, likely_matches, sure_matches, text_matches, whole_name
+from convkit.audit._names import name_forms
+from convkit.audit._patterns import is_name_like, likely_matches, sure_matches, text_matches, whole_name
 from convkit.audit._reader import PIXEL_DATA, Element, Reading, keyword, looks_like_dicom, read
-from convkit.audit._text import Decoder, decoded, is_readable, runs, unwidened
+from convkit.audit._text import Decoder, decoded, is_line, is_readable, runs, unwidened
 from convkit.audit._unpack import pieces
-from convkit.audit._words import INSTITUTIONAL, ORDINARY, PSEUDONYMS
+from convkit.audit._words import INSTITUTIONAL, ORDINARY
 from convkit.audit.finding import Kind
 from convkit.audit.instance import Instance, instance_of
 
 _COMMENTS = re.compile(r".*(Comments|History|Remarks|Reason.*|Allergies|Alerts|Needs|State|Arrangements|Text.*)$")
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_DEVICE_WORD = re.compile(r"[^\W_][\w'’-]{2,}")
 _GENERIC_TITLES = frozenset(
     {"ANY-SCP", "ANYSCP", "STORESCP", "STORESCU", "PACS", "DCMTK", "PYNETDICOM", "ORTHANC", "UNKNOWN"}
 )
 _LONGEST_COMMENT = 10240
 """Characters: the longest LT; what is longer is a log or a protocol."""
+
+_SHORT = 3
+"""Letters of a name that is believed only where it stands as one."""
 
 _LONGEST_BINARY = 1 << 18
 """Bytes of a binary value that is read for text: longer ones are tables and pictures."""
@@ -59,7 +65,7 @@ class Original:
         None for files that are no DICOM.
     values : frozenset of Value
     technical : frozenset of str
-        Words, case folded, that tell of devices and codes: the same word elsewhere is no name.
+        Words, in small letters, that stand with devices and codes.
     """
 
     instance: Instance | None
@@ -84,7 +90,7 @@ def read_original(path: Path, where: str) -> Original:
 def original_of(data: bytes, where: str) -> Original:
     """What the bytes of an original tell."""
     if data[:3] == b"\x1f\x8b\x08" and where.endswith(".gz"):
-        data = next((piece.data for piece in pieces(data)), data)
+        data = next((piece.data for piece in pieces(data) if piece.data), data)
     if looks_like_dicom(data):
         return _of_dicom(read(data), where)
     data = unwidened(data)
@@ -101,40 +107,51 @@ def _of_dicom(reading: Reading, where: str) -> Original:
         if element.end <= element.start or element.vr == "SQ" or element.tag in PIXEL_DATA:
             continue
         if is_device(element) or element.vr == "CS":
-            technical |= {word.casefold() for word in _WORD.findall(reading.text(element))}
+            technical.update(word.lower() for word in _DEVICE_WORD.findall(reading.text(element)))
         values.update(_of_element(reading, element, decoder))
     values.update(_of_gaps(reading))
     return Original(instance_of(where, reading), frozenset(values), frozenset(technical))
 
 
-def _of_element(reading: Reading, element: Element, decoder: Decoder) -> Iterator[Value]:  # noqa: C901 (a table of cases)
+def _of_element(reading: Reading, element: Element, decoder: Decoder) -> Iterator[Value]:
     kind = meaning(element)
     if kind is Kind.UID:
         return  # kept by place in the instance
     if kind in {Kind.DATE, Kind.BIRTH_DATE}:
         for each in reading.text(element).split("\\"):
-            for when, _, _ in dates_in(each[:8]):
-                yield Value(when.isoformat(), kind)
+            yield from (Value(day.when.isoformat(), kind) for day in dates_in(each[:8]))
+    elif element.vr not in {"UN", "OB"} and (is_text(element) or element.vr in {"AE", "CS"}):
+        yield from _of_text(element, decoder.text(element), kind)
+    elif element.vr in {"UN", "OB", "OW"} and element.end - element.start <= _LONGEST_BINARY:
+        raw = reading.raw(element)
+        if element.vr == "UN" and kind is None and is_line(raw):
+            yield from _of_text_of_nobody(decoder.text(element), is_comment=False, is_private=True)
+        yield from _of_binary(raw, kind)
+
+
+def _of_text(element: Element, text: str, kind: Kind | None) -> Iterator[Value]:
+    if kind is not None:
+        for each in text.split("\\") if text else ():
+            yield from _of_meaning(each.strip(), kind)
+    elif is_free(element) or element.is_private:
+        for part in text.split("\\") if element.is_private or "^" in text else ():
+            yield from (Value(word, Kind.NAME, part, len(word) > _SHORT) for word in whole_name(part))
+        is_comment = _is_comment(element) and len(text) <= _LONGEST_COMMENT
+        yield from _of_text_of_nobody(text, is_comment=is_comment, is_private=element.is_private)
+    elif is_text(element):
+        yield from (Value(m.text, m.kind) for m in sure_matches(text))
+
+
+def _of_text_of_nobody(text: str, *, is_comment: bool, is_private: bool) -> Iterator[Value]:
+    """Values within text that has no meaning of its own."""
+    if not is_private:
+        yield from _of_free_text(text, is_comment=is_comment)
         return
-    if element.vr in {"UN", "OB"} or not (is_text(element) or element.vr in {"AE", "CS"}):
-        if element.vr in {"UN", "OB", "OW"} and element.end - element.start <= _LONGEST_BINARY:
-            yield from _of_binary(reading.raw(element), kind)
-        return
-    text = decoder.text(element)
-    if not text:
-        return
-    if kind is None:
-        if is_free(element) or element.is_private:
-            for part in text.split("\\") if element.is_private or "^" in text else ():
-                yield from (Value(word, Kind.NAME, part) for word in whole_name(part))
-            found = _of_free_text(text, is_comment=_is_comment(element) and len(text) <= _LONGEST_COMMENT)
-            # Numbers in private text are measurements and counters more often than anybody's.
-            yield from (v for v in found if not (element.is_private and v.kind is Kind.ID and v.text.isdigit()))
-        elif is_text(element):
-            yield from (Value(m.text, m.kind) for m in sure_matches(text))
-        return
-    for each in text.split("\\"):
-        yield from _of_meaning(each.strip(), kind)
+    # Numbers in private text are measurements, counters and versions more often than anybody's.
+    sure = {day.when.isoformat() for day in dates_in(text) if day.grade is Grade.SURE}
+    for value in _of_free_text(text, is_comment=is_comment):
+        if value.text in sure if value.kind is Kind.DATE else not (value.kind is Kind.ID and value.text.isdigit()):
+            yield value
 
 
 def _is_comment(element: Element) -> bool:
@@ -144,7 +161,7 @@ def _is_comment(element: Element) -> bool:
 def _of_meaning(text: str, kind: Kind) -> Iterator[Value]:
     """Values of an attribute that identifies by its meaning."""
     if kind is Kind.NAME:
-        yield from _of_name(text)
+        yield from (Value(form, Kind.NAME, text) for form in name_forms(text))
     elif kind is Kind.AE_TITLE:
         if text.upper() not in _GENERIC_TITLES:
             yield Value(text, kind)
@@ -163,21 +180,8 @@ def _of_meaning(text: str, kind: Kind) -> Iterator[Value]:
         yield from _of_free_text(text, is_comment=False)
 
 
-def _of_name(text: str) -> Iterator[Value]:
-    """The parts of a name: PS3.5 6.2.1."""
-    for group in text.split("="):
-        if set(re.findall(r"[\w-]+", group.casefold().replace(".", ""))) & PSEUDONYMS:
-            continue
-        for component in group.split("^")[:3]:  # family, given, middle; prefix and suffix are titles
-            part = component.strip()
-            words = [part, *re.split(r"[\s,]+", part)] if " " in part or "," in part else [part]
-            for word in words:
-                if word:
-                    yield Value(word, Kind.NAME, text)
-
-
 def _of_free_text(text: str, *, is_comment: bool, with_numbers: bool = True) -> Iterator[Value]:
-    """Values within a text; `with_numbers` takes numbers without a label, too."""
+    """Values within a text; `with_numbers` takes numbers without a label, too, and dates with two digits of a year."""
     for found in text_matches(text):
         if found.kind is Kind.URL:
             continue  # found by its pattern, wherever it is
@@ -188,8 +192,9 @@ def _of_free_text(text: str, *, is_comment: bool, with_numbers: bool = True) -> 
             yield from (Value(word, Kind.NAME, found.text) for word in words if word.casefold() in ORDINARY)
         else:
             yield Value(found.text, found.kind)
-    for when, _, _ in dates_in(text):
-        yield Value(when.isoformat(), Kind.DATE)
+    for day in dates_in(text):
+        if with_numbers or day.grade is Grade.SURE:
+            yield Value(day.when.isoformat(), Kind.DATE)
     for found in likely_matches(text):
         if (is_comment or found.kind is not Kind.NAME) and (with_numbers or found.kind is not Kind.ID):
             yield Value(found.text, found.kind, is_sure=found.kind is not Kind.NAME)

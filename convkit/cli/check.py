@@ -27,6 +27,7 @@ _LISTED = 200
     help="The originals: every value that identifies in them is looked for.",
 )
 @click.option("--terms", type=click.Path(), metavar="FILE", help="Further values to look for, one a line.")
+@click.option("--ocr/--no-ocr", default=False, help="Read the text in pixels, too (extra `ocr`): a second an image.")
 @click.option("--show-values/--no-show-values", default=False, help="Show what was found, not only where.")
 @click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes; one a CPU if left out.")
 @click.option("--json/--no-json", "as_json", default=False, help="Findings as JSON lines.")
@@ -49,11 +50,15 @@ def command(**given: Any) -> int:
             given["outputs"],
             against=given["against"] or None,
             terms=given["terms"],
+            ocr=given["ocr"],
             show_values=given["show_values"],
             jobs=given["jobs"],
             progress=progress,
         )
     _show(report, as_json=given["as_json"], is_all=bool(given["verbose"]))
+    for each in report.notes:
+        place = f"{each.where}: " if each.where else ""
+        click.echo(f"{each.severity}: {place}{each.text} {each.hint}".rstrip(), err=True)
     if not given["quiet"]:
         click.echo(_summary(report), err=True)
     return int(report.exit_code)

@@ -7,9 +7,10 @@ import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
+from convkit.audit.burned_in import reader
 from convkit.audit.dossier import Dossier, dossier_of
 from convkit.audit.finding import Finding, Kind, merged
 from convkit.audit.instance import Instance
@@ -20,6 +21,10 @@ from convkit.engine.outcome import ExitCode
 from convkit.engine.run import Runner
 from convkit.errors import InputError, UsageError
 from convkit.jobs._sources import Progress, Source, Steps, in_order
+from convkit.model.notes import Note, note
+
+_JOURNAL = ".convkit"
+"""The folder in which convkit keeps its journal below a destination: searched, but no part of the set."""
 
 _BATCH = 16
 """Files a task: whole files are read, so that a few are enough to outweigh the trip between processes."""
@@ -34,14 +39,17 @@ class CheckReport:
     findings : tuple of Finding
         In the order of files and places.
     files : int
-        How many outputs were read.
+        How many outputs were read; journals of convkit are read, too, but not counted.
     originals : int
         How many originals these were held against.
+    notes : tuple of Note
+        What makes the audit weaker than it looks.
     """
 
     findings: tuple[Finding, ...] = ()
     files: int = 0
     originals: int = 0
+    notes: tuple[Note, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -63,6 +71,7 @@ class CheckReport:
             "files": self.files,
             "originals": self.originals,
             "findings": [finding.to_json() for finding in self.findings],
+            "notes": [each.to_json() for each in self.notes],
         }
 
 
@@ -73,12 +82,18 @@ class _File:
     path: str
     where: str
 
+    @property
+    def is_journal(self) -> bool:
+        """True for what convkit itself remembers in its destinations."""
+        return _JOURNAL in PurePath(self.where).parts[:-1]
+
 
 @dataclass(frozen=True, slots=True)
 class _Audit:
     """What all tasks are told. The dossier travels packed: a worker unpacks it once, not once a batch."""
 
     dossier: bytes = field(repr=False)
+    reads_pixels: bool = False
 
 
 def check(  # noqa: PLR0913 (one parameter an option of the command)
@@ -86,6 +101,7 @@ def check(  # noqa: PLR0913 (one parameter an option of the command)
     against: Source | Iterable[Source] | None = None,
     *,
     terms: Source | Sequence[str] | None = None,
+    ocr: bool = False,
     show_values: bool = False,
     jobs: int | None = None,
     progress: Progress | None = None,
@@ -100,6 +116,8 @@ def check(  # noqa: PLR0913 (one parameter an option of the command)
         The originals. Every value that identifies in them is looked for; None leaves patterns only.
     terms : path, or sequence of str, or None
         Further values to look for: a file with one a line, or the values themselves.
+    ocr : bool
+        Read the text in pixels of DICOM files and pictures, too: about a second an image.
     show_values : bool
         Keep what was found in the findings. Without it nobody can read a name in a report.
     jobs : int or None
@@ -115,7 +133,9 @@ def check(  # noqa: PLR0913 (one parameter an option of the command)
     InputError
         An output or an original does not exist.
     UsageError
-        The file of terms cannot be read.
+        The file of terms cannot be read or has no term; there is no original, or nothing in the originals identifies.
+    MissingExtraError
+        Nothing that reads text in pixels is installed.
 
     Examples
     --------
@@ -124,16 +144,31 @@ def check(  # noqa: PLR0913 (one parameter an option of the command)
     """
     files = _files(outputs)
     sources = _files(against) if against is not None else []
+    if against is not None and not sources:
+        raise UsageError("There is no original: the folder is empty.", "--against", "Name the originals.")
     words = _terms(terms)
+    if ocr:
+        reader()  # says at once what is missing
     with Runner(jobs) as runner:
         originals = [o for batch in _originals(sources, runner, progress) for o in batch]
         dossier = dossier_of(originals, words)
-        audits = list(_audits(files, dossier, runner, progress))
+        if sources and not (dossier.knows_something or words):
+            what = "Nothing in the originals identifies anybody, so nothing could be looked for."
+            raise UsageError(what, "--against", "See that it names the files before they were de-identified.")
+        audits = list(_audits(files, _Audit(pickle.dumps(dossier, pickle.HIGHEST_PROTOCOL), ocr), runner, progress))
+    return _report(files, audits, dossier, show_values=show_values)
+
+
+def _report(files: Sequence[_File], audits: Sequence[FileAudit], dossier: Dossier, *, show_values: bool) -> CheckReport:
     instances = [instance for audit in audits for instance in audit.instances]
     found = [finding for audit in audits for finding in audit.findings]
     found = _unexplained(found, instances, dossier)
     found += set_findings(instances, dossier, [file.where for file in files])
-    return CheckReport(tuple(merged(found, show_values=show_values)), len(files), len(sources))
+    counted = sum(not file.is_journal for file in files)
+    notes = [each for audit in audits for each in audit.notes]
+    if instances and dossier.originals and all(dossier.match(each) is None for each in instances):
+        notes.append(note("check.no-original-matches"))
+    return CheckReport(tuple(merged(found, show_values=show_values)), counted, dossier.files, tuple(notes))
 
 
 def _files(sources: Source | Iterable[Source]) -> list[_File]:
@@ -167,7 +202,10 @@ def _terms(terms: Source | Sequence[str] | None) -> list[str]:
             raise UsageError(what, "--terms", "It is UTF-8 text with one term a line.") from err
     else:
         lines = terms
-    return sorted({line.strip() for line in lines if line.strip()})
+    words = sorted({line.strip() for line in lines if line.strip()})
+    if not words:
+        raise UsageError("There is no term: the list is empty.", "--terms", "It has one term a line.")
+    return words
 
 
 # --- the originals ---------------------------------------------------------------------------------------
@@ -191,21 +229,21 @@ def _no_originals(files: tuple[_File, ...], error: Exception) -> list[Original]:
 # --- the outputs -----------------------------------------------------------------------------------------
 
 
-def _audits(files: Sequence[_File], dossier: Dossier, runner: Runner, progress: Progress | None) -> Iterator[FileAudit]:
-    task = partial(_audit_batch, audit=_Audit(pickle.dumps(dossier, pickle.HIGHEST_PROTOCOL)))
+def _audits(files: Sequence[_File], audit: _Audit, runner: Runner, progress: Progress | None) -> Iterator[FileAudit]:
+    task = partial(_audit_batch, audit=audit)
     for batch in in_order(task, files, runner, _unaudited, Steps("outputs", _BATCH, progress)):
         yield from batch
 
 
 def _audit_batch(files: tuple[_File, ...], *, audit: _Audit) -> list[FileAudit]:
     dossier = _unpacked(audit.dossier)
-    return [_audited(file, dossier) for file in files]
+    return [_audited(file, dossier, reads_pixels=audit.reads_pixels) for file in files]
 
 
-def _audited(file: _File, dossier: Dossier) -> FileAudit:
+def _audited(file: _File, dossier: Dossier, *, reads_pixels: bool) -> FileAudit:
     """One file; whatever a damaged one does to the reader, it is told and the others go on."""
     try:
-        return scan_file(Path(file.path), file.where, dossier)
+        return scan_file(Path(file.path), file.where, dossier, reads_pixels=reads_pixels)
     except (OSError, ValueError, ArithmeticError, LookupError, MemoryError, RecursionError) as error:
         return unreadable(file.where, error)
 
@@ -221,7 +259,7 @@ def _unaudited(files: tuple[_File, ...], error: Exception) -> list[FileAudit]:
 
 
 def _unexplained(findings: Sequence[Finding], instances: Sequence[Instance], dossier: Dossier) -> list[Finding]:
-    """The findings without dates and UIDs in names and documents that the images beside them have by right.
+    """The findings without dates and UIDs in names, documents and indices that the images beside them have by right.
 
     A date that was moved may fall upon a date of somebody else: where an output has it in the place of another one, it
     is a moved date. UIDs and full dates may be where all images declare that they were kept.
@@ -235,7 +273,7 @@ def _unexplained(findings: Sequence[Finding], instances: Sequence[Instance], dos
             moved |= {_iso(new) for path, new in output.dates.items() if before.get(path) != new}
     keeps_uids = bool(images) and all(each.keeps_uids for each in images)
     keeps_dates = bool(images) and all(each.keeps_dates for each in images)
-    dicom = {each.path for each in instances}
+    dicom = {each.path for each in images}
 
     def is_explained(each: Finding) -> bool:
         if each.code != RESIDUAL or (each.where in dicom and each.location != "name"):

@@ -395,6 +395,18 @@ CODES: dict[str, Code] = {
     "check.interval": Code(_ERROR, "Dates of a patient were not all moved by the same number of days."),
     "check.invalid": Code(_ERROR, "The file has a fault that its original had not."),
     "check.unreadable": Code(_ERROR, "A file is damaged; it was searched as far as it can be read."),
+    "check.not-searched": Code(
+        _ERROR,
+        "What is packed here was not searched.",
+        "Unpack it, or leave it out: nobody can tell what is in it.",
+    ),
+    "check.text-in-pixels": Code(_ERROR, "There is text in the pixels."),
+    "check.pixels-not-read": Code(_WARNING, "Not all pixels were looked at."),
+    "check.no-original-matches": Code(
+        _WARNING,
+        "None of the outputs resembles one of the originals.",
+        "See that --against names the originals of these outputs.",
+    ),
     # --- engine ------------------------------------------------------------------------------------------
     "engine.worker-died": Code(
         _ERROR, "The worker process died while it worked on this item.", "Run again with --jobs 1 to see why."

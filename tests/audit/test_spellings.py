@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
-from convkit.audit._patterns import dates_in
-from convkit.audit._spellings import date_spellings, patterns, spellings
+from convkit.audit._spellings import patterns, spellings
 from convkit.audit.finding import Kind
 
 
@@ -41,9 +38,3 @@ def test_json_html_and_url_escapes_are_looked_for() -> None:
 
 def test_a_phone_is_known_by_its_digits_and_its_local_part() -> None:
     assert {"3121125912", "112-5912", "312-112-5912", "(312) 112-5912"} <= spellings("(312) 112-5912", Kind.PHONE)
-
-
-@pytest.mark.parametrize("spelled", sorted(date_spellings(date(2012, 3, 16))))
-def test_every_spelling_of_a_date_is_read_again(spelled: str) -> None:
-    if " " not in spelled or not spelled.replace(" ", "").isdigit():  # 2012 03 16 may be any three numbers
-        assert date(2012, 3, 16) in [when for when, _, _ in dates_in(spelled)]
