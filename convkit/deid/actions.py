@@ -12,6 +12,7 @@ from convkit.deid import dates
 from convkit.deid.charsets import decoded, encoded, padded
 from convkit.deid.codes import Code, Requirement
 from convkit.deid.dummies import dummy
+from convkit.deid.own_values import Kind, kind_of
 from convkit.deid.pixels.document import empty_pdf
 from convkit.deid.pseudonyms import Key
 from convkit.dicom import icc
@@ -195,7 +196,8 @@ def _empty(value: Value) -> bool:
 
 def _keep(value: Value) -> bool:
     """As it is; of text in words without the name of the person, whom no device and no institution is called after."""
-    if value.vr in TEXT_VRS or value.vr == "CS":
+    is_own = kind_of(value.element.tag) in {Kind.IDENTIFIER, Kind.NAME}  # who keeps these wants them
+    if (value.vr in TEXT_VRS or value.vr == "CS") and not is_own:
         return value.each(partial(value.acting.cleaning.without_own, keeps_known=True))
     return True
 

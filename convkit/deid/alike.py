@@ -152,6 +152,7 @@ class _Common:
 
     def copied(self, tree: Tree, alike: Alike, *, is_clean: bool) -> Iterator[bytes | Span] | None:
         """The copy; None where it cannot be told without the other elements."""
+        cut_surplus_pixels(tree, {each.tag: each for each in tree.elements})  # by what the original says
         self._walk.changes.clear()  # nobody reads them: who wants to know goes the long way
         done: dict[int, bytes] = {}
         instance = b""
@@ -165,7 +166,6 @@ class _Common:
                 instance = each.value
         if not instance:
             return None
-        cut_surplus_pixels(tree, {each.tag: each for each in tree.elements})
         rest = pieces_of(self._walk.elements(alike.rest, self._level), self._coding)
         meta = beginning(meta_of(self._sop_class, instance, alike.transfer_syntax))
         header = [piece if isinstance(piece, bytes) else done[piece] for piece in self._pieces[is_clean]]

@@ -13,6 +13,7 @@ from convkit.deid.codes import Code
 from convkit.deid.gathering import own_values_of
 from convkit.deid.leftovers import (
     DOCUMENT,
+    PIXEL_DATA,
     clear_embedded_overlays,
     cut_surplus_pixels,
     set_document_length,
@@ -23,14 +24,14 @@ from convkit.deid.pixels import PixelMode, PixelPolicy, is_document, put_judged
 from convkit.deid.private_elements import CHARACTERISTICS, Declared
 from convkit.deid.profile import Profile
 from convkit.deid.pseudonyms import Key
-from convkit.deid.record import Applied, meta_of, recorded
+from convkit.deid.record import RECORD, Applied, meta_of, recorded
 from convkit.deid.text import Cleaner
 from convkit.deid.vocabulary import Vocabulary
 from convkit.deid.walk import Change, Walk
 from convkit.dicom import values
 from convkit.dicom.attributes import tag_of
 from convkit.dicom.tree import Coding, Element, Tree, tree_of, written
-from convkit.errors import MissingAttributeError
+from convkit.errors import InputError, MissingAttributeError, UsageError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -134,6 +135,11 @@ class Deidentifier:
         Root of new UIDs.
     pixels : {"refuse", "regions", "ocr", "allow"} or None
         What is done about text in the pixels of a data set in memory; None does as the profile has it.
+
+    Raises
+    ------
+    UsageError
+        An argument is of another kind.
     """
 
     def __init__(
@@ -145,6 +151,10 @@ class Deidentifier:
         uid_root: str = "2.25",
         pixels: str | None = None,
     ) -> None:
+        if not isinstance(profile, Profile) or not isinstance(key, Key | None):
+            raise UsageError("A Deidentifier takes a Profile and a Key.", "", "Profile.load(...), Key.of_file(...).")
+        if pixels is not None and pixels not in set(PixelMode):
+            raise UsageError(f"{pixels!r} is not a choice.", "pixels", f"Choose one of {', '.join(PixelMode)}.")
         self.profile = profile
         self.key = key or Key.new()
         self._subjects = dict(subjects or {})
@@ -176,19 +186,30 @@ class Deidentifier:
         ------
         MissingAttributeError
             The object has no SOP Class or no SOP Instance UID.
+        InputError
+            It has an element twice: readers take one or the other.
         """
         own = own_values_of(tree) if own is None else own
         there = {element.tag: element for element in tree.elements}
+        if len(there) != len(tree.elements):
+            raise InputError("The object has an element twice.", tree.path, "", "header.inconsistent")
+        pixels = there[PIXEL_DATA].value if PIXEL_DATA in there else None
         sop_class = _sop_class(there, tree)
         walk = self.walk(there, own, subject or Subject.among(there), tree.coding)
         types = requirements.of_object(sop_class.rstrip(b"\0 ").decode("ascii", "replace"))
         cut_surplus_pixels(tree, there)
-        overlays = {tag >> 16 for tag in there if _FIRST_OVERLAY <= tag < _BEHIND_OVERLAYS}
+        overlays = {tag >> 16 for tag in there if _FIRST_OVERLAY <= tag < _BEHIND_OVERLAYS and not tag >> 16 & 1}
         if overlays and _code_of(self.profile, _FIRST_OVERLAY | _OVERLAY_DATA) is not Code.KEEP:
             clear_embedded_overlays(tree)
-        elements = without_empty_overlays(walk.data_set(tree.elements, types), overlays)
+        kept = walk.data_set(tree.elements, types)
+        elements = without_empty_overlays(kept, overlays)
         set_document_length(elements, there, tree.coding)
         tree.elements = recorded(elements, self.applied(is_clean=is_clean))
+        left = {element.tag: element for element in tree.elements}
+        walk.changes += [Change("", e.tag, Code.REMOVE, "overlay without data") for e in kept if e.tag not in left]
+        walk.changes += [Change("", tag, Code.REPLACE, "record") for tag in sorted(RECORD & left.keys())]
+        if PIXEL_DATA in left and left[PIXEL_DATA].value is not pixels:
+            walk.changes.append(Change("", PIXEL_DATA, Code.CLEAN, "pixels"))
         instance = next((element for element in elements if element.tag == SOP_INSTANCE), None)
         if instance is None or not isinstance(instance.value, bytes) or not instance.value:
             raise MissingAttributeError("The copy would have no (0008,0018) SOPInstanceUID.", tree.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import tomllib
@@ -256,8 +257,10 @@ def _path(name: str) -> Path:
         return Path(name)
     path = folder() / f"{name}.toml"
     if not re.fullmatch(r"[a-z][a-z-]*", name) or not path.is_file():
-        known = ", ".join(available())
-        raise UsageError(f"{name!r} is no profile.", "--profile", f"There are {known}; or name a .toml file.")
+        known = sorted(available())
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(known)}; or name a .toml file."
+        raise UsageError(f"{name!r} is no profile.", "--profile", hint)
     return path
 
 

@@ -13,7 +13,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from convkit.errors import InputError, OutputError
+from convkit.errors import InputError, OutputError, UsageError
 
 KEY_BYTES = 32
 """Of a new key: as long as the digest, more gives nothing (RFC 2104 3)."""
@@ -43,6 +43,10 @@ class Key:
     """
 
     secret: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.secret, bytes) or len(self.secret) < LEAST_KEY_BYTES:
+            raise UsageError(f"A key is of at least {LEAST_KEY_BYTES} bytes.", "Key", "Key.of_file(...), Key.new().")
 
     @classmethod
     def new(cls) -> Key:

@@ -187,11 +187,11 @@ class Journal:
             found = self._owner(path)
         return found[0] if found else None
 
-    def has_others(self, fingerprint: str) -> bool:
-        """True where an item was finished under other options."""
-        query = "SELECT 1 FROM item WHERE fingerprint != ? LIMIT 1"
+    def has_others(self, start: str) -> bool:
+        """True where an item was finished under options whose fingerprint does not start so."""
+        query = "SELECT 1 FROM item WHERE substr(fingerprint, 1, ?) != ? LIMIT 1"
         with self._reported:
-            return self._connection.execute(query, (fingerprint,)).fetchone() is not None
+            return self._connection.execute(query, (len(start), start)).fetchone() is not None
 
     def flush(self) -> None:
         """Commit what is recorded."""

@@ -19,11 +19,11 @@ from convkit.engine.outcome import Outcome, Report, Status, failure
 from convkit.engine.run import Runner
 from convkit.errors import ConvkitError, UsageError
 from convkit.jobs._choices import Exists, chosen
-from convkit.jobs._deid.audit import Audit
+from convkit.jobs._deid.audit import Audit, earlier_lines
 from convkit.jobs._deid.gather import Instance, gather
 from convkit.jobs._deid.make import Batch, Made, Making, failed_batch, make_batch
 from convkit.jobs._deid.plan import batches, not_reached, unused_codes, without_doubles
-from convkit.jobs._deid.recipe import recipe_of
+from convkit.jobs._deid.recipe import check_outside, key_notes, recipe_of
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled, tidied
 from convkit.jobs._sources import (
     Progress,
@@ -36,7 +36,7 @@ from convkit.jobs._sources import (
     problem_outcomes,
 )
 from convkit.jobs._where import where as checked_where
-from convkit.model.notes import note
+from convkit.model.notes import Note, note
 
 if TYPE_CHECKING:
     from convkit.deid.pixels.devices import Device
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 DEFAULT_PROFILE = "basic"
 
 _ROOT = re.compile(r"(?:0|1|2)(?:\.(?:0|[1-9]\d*))+")
+_MARK_DIGITS = 32
+"""Of a digest of profile, key and codes, by which runs are told apart that give other pseudonyms."""
+
 _LONGEST_ROOT = 36
 """Characters, so that 27 digits are left: as many as no two objects ever share."""
 
@@ -56,7 +59,7 @@ class DeidOptions:
     pixels: PixelPolicy
     exists: Exists
     audit: str | None
-    is_one_way: bool
+    notes: tuple[Note, ...]
     dicomdir: bool
     dry_run: bool
     strict: bool
@@ -131,6 +134,8 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
     if not _ROOT.fullmatch(str(uid_root)) or len(str(uid_root)) > _LONGEST_ROOT:
         hint = f"A root is of numbers with dots between them, up to {_LONGEST_ROOT} characters."
         raise UsageError("The root is not one that UIDs can have.", "--uid-root", hint)
+    check_outside(key, root)
+    of_key = key_notes(key, is_dry=dry_run)
     recipe = recipe_of(profile, key, mapping, uid_root=uid_root, is_dry=dry_run)
     options = DeidOptions(
         recipe,
@@ -141,12 +146,14 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
         ),
         chosen(Exists, exists, "--exists"),
         None if audit is None else checked_path(audit, "--audit"),
-        key is None,
+        of_key,
         dicomdir,
         dry_run,
         strict,
     )
     check_apart(given, root)
+    if options.audit is not None:
+        earlier_lines(options.audit)  # before anything is written
     with Runner(jobs) as runner:
         found = find_files(given, typed_in=typed_in)
         check_no_source_below(found.paths, root)
@@ -182,7 +189,7 @@ def _run(  # noqa: PLR0913, PLR0917 (what the caller has checked)
     objects, outcomes = without_doubles([one for one in gathered.objects if one.path in selected])
     outcomes += problem_outcomes([*found.notes, *gathered.problems])
     todo = list(batches(objects, gathered, options.recipe.made(), is_medium=options.dicomdir))
-    of_run = [*([note("deid.one-way")] if options.is_one_way else []), *unused_codes(options.recipe, gathered)]
+    of_run = [*options.notes, *unused_codes(options.recipe, gathered)]
     if options.dry_run or not todo:
         outcomes += [Outcome(job.item, Status.PLANNED, (job.name,)) for batch in todo for job in batch.jobs]
         return Report(_in_order(outcomes), notes=tuple(of_run), strict=options.strict)
@@ -235,15 +242,15 @@ class _Work:
         self._task = partial(
             make_batch, making=Making(str(root), options.recipe, options.pixels, options.audit is not None)
         )
-        self._made_with = self._deidentifier.digest(
-            fingerprint(options.recipe.digest, repr(options.pixels), options.dicomdir)
-        )
+        recipe, digest = options.recipe, self._deidentifier.digest
+        self._pseudonyms = digest(fingerprint(recipe.digest, recipe.subjects, recipe.uid_root))[:_MARK_DIGITS]
+        self._made_with = self._pseudonyms + digest(fingerprint(repr(options.pixels), options.dicomdir))
 
     def done(self, journal: Journal, runner: Runner, progress: Progress | None, audit: Audit) -> Iterator[Outcome]:
         """Yield what becomes of each file, in the order of the batches."""
         inputs = Inputs(lambda: self._objects)
         place = Destination.opened(self._root, self._options.exists, inputs, journal)
-        self.is_mixed = not place.is_empty and journal.has_others(self._made_with)
+        self.is_mixed = not place.is_empty and journal.has_others(self._pseudonyms)
         folders = {(self._root / job.name).parent for batch in self._todo for job in batch.jobs}
         with tidied(folders, runner):
             claims: dict[int, list[Claim]] = {}

@@ -379,9 +379,12 @@ CODES: dict[str, Code] = {
         "There was no key, so nobody can ever make the same pseudonyms again.",
         "Name a file with --key to keep one.",
     ),
+    "deid.key-made": Code(
+        _INFO, "There was no such key, so a new one was made.", "Keep it: only with it come the same pseudonyms again."
+    ),
     "deid.mixed": Code(
         _WARNING,
-        "The destination holds copies that were made with another key or profile: persons have two codes there.",
+        "The destination holds copies that were made with another key, profile or mapping: persons may have two codes.",
         "Choose another destination, or the key and the profile of the first run.",
     ),
     "deid.mapping-unused": Code(

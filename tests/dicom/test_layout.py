@@ -15,6 +15,7 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    RLELossless,
 )
 
 from convkit.dicom.tree import PIXEL_GROUP, Alike, Element, Layout, Layouts, Tree, encoded, read_alike, read_tree
@@ -96,6 +97,7 @@ def read_all(folder: Path, files: list[dict[str, Any]], syntaxes: list[str]) -> 
 
 
 def series(folder: Path, count: int, **more: Any) -> list[str]:
+    folder.mkdir(exist_ok=True)
     return [str(saved(instance(number=n, **more), folder / f"{n}.dcm")) for n in range(1, count + 1)]
 
 
@@ -154,3 +156,18 @@ def test_headers_that_never_come_again_are_given_up(tmp_path: Path) -> None:
         read_alike(str(saved(dataset, tmp_path / "one.dcm")), layouts)
     same = series(tmp_path, 3)
     assert not any(isinstance(read_alike(path, layouts), Alike) for path in same)
+
+
+def test_each_file_keeps_its_own_transfer_syntax(tmp_path: Path) -> None:
+    """One file of another syntax, whose file meta information has one element more, between files of one kind."""
+    layouts = Layouts()
+    for path in series(tmp_path / "first", 4):
+        read_alike(path, layouts)
+    other = instance(number=7)
+    other.file_meta.SourceApplicationEntityTitle = "ELSEWHERE"
+    other.compress(RLELossless, generate_instance_uid=False)
+    odd = tmp_path / "odd.dcm"
+    other.save_as(odd, enforce_file_format=True)
+    read_alike(str(odd), layouts)
+    for path in series(tmp_path / "second", 4):
+        assert read_alike(path, layouts).transfer_syntax == ExplicitVRLittleEndian

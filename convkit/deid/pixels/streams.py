@@ -7,6 +7,7 @@ data are never touched, so that the picture stays the same bit by bit.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from struct import Struct
 from typing import NamedTuple
@@ -21,8 +22,9 @@ _LENGTH = Struct(">I")
 _END = b"\xff\xd9"
 
 _COMMENT, _FIRST_APP, _LAST_APP, _SCAN = 0xFE, 0xE0, 0xEF, 0xDA
-_KEPT_APPS = {0xE0: b"JFIF\0", 0xE8: b"", 0xEE: b"Adobe"}
-"""Application segments that decoders ask for the colour space: JFIF, SPIFF and the transforms of JPEG-LS, Adobe."""
+_KEPT_APPS = {0xE0: (b"JFIF\0", 14), 0xE8: (b"mrfx", 5), 0xEE: (b"Adobe", 12)}
+"""Application segments that decoders ask for the colour space, and their bytes without the length: JFIF without its
+thumbnail (ISO 10918-5 10.1), the colour transforms of JPEG-LS as HP has them, Adobe."""
 
 _MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 """In coded data a byte FF is followed by 0 (JPEG, ISO 10918-1 B.1.1.5) or by a byte below 80 (JPEG-LS, ISO 14495-1),
@@ -54,23 +56,43 @@ def bare(value: bytes) -> bytes | None:
     table, fragments = _items(value)
     if table is None:
         return None
-    stripped = [_stripped(one) for one in fragments]
-    if stripped == fragments:
+    streams = list(_streams(fragments))
+    stripped = [_stripped(stream) for stream in streams]
+    new_table = _table(table, streams, stripped)
+    if all(one is None for one in stripped) and new_table == table:
         return None
-    return b"".join([_item(_table(table, fragments, stripped)), *map(_item, stripped)])
+    kept = [stream if one is None else [one] for stream, one in zip(streams, stripped, strict=True)]
+    return b"".join([_item(new_table), *(_item(fragment) for stream in kept for fragment in stream)])
 
 
-def _stripped(fragment: bytes) -> bytes:
-    """A fragment as it is, but for what is beside the picture; streams are known by how they begin."""
-    kind = next((one for one in (_Jpeg, _Jpeg2000) if fragment.startswith(one.START)), None)
+def _streams(fragments: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Yield the fragments of each stream; a stream is known by how it begins."""
+    stream: list[bytes] = []
+    for fragment in fragments:
+        if stream and (_kind(fragment) or not _kind(stream[0])):
+            yield stream
+            stream = []
+        stream.append(fragment)
+    if stream:
+        yield stream
+
+
+def _kind(fragment: bytes) -> type[_Jpeg | _Jpeg2000 | _Jp2] | None:
+    return next((one for one in (_Jpeg, _Jpeg2000, _Jp2) if fragment.startswith(one.START)), None)
+
+
+def _stripped(stream: list[bytes]) -> bytes | None:
+    """A stream without what is beside the picture, in one fragment; None where it stays as it is."""
+    kind = _kind(stream[0])
     if kind is None:
-        return fragment  # the next part of a stream, or of a kind without comments
+        return None  # of a kind without comments, or none that anybody could read
+    whole = stream[0] if len(stream) == 1 else b"".join(stream)
     try:
-        stream = kind(fragment).bare()
+        left = kind(whole).bare()
     except (_Odd, IndexError):
-        return fragment
-    stream += bytes(len(stream) % 2)
-    return fragment if fragment.rstrip(b"\0") == stream.rstrip(b"\0") else stream
+        return None
+    left += bytes(len(left) % 2)
+    return None if whole.rstrip(b"\0") == left.rstrip(b"\0") else left
 
 
 # --- items -----------------------------------------------------------------------------------------------
@@ -98,12 +120,19 @@ def _item(content: bytes) -> bytes:
     return _HEAD.pack(ITEM >> 16, ITEM & 0xFFFF, len(content)) + content
 
 
-def _table(table: bytes, before: list[bytes], after: list[bytes]) -> bytes:
-    """The basic offset table of fragments that have become shorter (PS3.5 A.4)."""
-    starts, moved = ([0, *accumulate(len(one) + 8 for one in fragments)] for fragments in (before, after))
-    places = dict(zip(starts, moved, strict=True))
+def _table(table: bytes, streams: list[list[bytes]], stripped: list[bytes | None]) -> bytes:
+    """The basic offset table of what is left (PS3.5 A.4); empty where it is none, whatever stands in it."""
+    before = [0, *accumulate(sum(len(one) + 8 for one in stream) for stream in streams)]
+    lengths = (
+        sum(len(one) + 8 for one in stream) if new is None else len(new) + 8
+        for stream, new in zip(streams, stripped, strict=True)
+    )
+    places = dict(zip(before, [0, *accumulate(lengths)], strict=True))
+    if all(new is None for new in stripped):
+        inner = [0, *accumulate(len(one) + 8 for stream in streams for one in stream)]
+        places = {place: place for place in inner}
     offsets = [_OFFSET.unpack_from(table, here)[0] for here in range(0, len(table) - 3, 4)]
-    if any(offset not in places for offset in offsets):
+    if len(table) % 4 or any(offset not in places for offset in offsets):
         return b""
     return b"".join(_OFFSET.pack(places[offset]) for offset in offsets)
 
@@ -132,8 +161,7 @@ class _Jpeg:
             if data[here : here + 2] == _END:
                 return b"".join([*kept, _END])
             end = here + 2 if marker in range(0xD0, 0xD8) or marker == 1 else self._end_of(here)
-            if self._is_needed(marker, here, end):
-                kept.append(data[here:end])
+            kept.append(self._needed(marker, here, end))
             here = end
         return b"".join([*kept, data[here:]])  # the stream goes on in the next fragment
 
@@ -148,11 +176,18 @@ class _Jpeg:
         after = _MARKER.search(data, end)
         return after.start() if after else len(data)
 
-    def _is_needed(self, marker: int, here: int, end: int) -> bool:
+    def _needed(self, marker: int, here: int, end: int) -> bytes:
+        """What decoders need of a segment."""
+        segment = self._data[here:end]
         if not _FIRST_APP <= marker <= _LAST_APP:
-            return marker != _COMMENT
-        start = _KEPT_APPS.get(marker)
-        return start is not None and self._data.startswith(start, here + 4, end)
+            return b"" if marker == _COMMENT else segment
+        start, length = _KEPT_APPS.get(marker, (None, 0))
+        if start is None or not segment.startswith(start, 4) or len(segment) < 4 + length:
+            return b""
+        content = segment[4 : 4 + length]
+        if marker == _FIRST_APP:
+            content = content[:-2] + b"\0\0"  # the size of the thumbnail
+        return segment[:2] + (length + 2).to_bytes(2, "big") + content
 
 
 # --- JPEG 2000 -------------------------------------------------------------------------------------------
@@ -172,20 +207,27 @@ class _Jpeg2000:
         parts: list[bytes] = []
         is_moved = False
         while self._marker(here) == _J2K_TILE:
-            length = int(_LENGTH.unpack_from(data, here + 6)[0]) if here + _TILE_BYTES <= len(data) else 0
-            end = here + length
-            if not length or end > len(data):
-                return b"".join([data[:2], *main, *parts, data[here:]])  # up to the end, or on in the next fragment
+            length = int(_LENGTH.unpack_from(data, here + 6)[0]) if here + _TILE_BYTES <= len(data) else 1
+            end = here + length if length else self._last(here)  # 0: up to the end of the stream
             header, start = self._header(here + _TILE_BYTES, {_J2K_DATA})
+            if not start < end <= len(data):
+                raise _Odd
             whole = b"".join([data[here : here + _TILE_BYTES], *header, data[start:end]])
-            is_moved = is_moved or len(whole) != length
-            parts.append(whole[:6] + _LENGTH.pack(len(whole)) + whole[10:])
+            is_moved = is_moved or len(whole) != end - here
+            parts.append(whole[:6] + _LENGTH.pack(len(whole) if length else 0) + whole[10:])
             here = end
             if here == len(data):
                 return b"".join([data[:2], *self._lengths(main, is_moved=is_moved), *parts])
         if data[here : here + 2] != _END:
             raise _Odd
         return b"".join([data[:2], *self._lengths(main, is_moved=is_moved), *parts, _END])
+
+    def _last(self, here: int) -> int:
+        """Where the end of the stream stands: in coded data no such marker can be (ISO 15444-1 D.4.1)."""
+        found = self._data.find(_END, here)
+        if found < 0:
+            raise _Odd
+        return found
 
     def _marker(self, here: int) -> int:
         return self._data[here] << 8 | self._data[here + 1]
@@ -208,3 +250,26 @@ class _Jpeg2000:
     def _lengths(main: list[bytes], *, is_moved: bool) -> list[bytes]:
         """Lengths of tile-parts (TLM), which nobody needs, are left out where they are others now."""
         return [one for one in main if not (is_moved and one.startswith(_J2K_LENGTHS.to_bytes(2, "big")))]
+
+
+class _Jp2:
+    """A codestream in a file of boxes (ISO 15444-1 I), which DICOM does not know (PS3.5 A.4.4) and readers forgive."""
+
+    START = b"\0\0\0\x0cjP  "
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def bare(self) -> bytes:
+        data, here = self._data, 0
+        while here + 8 <= len(data):
+            length, kind, start = int(_LENGTH.unpack_from(data, here)[0]), data[here + 4 : here + 8], here + 8
+            if length == 1:
+                length, start = int.from_bytes(data[here + 8 : here + 16], "big"), here + 16
+            end = here + length if length else len(data)
+            if end <= start or end > len(data) or (kind == b"jp2h" and b"pclr" in data[start:end]):
+                raise _Odd  # a palette would be lost
+            if kind == b"jp2c":
+                return _Jpeg2000(data[start:end]).bare()
+            here = end
+        raise _Odd

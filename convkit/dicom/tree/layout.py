@@ -148,10 +148,9 @@ class Layouts:
         if self._balance <= 0 or not syntax:
             return
         self._balance -= 1
-        length = self._metas.learn(meta, META, data, start)
-        newest = self._metas.newest
-        if newest is not None and TRANSFER_SYNTAX not in newest.varying:
-            self._syntaxes[newest] = syntax
+        length, layout = self._metas.learn(meta, META, data, start)
+        if layout is not None and TRANSFER_SYNTAX not in layout.varying:
+            self._syntaxes[layout] = syntax  # alike in all of them
         header = [each for each in elements if each.tag >> 16 < PIXEL_GROUP]
         if length and not any(first.tag >= second.tag for first, second in pairwise(elements)):
             self._headers.learn(header, Coding.of(syntax), data, start + length)
@@ -164,11 +163,6 @@ class _Memory:
         self._pieces: dict[tuple[Coding, tuple[int, ...]], list[bytes | None]] = {}
         self._recent: list[Layout] = []
 
-    @property
-    def newest(self) -> Layout | None:
-        """The layout that was learned or found last."""
-        return self._recent[0] if self._recent else None
-
     def match(self, walk: Walk, here: int) -> Match | None:
         for place, layout in enumerate(self._recent):
             found = layout.match(walk, here)
@@ -178,21 +172,31 @@ class _Memory:
                 return Match(layout, *found)
         return None
 
-    def learn(self, elements: Sequence[Element], coding: Coding, data: bytes, start: int) -> int:
-        """Remember elements that stand at a place; how long they are, 0 where they cannot be remembered."""
+    def learn(self, elements: Sequence[Element], coding: Coding, data: bytes, start: int) -> tuple[int, Layout | None]:
+        """Remember elements that stand at a place.
+
+        Returns
+        -------
+        length : int
+            Of their bytes; 0 where they cannot be remembered.
+        layout : Layout or None
+            What they have in common with others of the same tags, where there were some.
+        """
         pieces = [encoded(each, coding) for each in elements]
         raw = b"".join(pieces)
         if not raw or len(raw) > MOST_BYTES or not data.startswith(raw, start):
-            return 0  # they are written in a way that does not come out again
+            return 0, None  # they are written in a way that does not come out again
         tags = tuple(each.tag for each in elements)
         before = self._pieces.pop((coding, tags), None)
         merged: list[bytes | None] = list(pieces)
+        layout: Layout | None = None
         if before is not None:
             # What differs from the last ones with these tags may differ always.
             merged = [old if old == new else None for old, new in zip(before, pieces, strict=True)]
             others = [each for each in self._recent if (each.coding, each.tags) != (coding, tags)]
-            self._recent = [Layout(coding, tags, merged), *others][:MOST_LAYOUTS]
+            layout = Layout(coding, tags, merged)
+            self._recent = [layout, *others][:MOST_LAYOUTS]
         self._pieces[coding, tags] = merged
         while len(self._pieces) > MOST_LAYOUTS:
             del self._pieces[next(iter(self._pieces))]
-        return len(raw)
+        return len(raw), layout

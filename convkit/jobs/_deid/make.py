@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 from typing import BinaryIO, NamedTuple
 
 from convkit.deid.alike import AlikeFiles
+from convkit.deid.codes import Code
 from convkit.deid.deidentifier import Deidentifier, Recipe, Subject
 from convkit.deid.own_values import OwnValues
 from convkit.deid.pixels import Kind, PixelPolicy, judged, put
@@ -127,6 +128,8 @@ def _made(job: Job, *, own: OwnValues, making: Making, maker: _Maker) -> Made:
         if verdict is not None:
             put(verdict, tree)
         changes = maker.deidentifier.apply(tree, own, subject=subject, is_clean=is_clean)
+        if verdict is not None:
+            changes += [Change("", tag, Code.CLEAN, "pixels") for tag in sorted(verdict.changes)]
         pieces = written(tree)
     with written_aside(f"{making.output}/{job.name}") as file:
         write_pieces(pieces, job.path, file)

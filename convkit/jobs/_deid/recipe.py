@@ -13,6 +13,10 @@ from convkit.deid.profile import Profile
 from convkit.deid.pseudonyms import Key
 from convkit.errors import InputError, UsageError
 from convkit.jobs._sources import Source, checked_path
+from convkit.model.notes import Note, note
+
+_HEADINGS = frozenset({"patientid", "patient", "original", "id", "subject"})
+"""How a first line begins that only names the columns."""
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}")
 
@@ -39,6 +43,26 @@ def recipe_of(
     return Recipe.of(profile, loaded, _key(key, is_dry=is_dry), subjects, uid_root)
 
 
+def check_outside(key: Source | None, root: Path) -> None:
+    """Refuse a key among the outputs: who gets these must not get it.
+
+    Raises
+    ------
+    UsageError
+    """
+    if isinstance(key, (str, os.PathLike)) and root.resolve() in Path(key).resolve().parents:
+        raise UsageError("The key lies in the destination.", "--key", "Keep it apart from what is shared.")
+
+
+def key_notes(key: Source | None, *, is_dry: bool) -> tuple[Note, ...]:
+    """What is to be said of the key before it is made or read."""
+    if key is None:
+        return (note("deid.one-way"),)
+    if is_dry or not isinstance(key, (str, os.PathLike)) or Path(key).exists():
+        return ()
+    return (note("deid.key-made", where=os.fspath(key)),)
+
+
 def _key(path: Source | None, *, is_dry: bool) -> Key:
     """The key of the run; a dry run makes no file for one."""
     if path is None or (is_dry and not Path(path).exists()):
@@ -63,6 +87,8 @@ def _mapping(path: Source | None) -> Mapping[str, str]:
         raise InputError("The mapping cannot be read.", os.fspath(path), "", "input.unreadable") from err
     found: dict[str, str] = {}
     for number, row in enumerate(rows, 1):
+        if number == 1 and row[0].strip().lower().replace(" ", "").replace("_", "") in _HEADINGS:
+            continue
         if len(row) < 2 or not row[0].strip() or not row[1].strip():
             raise UsageError(
                 "A line is not Patient ID and code.", f"{path}:{number}", "Write two columns with a comma."
