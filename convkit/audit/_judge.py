@@ -163,7 +163,7 @@ def _may_be_of_a_person(found: _Found) -> bool:
     if found.term.tier is not Tier.CAPITALISED or found.zone.nature is Nature.KEPT:
         return True
     folded = found.term.text.lower()
-    return not (is_term(folded) or folded in (MAKERS if found.zone.nature is Nature.MAKER else EPONYMS))
+    return folded not in MAKERS if found.zone.nature is Nature.MAKER else not (folded in EPONYMS or is_term(folded))
 
 
 def day_counts(day: Day, spelled: Spelled, zone: Zone, place: Place) -> bool:

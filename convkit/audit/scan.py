@@ -226,7 +226,8 @@ class _Scan:
 
     def _person(self, text: str, location: str) -> None:
         """A name that no pseudonym looks like. With originals at hand it is theirs, or nobody's."""
-        if not self.dossier.has_originals and not is_pseudonym(text):
+        codes = {instance.get("patient") for instance in self.instances}  # who is called like an ID is called by a code
+        if not self.dossier.has_originals and not is_pseudonym(text) and text not in codes:
             self._add(PATTERN, location, Kind.NAME, value=text)
 
     def _text(self, text: str, location: str) -> None:

@@ -44,3 +44,27 @@ def test_an_empty_folder_ends_with_3(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_ends_with_2(tmp_path: Path) -> None:
     assert convkit("check", tmp_path / "nowhere").returncode == 2
+
+
+def test_originals_and_terms_that_are_empty_end_with_2(tmp_path: Path) -> None:
+    _, clean, _ = _folders(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "terms.txt").write_text("\n\n")
+    assert convkit("check", clean, "--against", tmp_path / "empty").returncode == 2
+    assert convkit("check", clean, "--terms", tmp_path / "terms.txt").returncode == 2
+
+
+def test_what_was_not_searched_ends_with_6(tmp_path: Path) -> None:
+    originals, clean, _ = _folders(tmp_path)
+    (clean / "x.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(99))
+    done = convkit("check", clean, "--against", originals, "-j", 1)
+    assert (done.returncode, "check.not-searched" in done.stdout) == (6, True)
+
+
+def test_originals_of_others_are_a_warning(tmp_path: Path) -> None:
+    other = original(7, SeriesInstanceUID="2.25.8", SliceThickness="77")
+    other.PixelData = b"\3" * len(other.PixelData)
+    write([other], tmp_path / "others")
+    _, clean, _ = _folders(tmp_path)
+    done = convkit("check", clean, "--against", tmp_path / "others", "-j", 1)
+    assert "warning: None of the outputs resembles" in done.stderr
