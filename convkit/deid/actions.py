@@ -53,9 +53,6 @@ TECHNICAL = frozenset(
 )
 """Attributes that machines and makers fill: numbers there are versions, and look like dates and identifiers."""
 
-_IN_SENTENCES = ("Description", "Comments", "Comment", "Notes")
-"""Ends of keywords of text that people write, where a number may be anybody's; elsewhere it is the device's."""
-
 _OF_ONE_VALUE = frozenset({"LT", "ST", "UT", "UR"})
 """A backslash is a character there."""
 
@@ -198,13 +195,8 @@ def _empty(value: Value) -> bool:
 
 
 def _keep(value: Value) -> bool:
-    """As it is; of text in words without the name of the person, whom no device and no institution is called after.
-
-    Descriptions also without what looks like an identifier, whoever's it is.
-    """
+    """As it is; of text in words without the name of the person, whom no device and no institution is called after."""
     is_own = kind_of(value.element.tag) in {Kind.IDENTIFIER, Kind.NAME}  # who keeps these wants them
-    if value.vr in TEXT_VRS and keyword_name(value.element.tag).endswith(_IN_SENTENCES):
-        return value.each(value.acting.cleaning.lightly)
     if (value.vr in TEXT_VRS or value.vr == "CS") and not is_own:
         return value.each(partial(value.acting.cleaning.without_own, keeps_known=True))
     return True
