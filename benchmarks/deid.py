@@ -44,21 +44,22 @@ def _dicom_anonymizer(source: Path, out: Path) -> list[str]:
     return ["sh", "-c", loop, "sh", str(source), str(out)]
 
 
+_FILES = 'find "$1" -type f ! -name "*.txt"'
+
+
 def _dcmodify(source: Path, out: Path) -> list[str]:
     """One call for all files: every one gets the same values, instance UIDs too, so what comes out is of no use."""
     shutil.copytree(source, out, dirs_exist_ok=True)
     edits = " ".join(f'-i "({tag})=1"' for tag in EDITED)
-    return ["sh", "-c", f'find "$1" -name "*.dcm" -print0 | xargs -0 dcmodify -q -nb -nrc -imt {edits}', "sh", str(out)]
+    return ["sh", "-c", f"{_FILES} -print0 | xargs -0 dcmodify -q -nb -nrc -imt {edits}", "sh", str(out)]
 
 
 def _dcmodify_each(source: Path, out: Path) -> list[str]:
     """A call a file, as one needs where each has values of its own."""
     shutil.copytree(source, out, dirs_exist_ok=True)
     edits = " ".join(f'-i "({tag})=1.$n"' for tag in EDITED)
-    loop = (
-        f'n=0; find "$1" -name "*.dcm" | while read -r f; do n=$((n+1)); dcmodify -q -nb -nrc -imt {edits} "$f"; done'
-    )
-    return ["sh", "-c", loop, "sh", str(out)]
+    each = f'n=$((n+1)); dcmodify -q -nb -nrc -imt {edits} "$f"'
+    return ["sh", "-c", f"n=0; {_FILES} | while read -r f; do {each}; done", "sh", str(out)]
 
 
 def sides() -> dict[str, _Command]:
