@@ -41,6 +41,9 @@ _PATIENT_ID, _STUDY, _CHARSET = 0x00100020, 0x0020000D, 0x00080005
 _META_SOP_CLASS, _DOCUMENT_TYPE = 0x00020002, 0x00420012
 _FIRST_OVERLAY, _BEHIND_OVERLAYS, _OVERLAY_DATA = 0x60000000, 0x60200000, 0x3000
 
+_UNLIKE_VALUES = str.maketrans("0123456789abcdef", "bcdfghjklmnpqrst")
+"""For hexadecimal digits, among which a date may stand by chance; without vowels they spell no name either."""
+
 _TIMES = {Dates.SHIFT: "MODIFIED", Dates.KEEP: "UNMODIFIED", Dates.REMOVE: "REMOVED"}
 
 
@@ -282,7 +285,7 @@ class Deidentifier:
 
     def digest(self, text: str) -> str:
         """A text that nobody can guess without the key, to be remembered beside the copies."""
-        return self.key.digest("journal", text).hex()
+        return self.key.digest("journal", text).hex().translate(_UNLIKE_VALUES)
 
     def _acting(self, subject: Subject, own: OwnValues) -> Acting:
         """What the actions need to know of a person."""
