@@ -103,19 +103,19 @@ class Recipe(NamedTuple):
         """The recipe with a profile that was loaded already."""
         digest = hashlib.sha256(repr(profile).encode("utf-8", "replace")).hexdigest()
         recipe = cls(name, digest, key, subjects, uid_root)
-        _MADE[recipe] = recipe._with(profile)
-        while len(_MADE) > _MOST_MADE:
-            del _MADE[next(iter(_MADE))]
+        recipe._keep(profile)
         return recipe
 
     def made(self) -> Deidentifier:
         """The same one every time, as long as it is asked for."""
         if self not in _MADE:
-            _MADE[self] = self._with(Profile.load(self.profile))
+            self._keep(Profile.load(self.profile))
         return _MADE[self]
 
-    def _with(self, profile: Profile) -> Deidentifier:
-        return Deidentifier(profile, self.key, subjects=dict(self.subjects), uid_root=self.uid_root)
+    def _keep(self, profile: Profile) -> None:
+        _MADE[self] = Deidentifier(profile, self.key, subjects=dict(self.subjects), uid_root=self.uid_root)
+        while len(_MADE) > _MOST_MADE:
+            del _MADE[next(iter(_MADE))]
 
 
 _MADE: dict[Recipe, Deidentifier] = {}
@@ -211,9 +211,9 @@ class Deidentifier:
         left = {element.tag: element for element in tree.elements}
         walk.changes += [Change("", e.tag, Code.REMOVE, "overlay without data") for e in kept if e.tag not in left]
         walk.changes += [Change("", tag, Code.REPLACE, "record") for tag in sorted(RECORD & left.keys())]
-        if PIXEL_DATA in left and left[PIXEL_DATA].value is not pixels:
+        if PIXEL_DATA in left and left[PIXEL_DATA].value != pixels:
             walk.changes.append(Change("", PIXEL_DATA, Code.CLEAN, "pixels"))
-        instance = next((element for element in elements if element.tag == SOP_INSTANCE), None)
+        instance = left.get(SOP_INSTANCE)
         if instance is None or not isinstance(instance.value, bytes) or not instance.value:
             raise MissingAttributeError("The copy would have no (0008,0018) SOPInstanceUID.", tree.path)
         tree.meta = meta_of(sop_class, instance.value, tree.transfer_syntax)
