@@ -17,14 +17,19 @@ if TYPE_CHECKING:
 
 
 def redactor_of(
-    profile: str | None, key: Source | None, mapping: Source | None, *, is_dry: bool = False
+    profile: str | None,
+    key: Source | None,
+    mapping: Source | None,
+    *,
+    root: Source | None = None,
+    is_dry: bool = False,
 ) -> Redactor | None:
-    """What applies a profile to all that leaves; None where none was asked for.
+    """What applies a profile to all that leaves; None where none was asked for. `root` is the destination.
 
     Raises
     ------
     UsageError
-        A mistake in the profile or the mapping; a key or a mapping without a profile.
+        A mistake in the profile or the mapping; a key or a mapping without a profile; a key in the destination.
     InputError
         The key or the mapping cannot be read.
     OutputError
@@ -32,8 +37,8 @@ def redactor_of(
     """
     if profile is not None:
         # Profiles, tables and pydantic take time to import, and most runs have none.
-        made: Redactor = import_module("convkit.jobs._deid.redactor").Redactor.of(profile, key, mapping, is_dry=is_dry)
-        return made
+        kind: type[Redactor] = import_module("convkit.jobs._deid.redactor").Redactor
+        return kind.of(profile, key, mapping, root=root, is_dry=is_dry)
     for option, given in (("--key", key), ("--mapping", mapping)):
         if given is not None:
             raise UsageError("There is no profile to use it with.", option, "Name one with --profile.")

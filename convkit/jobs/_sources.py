@@ -58,13 +58,17 @@ def destination(output: Source | None, given: list[Source], suffixes: Iterable[s
         if len(given) < 2:
             raise UsageError("No destination was given.", "--output", "Name a folder for the results.")
         output = given.pop()
-    if not isinstance(output, (str, os.PathLike)) or not os.fspath(output) or "\0" in str(output):
+    if not _is_path(output):
         raise UsageError("The destination is no path.", "--output", "Name a folder for the results.")
     suffix = next((one for one in suffixes if os.fspath(output).lower().endswith(one)), "")
     if suffix and not Path(output).is_dir():
         what = f"The destination is a folder, but its name ends with {suffix}."
         raise UsageError(what, "--output", "Name a folder; --filename is for the names of files.")
     return output
+
+
+def _is_path(given: object) -> bool:
+    return isinstance(given, (str, os.PathLike)) and bool(os.fspath(given)) and "\0" not in str(given)
 
 
 def checked_path(path: Source, option: str) -> str:
@@ -75,7 +79,7 @@ def checked_path(path: Source, option: str) -> str:
     UsageError
         It is none.
     """
-    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path) or "\0" in str(path):
+    if not _is_path(path):
         raise UsageError("It is no path.", option, "Name a file.")
     return os.fspath(path)
 

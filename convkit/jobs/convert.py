@@ -150,7 +150,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     """
     given = flat(sources)
     output = destination(output, given, [suffix for one in WRITERS.values() for suffix in one.suffixes])
-    redactor = redactor_of(profile, key, mapping, is_dry=dry_run)
+    redactor = redactor_of(profile, key, mapping, root=output, is_dry=dry_run)
     choices = ValueChoices(chosen(PhilipsValues, philips, "--philips"))
     options = ConvertOptions(
         to=writer_for(to).name,

@@ -23,7 +23,7 @@ from convkit.jobs._deid.audit import Audit, earlier_lines
 from convkit.jobs._deid.gather import Instance, gather
 from convkit.jobs._deid.make import Batch, Made, Making, failed_batch, make_batch
 from convkit.jobs._deid.plan import batches, not_reached, unused_codes, without_doubles
-from convkit.jobs._deid.recipe import check_outside, key_notes, recipe_of
+from convkit.jobs._deid.recipe import recipe_of
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled, tidied
 from convkit.jobs._sources import (
     Progress,
@@ -134,19 +134,17 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
     if not _ROOT.fullmatch(str(uid_root)) or len(str(uid_root)) > _LONGEST_ROOT:
         hint = f"A root is of numbers with dots between them, up to {_LONGEST_ROOT} characters."
         raise UsageError("The root is not one that UIDs can have.", "--uid-root", hint)
-    check_outside(key, root)
-    of_key = key_notes(key, is_dry=dry_run)
-    recipe = recipe_of(profile, key, mapping, uid_root=uid_root, is_dry=dry_run)
+    asked = recipe_of(profile, key, mapping, root=root, uid_root=uid_root, is_dry=dry_run)
     options = DeidOptions(
-        recipe,
+        asked.recipe,
         PixelPolicy(
-            chosen(PixelMode, pixels or recipe.made().profile.pixels, "--pixels"),
+            chosen(PixelMode, pixels or asked.recipe.made().profile.pixels, "--pixels"),
             () if devices is None else _devices(checked_path(devices, "--devices")),
             blank_unreadable=True,
         ),
         chosen(Exists, exists, "--exists"),
         None if audit is None else checked_path(audit, "--audit"),
-        of_key,
+        asked.notes,
         dicomdir,
         dry_run,
         strict,

@@ -155,7 +155,7 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
         dry_run=dry_run,
         strict=strict,
     )
-    redactor = redactor_of(profile, key, mapping, is_dry=dry_run)
+    redactor = redactor_of(profile, key, mapping, root=output, is_dry=dry_run)
     asked = Asked(
         given,
         checked_where(where) if where else None,

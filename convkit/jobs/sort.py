@@ -111,7 +111,7 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
     if profile is not None and how is Action.SYMLINK:
         what = "A symbolic link tells the path of the original, which may identify a person."
         raise UsageError(what, "--action", "Choose copy or hardlink, or leave --profile out.")
-    redactor = redactor_of(profile, key, mapping, is_dry=dry_run)
+    redactor = redactor_of(profile, key, mapping, root=output, is_dry=dry_run)
     name = template(
         filename or DEFAULT_NAME, phi_in_names=phi_in_names, keeps=None if redactor is None else redactor.keeps
     )

@@ -342,6 +342,13 @@ def test_a_key_without_a_profile_is_a_mistake(option: str, job: str, source: Pat
     assert not (tmp_path / "file").exists()
 
 
+@pytest.mark.parametrize("job", ["convert", "preview", "sort"])
+def test_a_key_among_the_outputs_is_refused(job: str, source: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="key"):
+        JOBS[job](source, tmp_path / "out", profile="tcia", key=tmp_path / "out" / "key", jobs=1)
+    assert not (tmp_path / "out").exists()
+
+
 def notes_of(found: Any) -> set[str]:
     return codes(found) if isinstance(found, Report) else {one.code for one in found.notes}
 

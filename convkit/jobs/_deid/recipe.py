@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from convkit.deid.deidentifier import Recipe
 from convkit.deid.profile import Profile
@@ -21,53 +22,72 @@ _HEADINGS = frozenset({"patientid", "patient", "original", "id", "subject"})
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}")
 
 
-def recipe_of(
-    profile: str, key: Source | None, mapping: Source | None, *, uid_root: str = "2.25", is_dry: bool = False
-) -> Recipe:
+class Asked(NamedTuple):
+    """What was asked for, checked.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    notes : tuple of Note
+        What is to be said of the key.
+    """
+
+    recipe: Recipe
+    notes: tuple[Note, ...]
+
+
+def recipe_of(  # noqa: PLR0913 (one parameter an option of the command)
+    profile: str,
+    key: Source | None,
+    mapping: Source | None,
+    *,
+    root: Source | None = None,
+    uid_root: str = "2.25",
+    is_dry: bool = False,
+) -> Asked:
     """The recipe, all of it checked; a key that is missing is made last, and not by a dry run.
+
+    Parameters
+    ----------
+    profile : str
+    key, mapping : path or None
+    root : path or None
+        The destination.
+    uid_root : str
+    is_dry : bool
 
     Raises
     ------
     UsageError
-        A mistake in the profile or the mapping.
+        A mistake in the profile or the mapping; the key lies in the destination.
     InputError
         The key or the mapping cannot be read.
     OutputError
         The key cannot be made.
     """
-    if not isinstance(profile, str) or not isinstance(uid_root, str):
-        raise UsageError("A profile is a name or a path, a root of UIDs is a text.", "--profile")
+    if not isinstance(profile, str):
+        raise UsageError("A profile is a name or a path.", "--profile")
     subjects = tuple(_mapping(None if mapping is None else checked_path(mapping, "--mapping")).items())
     key = None if key is None else checked_path(key, "--key")
-    loaded = Profile.load(profile)  # a mistake in it is told before a key is made
-    return Recipe.of(profile, loaded, _key(key, is_dry=is_dry), subjects, uid_root)
-
-
-def check_outside(key: Source | None, root: Path) -> None:
-    """Refuse a key among the outputs: who gets these must not get it.
-
-    Raises
-    ------
-    UsageError
-    """
-    if isinstance(key, (str, os.PathLike)) and root.resolve() in Path(key).resolve().parents:
+    if key is not None and root is not None and Path(root).resolve() in Path(key).resolve().parents:
         raise UsageError("The key lies in the destination.", "--key", "Keep it apart from what is shared.")
+    loaded = Profile.load(profile)  # a mistake in it is told before a key is made
+    notes = _key_notes(key, is_dry=is_dry)
+    return Asked(Recipe.of(profile, loaded, _key(key, is_dry=is_dry), subjects, uid_root), notes)
 
 
-def key_notes(key: Source | None, *, is_dry: bool) -> tuple[Note, ...]:
+def _key_notes(key: str | None, *, is_dry: bool) -> tuple[Note, ...]:
     """What is to be said of the key before it is made or read."""
     if key is None:
         return (note("deid.one-way"),)
-    if is_dry or not isinstance(key, (str, os.PathLike)) or Path(key).exists():
-        return ()
-    return (note("deid.key-made", where=os.fspath(key)),)
+    return () if is_dry or Path(key).exists() else (note("deid.key-made", where=key),)
 
 
-def _key(path: Source | None, *, is_dry: bool) -> Key:
+def _key(path: str | None, *, is_dry: bool) -> Key:
     """The key of the run; a dry run makes no file for one."""
     if path is None or (is_dry and not Path(path).exists()):
         return Key.new()
-    return Key.of_file(os.fspath(path))
+    return Key.of_file(path)
 
 
 def _mapping(path: Source | None) -> Mapping[str, str]:

@@ -25,10 +25,10 @@ from convkit.engine.digest import fingerprint
 from convkit.engine.run import Runner, attempt
 from convkit.jobs._deid.gather import Instance, gather
 from convkit.jobs._deid.plan import path_of
-from convkit.jobs._deid.recipe import recipe_of
+from convkit.jobs._deid.recipe import Asked, recipe_of
 from convkit.jobs._sources import Progress, Source, failed_files
 from convkit.jobs.collection import unfolded
-from convkit.model.notes import Note, note
+from convkit.model.notes import Note
 
 T = TypeVar("T")
 
@@ -95,20 +95,23 @@ class Redactor:
 
     Parameters
     ----------
-    recipe : Recipe
-    is_one_way : bool
-        The key is kept by nobody.
+    asked : Asked
+
+    Attributes
+    ----------
+    notes : tuple of Note
+        About the run.
     """
 
-    def __init__(self, recipe: Recipe, *, is_one_way: bool) -> None:
-        self._recipe = recipe
-        self._deidentifier = recipe.made()
-        self.notes: tuple[Note, ...] = (note("deid.one-way"),) if is_one_way else ()
+    def __init__(self, asked: Asked) -> None:
+        self._recipe = asked.recipe
+        self._deidentifier = asked.recipe.made()
+        self.notes = asked.notes
 
     @classmethod
-    def of(cls, profile: str, key: Source | None, mapping: Source | None, *, is_dry: bool) -> Self:
+    def of(cls, profile: str, key: Source | None, mapping: Source | None, *, root: Source | None, is_dry: bool) -> Self:
         """See `convkit.jobs._redaction.redactor_of`."""
-        return cls(recipe_of(profile, key, mapping, is_dry=is_dry), is_one_way=key is None)
+        return cls(recipe_of(profile, key, mapping, root=root, is_dry=is_dry))
 
     def fingerprint(self, *parts: object) -> str:
         """Fingerprint of options, the profile and the key."""
