@@ -35,7 +35,7 @@ _TITLES = word_set(
 _BEFORE_TITLES = word_set("by under per from with von durch par por da dr prof")
 """Words that lead to a title and go with it."""
 
-_ROLES = word_set(
+ROLES = word_set(
     "by tech technologist technician radiologist physician surgeon operator nurse attending referring resident fellow"
     " radiographer sonographer reader dr"
 )
@@ -138,7 +138,7 @@ class Word:
 @lru_cache(_CACHED)
 def is_plain(run: str, vocabulary: Vocabulary) -> bool:
     """True where a run stays, and says nothing about the next one."""
-    if folded(run) in _TITLES or folded(run) in _ROLES:
+    if folded(run) in _TITLES or folded(run) in ROLES:
         return False
     return all(is_known for _, _, is_known in pieces(run, vocabulary))
 
@@ -247,7 +247,7 @@ def _cut_after_titles(text: str, words: list[Word], vocabulary: Vocabulary) -> N
                 word.state = State.CUT
                 if place and words[place - 1].folded in _BEFORE_TITLES:
                     words[place - 1].state = State.CUT
-        elif word.folded in _ROLES and not following.is_fixed and following.text[0].isupper():
+        elif word.folded in ROLES and not following.is_fixed and following.text[0].isupper():
             is_signed = ":" in gap and following.text.isupper() and len(following.text) <= _MOST_INITIALS
             if vocabulary.is_name_too(following.folded) or is_signed:
                 following.state = State.UNKNOWN

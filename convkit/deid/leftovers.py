@@ -1,4 +1,4 @@
-"""What lies beside the values of an object: overlays in unused bits, bytes behind the last pixel, planes without data.
+"""What lies beside the values of an object: overlays in unused bits, bytes behind the last pixel, remarks in streams.
 
 No attribute names these, so no rule of a profile is for them.
 """
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from convkit.deid.pixels.facts import number, text
 from convkit.deid.pixels.graphics import embedded_bit, overlay_groups, without_embedded_overlays
+from convkit.deid.pixels.streams import bare
 from convkit.dicom import syntaxes
 from convkit.dicom.tree import Coding, Element, Span, Tree
 
@@ -16,6 +17,7 @@ PIXEL_DATA, DOCUMENT = 0x7FE00010, 0x00420011
 _DOCUMENT_LENGTH, _OVERLAY_DATA = 0x00420015, 0x3000
 _ROWS, _COLUMNS, _SAMPLES, _ALLOCATED = 0x00280010, 0x00280011, 0x00280002, 0x00280100
 _FRAMES = 0x00280008
+_EXTENDED_OFFSETS = frozenset({0x7FE00001, 0x7FE00002})
 
 
 def clear_embedded_overlays(tree: Tree) -> None:
@@ -45,6 +47,18 @@ def cut_surplus_pixels(tree: Tree, there: Mapping[int, Element]) -> None:
         pixels.value = pixels.value._replace(length=min(length, pixels.value.length))
     elif len(pixels.value) > length:
         pixels.value = pixels.value[:length]
+
+
+def bare_streams(elements: list[Element]) -> None:
+    """Compressed pixel data, those of icons too, without what their streams carry beside the picture.
+
+    Tables with an offset for each frame (PS3.3 C.7.6.3.1.8) go where they no longer fit; no reader needs them.
+    """
+    pixels = next((each for each in elements if each.tag == PIXEL_DATA and each.is_undefined), None)
+    stream = None if pixels is None or not isinstance(pixels.value, bytes) else bare(pixels.value)
+    if pixels is not None and stream is not None:
+        pixels.value = stream
+        elements[:] = [each for each in elements if each.tag not in _EXTENDED_OFFSETS]
 
 
 def set_document_length(elements: Iterable[Element], there: Mapping[int, Element], coding: Coding) -> None:

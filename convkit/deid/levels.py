@@ -7,15 +7,11 @@ from typing import NamedTuple
 
 from convkit.deid import requirements, structured
 from convkit.deid.charsets import whole_text
-from convkit.deid.pixels.streams import bare
 from convkit.deid.requirements import Requirements
 from convkit.dicom.attributes import vr_of
 from convkit.dicom.tree import Element, Item
 
 CHARSET, CONTENT = 0x00080005, 0x0040A730
-
-_PIXEL_DATA = 0x7FE00010
-_EXTENDED_OFFSETS = frozenset({0x7FE00001, 0x7FE00002})
 
 
 class Level(NamedTuple):
@@ -51,18 +47,6 @@ def below(level: Level, sequence: Element, number: int, *, is_dummy: bool) -> Le
     place = f"{level.place}({sequence.tag >> 16:04X},{sequence.tag & 0xFFFF:04X})[{number}]/"
     types = requirements.of_item(sequence.tag)
     return Level((*level.path, sequence.tag), place, types, level.charset, is_dummy)
-
-
-def bare_streams(elements: list[Element]) -> None:
-    """Compressed pixel data, those of icons too, without what their streams carry beside the picture.
-
-    Tables with an offset for each frame (PS3.3 C.7.6.3.1.8) go where they no longer fit; no reader needs them.
-    """
-    pixels = next((each for each in elements if each.tag == _PIXEL_DATA and each.is_undefined), None)
-    stream = None if pixels is None or not isinstance(pixels.value, bytes) else bare(pixels.value)
-    if pixels is not None and stream is not None:
-        pixels.value = stream
-        elements[:] = [each for each in elements if each.tag not in _EXTENDED_OFFSETS]
 
 
 def has(tag: int, elements: Iterable[Element]) -> bool:

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from convkit.deid import private_elements, structured
 from convkit.deid.actions import IN_WORDS, NEVER_WORDS, TEXT_VRS, Acting, Given, act
 from convkit.deid.codes import Code, Requirement, resolved
+from convkit.deid.leftovers import bare_streams
 from convkit.deid.levels import (
     CHARSET,
     CONTENT,
     Level,
-    bare_streams,
     below,
     concept_of,
     has,

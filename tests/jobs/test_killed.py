@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.builders import instance, write
+from tests.jobs.killing import killed_runs
 from tests.jobs.work import contents, digests
 
 if os.name != "posix":
@@ -81,13 +83,9 @@ def test_kill_leaves_no_incomplete_file_and_the_rerun_completes(
 ) -> None:
     before = digests(source)
     caught = 0
-    for finished in MOMENTS:
-        target = tmp_path / f"out{finished}"
-        process = _start(source, target)
-        if _wait_for(process, target, finished):
-            caught += 1
-            process.kill() if is_alone else os.killpg(process.pid, signal.SIGKILL)
-        process.wait(10)
+    start = partial(_start, source)
+    for _, target, was_caught in killed_runs(start, _wait_for, tmp_path, MOMENTS, is_alone=is_alone):
+        caught += was_caught
         assert _is_sound(target, undisturbed)
         assert _start(source, target).wait(60) == 0
         assert contents(target) == undisturbed

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
 from struct import Struct
 from typing import NamedTuple
 
@@ -122,15 +121,17 @@ def _item(content: bytes) -> bytes:
 
 def _table(table: bytes, streams: list[list[bytes]], stripped: list[bytes | None]) -> bytes:
     """The basic offset table of what is left (PS3.5 A.4); empty where it is none, whatever stands in it."""
-    before = [0, *accumulate(sum(len(one) + 8 for one in stream) for stream in streams)]
-    lengths = (
-        sum(len(one) + 8 for one in stream) if new is None else len(new) + 8
-        for stream, new in zip(streams, stripped, strict=True)
-    )
-    places = dict(zip(before, [0, *accumulate(lengths)], strict=True))
-    if all(new is None for new in stripped):
-        inner = [0, *accumulate(len(one) + 8 for stream in streams for one in stream)]
-        places = {place: place for place in inner}
+    places: dict[int, int] = {}
+    old = new = 0
+    for stream, left in zip(streams, stripped, strict=True):
+        if left is not None:
+            places[old] = new
+            new += len(left) + 8
+        for fragment in stream:
+            if left is None:
+                places[old] = new
+                new += len(fragment) + 8
+            old += len(fragment) + 8
     offsets = [_OFFSET.unpack_from(table, here)[0] for here in range(0, len(table) - 3, 4)]
     if len(table) % 4 or any(offset not in places for offset in offsets):
         return b""
