@@ -45,9 +45,9 @@ def _schema(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  
         return
     import json  # noqa: PLC0415
 
-    from convkit.deid.profile import ProfileFile  # noqa: PLC0415 (as above)
+    from convkit.deid.profile_schema import ProfileSchema  # noqa: PLC0415 (as above)
 
-    click.echo(json.dumps(ProfileFile.model_json_schema(), indent=1))
+    click.echo(json.dumps(ProfileSchema.model_json_schema(), indent=1))
     ctx.exit()
 
 

@@ -5,70 +5,19 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-
-from convkit.deid.codes import MEANINGS, WORDS, Code, combined
+from convkit.deid.codes import MEANINGS, Code, combined
 from convkit.deid.fitting import misfit
+from convkit.deid.profile_file import Detailed, ProfileFile, line_of, read
 from convkit.deid.selectors import ANY_NUMBER, Selector, selector
 from convkit.deid.shipped import folder
 from convkit.dicom.attributes import keyword_name, vr_of
 from convkit.errors import UsageError
-
-
-def _code(word: object) -> object:
-    """A code of the standard for a word that a profile may write."""
-    return WORDS.get(word, word) if isinstance(word, str) else word
-
-
-Action = Annotated[Code, BeforeValidator(_code)]
-
-
-class Detailed(BaseModel):
-    """A rule with a value or a condition."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    action: Action = Field(Code.REPLACE, description="What becomes of the attribute.")
-    value: str | None = Field(None, description="What it is replaced by.")
-    when: dict[str, str | tuple[str, ...]] = Field(
-        default_factory=dict, description="Keyword to the values that the data set must have, such as Modality = 'CT'."
-    )
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> Detailed:
-        if (self.action is Code.REPLACE) != (self.value is not None):
-            raise ValueError("a value is for replacing, and replacing needs one")
-        return self
-
-
-class ProfileFile(BaseModel):
-    """What a profile file may hold; its JSON schema is the description for editors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    meaning: str = Field(
-        min_length=1, description="What the profile or option is called; for those of PS3.15 in CID 7050."
-    )
-    code: str = Field("", pattern=r"^(1131\d\d)?$", description="Its code in CID 7050; empty for your own.")
-    source: str = Field("", description="Where its rules come from.")
-    about: str = Field("", description="What it does, in a sentence.")
-    extends: str = Field("", description="What it builds on, such as basic+dates.")
-    option: bool = Field(default=False, description="True for what can only be added to a profile.")
-    excludes: tuple[str, ...] = Field((), description="Options that contradict this one.")
-    unlisted: Action | None = Field(None, description="What becomes of attributes of the standard that no rule names.")
-    unknown: Action | None = Field(None, description="What becomes of attributes that are not in the dictionary.")
-    pixels: Literal["refuse", "regions", "ocr", "allow"] | None = Field(
-        None, description="What is done about text in pixels, unless the command says otherwise."
-    )
-    vocabulary: tuple[str, ...] = Field((), description="Files of words that may stay in text, beside this file.")
-    rules: dict[str, Action | Detailed] = Field(default_factory=dict, description="Selector to action.")
 
 
 class Part(NamedTuple):
@@ -234,7 +183,7 @@ class _Layer(NamedTuple):
 
 def available() -> dict[str, str]:
     """Name to sentence of every profile and option that comes with convkit."""
-    return {path.stem: _read(path).about for path in sorted(folder().glob("*.toml"))}
+    return {path.stem: read(path).about for path in sorted(folder().glob("*.toml"))}
 
 
 def _layers(text: str, within: tuple[str, ...]) -> Iterator[_Layer]:
@@ -243,7 +192,7 @@ def _layers(text: str, within: tuple[str, ...]) -> Iterator[_Layer]:
         path = _path(name.strip())
         if path.stem in within:
             raise UsageError(f"The profile {path.stem} builds on itself.", str(path))
-        file = _read(path)
+        file = read(path)
         if file.extends:
             yield from _layers(file.extends, (*within, path.stem))
         words = tuple(str(path.parent / name) for name in file.vocabulary)
@@ -264,50 +213,21 @@ def _path(name: str) -> Path:
     return path
 
 
-def _read(path: Path) -> ProfileFile:
-    try:
-        text = path.read_text("utf-8")
-        return ProfileFile.model_validate(tomllib.loads(text))
-    except OSError as err:
-        raise UsageError(f"The profile cannot be read ({err.strerror}).", str(path)) from err
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        raise UsageError(f"The profile is no TOML: {err}.", str(path)) from err
-    except ValidationError as err:
-        raise _mistake(path, text, err.errors()[0]) from err
-
-
-def _mistake(path: Path, text: str, error: Any) -> UsageError:
-    """The first mistake of a file: line, field, and what would be right."""
-    place = error["loc"]
-    field = str(place[1] if place[0] == "rules" and len(place) > 1 else place[-1])
-    if error["type"] == "enum":
-        hint = f"Words are {', '.join(WORDS)}."
-        return UsageError(f"{error['msg']}: {field!r}.", f"{path}:{_line(text, field)}", hint)
-    hint = f"Known fields are {', '.join(ProfileFile.model_fields)}." if error["type"] == "extra_forbidden" else ""
-    return UsageError(f"{error['msg']}: {field!r}.", f"{path}:{_line(text, field)}", hint)
-
-
-def _line(text: str, field: str) -> int:
-    """Number of the first line that begins with a field, quoted or not; 1 where there is none."""
-    start = re.compile(rf'\s*"?{re.escape(field)}"?\s*[=\]]')
-    return next((number for number, line in enumerate(text.splitlines(), 1) if start.match(line)), 1)
-
-
 def _selected(path: Path, file: ProfileFile) -> tuple[tuple[Selector, Code | Detailed], ...]:
     """The rules of a file by what they are for."""
     found: dict[Selector, Code | Detailed] = {}
-    for text, code in file.rules.items():
+    for text, code in file.rules:
         try:
             one = selector(text)
-            for keyword in code.when if isinstance(code, Detailed) else ():
+            for keyword, _ in code.when if isinstance(code, Detailed) else ():
                 selector(keyword)
             _check_fit(one, code)
         except UsageError as err:
-            place = f"{path}:{_line(path.read_text('utf-8'), text)}"
+            place = f"{path}:{line_of(path.read_text('utf-8'), text)}"
             raise UsageError(err.what, place, err.hint) from err
         one = one._replace(keyword="")
         if found.setdefault(one, code) != code:
-            raise UsageError("Two rules contradict each other.", f"{path}:{_line(path.read_text('utf-8'), text)}")
+            raise UsageError("Two rules contradict each other.", f"{path}:{line_of(path.read_text('utf-8'), text)}")
         found[one] = code
     return tuple(found.items())
 
@@ -366,8 +286,7 @@ def _merged(name: str, layers: list[_Layer]) -> Profile:
 def _over(before: Rule | None, asked: Code | Detailed, layer: _Layer) -> Rule:
     """The rule of a layer over what was there."""
     if isinstance(asked, Detailed):
-        when = tuple((key, (value,) if isinstance(value, str) else value) for key, value in asked.when.items())
-        return Rule(asked.action, layer.name, asked.value or "", when, before if when else None)
+        return Rule(asked.action, layer.name, asked.value or "", asked.when, before if asked.when else None)
     if before is None or not layer.file.option:
         return Rule(asked, layer.name)
     return Rule(combined(before.code, asked), layer.name)

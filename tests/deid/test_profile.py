@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import tomllib
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -10,8 +13,11 @@ from typing import Any
 import pytest
 
 from convkit.deid.codes import MEANINGS, Code, Requirement, combined, resolved
-from convkit.deid.profile import Profile, ProfileFile, available
+from convkit.deid.profile import Profile, available
+from convkit.deid.profile_file import ProfileFile
+from convkit.deid.profile_schema import ProfileSchema, checked
 from convkit.deid.selectors import selector
+from convkit.deid.shipped import folder
 from convkit.errors import UsageError
 
 COLUMNS = {
@@ -197,9 +203,24 @@ def test_an_unknown_word_is_explained_by_the_nearest() -> None:
     assert "PatientAge" in caught.value.hint
 
 
+@pytest.mark.parametrize("path", sorted(folder().glob("*.toml")), ids=lambda path: path.stem)
+def test_a_shipped_profile_is_what_the_schema_makes_of_it(path: Path) -> None:
+    text = path.read_text("utf-8")
+    raw = tomllib.loads(text)
+    assert ProfileFile.of(raw) == ProfileFile.of(checked(raw, text, path))
+    assert set(ProfileFile._fields) == set(ProfileSchema.model_fields)
+
+
+def test_a_shipped_profile_is_read_without_pydantic() -> None:
+    code = (
+        "import sys; from convkit.deid.profile import Profile; Profile.load('tcia'); print('pydantic' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout == "False\n"
+
+
 def test_the_schema_describes_every_field() -> None:
-    schema = ProfileFile.model_json_schema()
-    assert set(schema["properties"]) == set(ProfileFile.model_fields)
+    schema = ProfileSchema.model_json_schema()
+    assert set(schema["properties"]) == set(ProfileSchema.model_fields)
     assert all("description" in field for field in schema["properties"].values())
 
 

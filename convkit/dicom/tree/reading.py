@@ -164,6 +164,8 @@ class _Bytes:
         return not self.data[start:].strip(b"\0")
 
     def _read(self, start: int, length: int) -> bytes:
+        if not length:
+            return b""
         self._file.seek(start)
         return self._file.read(length) or b""
 

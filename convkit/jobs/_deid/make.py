@@ -153,8 +153,9 @@ _COPIED_BYTES = 1 << 20
 def _copy(path: str, span: Span, file: BinaryIO) -> None:
     with io.FileIO(path) as source:
         done = _sent(source, span, file)
-        source.seek(span.offset + done)
         left = span.length - done
+        if left:
+            source.seek(span.offset + done)
         while left:
             part = source.read(min(left, _COPIED_BYTES))
             if not part:
