@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from convkit.dicom import lean, values
 from convkit.dicom.attributes import TagTable, table_of
+from convkit.dicom.lean_layouts import parse_alike
 from convkit.dicom.unfolded import Overlay, Unfolded, unfolded
 from convkit.errors import InputError, NotDicomError
 from convkit.model.frame import HeldPixels, Picture, ValuePlace
@@ -317,7 +318,7 @@ def _parse(path: str, table: TagTable) -> tuple[lean.Parsed, int, int]:
         if status.st_size == 0:
             raise NotDicomError("The file is empty.", path, "", "input.not-dicom")
         try:
-            return lean.parse(file, status.st_size, table), status.st_size, status.st_mtime_ns
+            return parse_alike(file, status.st_size, table), status.st_size, status.st_mtime_ns
         except lean.Cut as err:
             raise InputError(
                 "The file ends inside its header.", path, "Copy it again from its source.", "input.cut-header"
