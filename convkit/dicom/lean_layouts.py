@@ -51,6 +51,9 @@ LONGEST_ALIKE = 2048
 
 _META_GROUP = 2
 
+_END = 0xFFFFFFFF
+"""In place of the tag of an element: what is remembered ends here."""
+
 _MANY = 8
 """Headers of one layout from which on another one does not blur it: a new series has begun."""
 
@@ -125,7 +128,7 @@ class _Part(NamedTuple):
     tag : int
     slot : tuple or None
     known : Known
-        Of the element behind the run, as in `_Piece`.
+        Of the element behind the run, as in `_Piece`; the last run has none.
     """
 
     run: bytes
@@ -137,7 +140,7 @@ class _Part(NamedTuple):
 
 
 class _Layout:
-    """How the headers of one kind are laid out, up to the last element that differs."""
+    """How the headers of one kind are laid out."""
 
     def __init__(self, table: TagTable, pieces: Sequence[_Piece], said: Parsed) -> None:
         self.uses = 0
@@ -171,7 +174,9 @@ class _Layout:
             here += length
             at_hand, vr, size = EXPLICIT(data, here)
             if at_hand != tag:
-                return None
+                if tag != _END:
+                    return None
+                break
             found.known = known
             if vr not in SHORT_VRS:
                 pixels, here = long_element(found, window, tag, vr, here)
@@ -294,7 +299,7 @@ def _pieces(file: Readable, size: int, said: Parsed, table: TagTable) -> list[_P
         if slot is not None and slot[0] == CREATOR and is_short:
             known = known.after(tag, data[after - length : after])
         here = after
-    return found
+    return [*found, _Piece(_END, here, here, None, None, known)] if found else []
 
 
 def _end_of(window: Window, here: int, vr: int, length: int) -> int:
