@@ -153,9 +153,9 @@ class Window:
         self._keep(0, file.read(WINDOW) or b"")
 
     def at(self, position: int, need: int = WINDOW) -> bytes:
-        """Move it to a place in the file; `data`, with `need` bytes where the file has them."""
+        """Move it to a place in the file, of which it then holds `need` bytes, and return its data."""
         self.file.seek(position)
-        self._keep(position, self.file.read(max(need, WINDOW)) or b"")
+        self._keep(position, self.file.read(need) or b"")
         return self.data
 
     def _keep(self, base: int, data: bytes) -> None:
@@ -360,7 +360,7 @@ def value_at(window: Window, value: int, length: int) -> bytes:
         return window.data[value : value + length]
     if window.base + value + length > window.size:
         raise Cut
-    return window.at(window.base + value, length + LONG_HEADER)[:length]
+    return window.at(window.base + value, max(length + LONG_HEADER, WINDOW))[:length]
 
 
 def long_element(

@@ -49,6 +49,9 @@ MOST_BYTES = 1 << 18
 LONGEST_ALIKE = 2048
 """A longer element is jumped over as the walk does, not read to be compared."""
 
+_AHEAD = 2048
+"""Bytes that are read behind a run of elements: the next one, and most of those that follow it."""
+
 _META_GROUP = 2
 
 _END = 0xFFFFFFFF
@@ -165,7 +168,7 @@ class _Layout:
         data, here = window.data, META_START
         for run, length, far, tag, slot, known in self._parts:
             if here + length + LONG_HEADER > len(data):
-                data, here = window.at(window.base + here, length + LONG_HEADER), 0
+                data, here = window.at(window.base + here, length + _AHEAD), 0
             if not data.startswith(run, here):
                 return None
             if far:
