@@ -1,0 +1,127 @@
+"""Headers that are compared with those before give what the walk gives: on random series and on real ones."""
+
+from __future__ import annotations
+
+import io
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convkit.dicom import lean, lean_layouts
+from convkit.dicom.attributes import TagTable, table_of
+from tests.builders import encoding as enc
+from tests.builders import series, write
+from tests.dicom.test_lean import BUNDLED, kept, nested, others, pixels, private_blocks
+
+TABLE = table_of()
+
+
+def walked(content: bytes, table: TagTable = TABLE) -> lean.Parsed | type[Exception]:
+    try:
+        return lean.parse(io.BytesIO(content), len(content), table)
+    except lean.Declined as err:
+        return type(err)
+
+
+class Reader:
+    """Reads one file after the other, as a process does that starts with nothing in mind."""
+
+    def __init__(self, table: TagTable = TABLE) -> None:
+        self._table = table
+        lean_layouts._layouts_of.cache_clear()
+
+    def read(self, content: bytes) -> lean.Parsed | type[Exception]:
+        try:
+            return lean_layouts.parse_alike(io.BytesIO(content), len(content), self._table)
+        except lean.Declined as err:
+            return type(err)
+
+    @property
+    def hits(self) -> int:
+        return sum(layout.uses for layout in lean_layouts._layouts_of(self._table)._recent)
+
+
+@st.composite
+def alike(draw: st.DrawFn) -> list[bytes]:
+    """Files of one make: most elements the same in all, some not, now and then one missing, added, cut or damaged."""
+    explicit = draw(st.sampled_from([True, True, True, False]))
+    some = st.one_of(kept(explicit), kept(explicit), others(explicit), nested(explicit))
+    shared = dict(draw(st.lists(some, min_size=2, max_size=12)))
+    if draw(st.booleans()):
+        shared |= dict(draw(private_blocks(explicit)))
+    own = draw(st.lists(st.sampled_from(sorted(shared)), max_size=3))
+    files = []
+    for _ in range(draw(st.integers(3, 9))):
+        parts = dict(shared)
+        for tag in own:
+            same_tag = st.one_of(kept(explicit), others(explicit), nested(explicit)).map(lambda made: made[1])
+            parts[tag] = parts[tag] if draw(st.integers(0, 3)) else draw(same_tag)
+        if draw(st.integers(0, 5)) == 0:
+            parts |= dict([draw(some)])
+        if draw(st.integers(0, 5)) == 0:
+            parts.pop(draw(st.sampled_from(sorted(parts))), None)
+        if draw(st.integers(0, 5)) == 0:
+            parts |= dict(draw(private_blocks(explicit)))
+        body = b"".join(parts[tag] for tag in sorted(parts)) + draw(pixels(explicit))
+        media_class = draw(st.sampled_from(["1.2.840.10008.5.1.4.1.1.4"] * 4 + [""]))
+        whole = bytearray(enc.part10([body], enc.EXPLICIT if explicit else enc.IMPLICIT, media_class=media_class))
+        if draw(st.integers(0, 7)) == 0:
+            whole[draw(st.integers(132, len(whole) - 1))] ^= 1 << draw(st.integers(0, 7))
+        files.append(bytes(whole[: draw(st.integers(132, len(whole)))] if draw(st.integers(0, 7)) == 0 else whole))
+    return files
+
+
+@settings(max_examples=800)
+@given(contents=alike())
+def test_what_is_compared_reads_as_what_is_walked(contents: list[bytes]) -> None:
+    reader = Reader()
+    assert [reader.read(content) for content in contents] == [walked(content) for content in contents]
+
+
+def test_the_slices_of_a_series_are_compared(tmp_path: Path) -> None:
+    reader = Reader()
+    contents = [Path(path).read_bytes() for path in write(series(slices=40), tmp_path)]
+    assert [reader.read(content) for content in contents] == [walked(content) for content in contents]
+    assert reader.hits > 30
+
+
+def test_series_that_lie_mingled_are_compared(tmp_path: Path) -> None:
+    reader = Reader()
+    parts = [
+        [Path(p).read_bytes() for p in write(series(series=n, slices=30, modality=m), tmp_path / str(n))]
+        for n, m in ((1, "CT"), (2, "MR"), (3, "CT"))
+    ]
+    contents = [content for row in zip(*parts, strict=True) for content in row]
+    assert [reader.read(content) for content in contents] == [walked(content) for content in contents]
+    assert reader.hits > 60
+
+
+def test_values_that_the_files_share_are_held_once(tmp_path: Path) -> None:
+    reader = Reader()
+    paths = write(series(slices=10), tmp_path)
+    found = [reader.read(Path(path).read_bytes()) for path in paths]
+    assert all(isinstance(one, lean.Parsed) for one in found)
+    place = TABLE.places["SeriesInstanceUID"]
+    assert len({id(one.raw[place]) for one in found[-5:] if isinstance(one, lean.Parsed)}) == 1
+
+
+def test_real_files_in_every_order_are_read_alike(data_folder: Path) -> None:
+    paths = [*BUNDLED, *sorted(p for p in (data_folder / "decoding").rglob("*") if p.suffix not in {".json", ".md"})]
+    contents = [path.read_bytes() for path in paths if path.is_file()]
+    reader = Reader()
+    for content in [one for one, _ in groupby(sorted([*contents, *contents], key=len))] * 2:
+        assert reader.read(content) == walked(content)
+
+
+@pytest.mark.parametrize("change", ["TransferSyntaxUID", "MediaStorageSOPClassUID"])
+def test_what_decides_on_the_rest_is_never_passed_over(change: str, tmp_path: Path) -> None:
+    reader = Reader()
+    contents = [Path(path).read_bytes() for path in write(series(slices=12), tmp_path)]
+    before = {"TransferSyntaxUID": b"1.2.840.10008.1.2.1\0", "MediaStorageSOPClassUID": b"1.2.840.10008.5.1.4.1.1.2\0"}
+    after = {"TransferSyntaxUID": b"1.2.840.10008.1.2.2\0", "MediaStorageSOPClassUID": b"1.2.840.10008.5.1.4.1.1.4\0"}
+    assert before[change] in contents[0]
+    contents[6] = contents[6].replace(before[change], after[change], 1)
+    assert [reader.read(content) for content in contents] == [walked(content) for content in contents]
