@@ -176,11 +176,11 @@ class _Layout:
                 found.far += [each._replace(offset=start + each.offset) for each in far]
             here += length
             at_hand, vr, size = EXPLICIT(data, here)
+            found.known = known
             if at_hand != tag:
                 if tag != _END:
                     return None
                 break
-            found.known = known
             if vr not in SHORT_VRS:
                 pixels, here = long_element(found, window, tag, vr, here)
                 if pixels:

@@ -125,3 +125,59 @@ def test_what_decides_on_the_rest_is_never_passed_over(change: str, tmp_path: Pa
     assert before[change] in contents[0]
     contents[6] = contents[6].replace(before[change], after[change], 1)
     assert [reader.read(content) for content in contents] == [walked(content) for content in contents]
+
+
+def file_of(*elements: bytes) -> bytes:
+    """A file of elements, some text that makes it a header like others, and pixels."""
+    shared = [enc.element(0x00080060, "CS", b"MR"), enc.element(0x00080070, "LO", b"SIEMENS ")]
+    return enc.part10([*shared, *elements, enc.element(0x7FE00010, "OW", bytes(8))])
+
+
+def number(value: int) -> bytes:
+    return enc.element(0x00200013, "IS", enc.even(str(value).encode()))
+
+
+def owner(group: int, name: bytes) -> bytes:
+    return enc.element(group << 16 | 0x10, "LO", enc.even(name))
+
+
+def component(value: int, vr: str = "SS") -> bytes:
+    return enc.element(0x0043102F, vr, value.to_bytes(2, "little"))
+
+
+PRIVATE = {
+    "values that differ": [file_of(number(n), owner(0x43, b"GEMS_PARM_01"), component(n)) for n in range(12)],
+    "values of another kind": [
+        file_of(number(n), owner(0x43, b"GEMS_PARM_01"), component(n, ("SS", "UN")[n % 2])) for n in range(12)
+    ],
+    "owners that differ": [
+        file_of(number(n), owner(0x43, (b"GEMS_PARM_01", b"GEMS_PARM_02")[n // 3 % 2]), component(n)) for n in range(12)
+    ],
+    "an element behind all others": [
+        file_of(number(n), owner(0x43, b"GEMS_PARM_01"), *([component(n)] if n % 4 == 3 else [])) for n in range(12)
+    ],
+    "long values whose place is kept": [
+        file_of(
+            number(n),
+            owner(0x29, b"SIEMENS CSA HEADER"),
+            enc.element(0x00291010, "OB", bytes([n]) * (20_000 + 2 * n)),
+            enc.element(0x00291020, "OB", b"SV10" * (3 if n % 2 else 900)),
+        )
+        for n in range(12)
+    ],
+    "sequences of undefined length that differ": [
+        file_of(
+            enc.sequence(0x00081115, [enc.item(number(7))], undefined=True),
+            enc.sequence(0x00081140, [enc.item(number(n) * n, undefined=True)], undefined=True),
+            number(n),
+        )
+        for n in range(12)
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", PRIVATE)
+def test_what_others_own_is_told_apart(kind: str) -> None:
+    reader = Reader()
+    assert [reader.read(content) for content in PRIVATE[kind]] == [walked(content) for content in PRIVATE[kind]]
+    assert reader.hits > 2 or kind == "owners that differ"
