@@ -38,6 +38,7 @@ from convkit.dicom.lean import (
     skip_items,
     walked,
 )
+from convkit.dicom.patience import Patience
 from convkit.dicom.syntaxes import IMPLICIT_LITTLE_ENDIAN
 
 MOST_LAYOUTS = 8
@@ -59,9 +60,6 @@ _END = 0xFFFFFFFF
 
 _MANY = 8
 """Headers of one layout from which on another one does not blur it: a new series has begun."""
-
-_MOST_IN_VAIN = 32
-"""Headers that are learned beyond what was found again, before it is given up."""
 
 _PRICE = 3
 """What it costs to learn a header, in headers that are found again."""
@@ -222,7 +220,7 @@ class _Layouts:
         self._table = table
         self._recent: list[_Layout] = []
         self._before: dict[tuple[int, ...], tuple[list[_Piece], _Layout | None]] = {}
-        self._balance = _MOST_IN_VAIN
+        self._patience = Patience(_PRICE)
 
     def match(self, window: Window) -> Parsed | None:
         """The header at hand, where it is laid out as one before; else the window may have moved."""
@@ -231,7 +229,7 @@ class _Layouts:
                 window.at(0)
             found = layout.match(window)
             if found is not None:
-                self._balance += 1
+                self._patience.gain()
                 if place:
                     self._recent.insert(0, self._recent.pop(place))
                 return found
@@ -239,9 +237,8 @@ class _Layouts:
 
     def learn(self, said: Parsed, file: Readable, size: int) -> None:
         """Remember a file that was none of them, with what the walk found in it."""
-        if self._balance <= 0 or said.transfer_syntax == IMPLICIT_LITTLE_ENDIAN:
+        if said.transfer_syntax == IMPLICIT_LITTLE_ENDIAN or not self._patience.may_learn():
             return
-        self._balance -= _PRICE
         pieces = _pieces(file, size, said, self._table)
         if not _is_orderly(pieces):
             return

@@ -181,3 +181,15 @@ def test_what_others_own_is_told_apart(kind: str) -> None:
     reader = Reader()
     assert [reader.read(content) for content in PRIVATE[kind]] == [walked(content) for content in PRIVATE[kind]]
     assert reader.hits > 2 or kind == "owners that differ"
+
+
+def test_after_many_files_that_are_like_none_it_still_learns() -> None:
+    reader = Reader()
+    strangers = [
+        file_of(*(enc.element(0x00180000 | tag, "SH", b"x ") for tag in range(2, 40) if n >> tag % 8 & 1))
+        for n in range(200)
+    ]
+    assert [reader.read(content) for content in strangers] == [walked(content) for content in strangers]
+    for n in range(120):
+        reader.read(file_of(number(n)))
+    assert reader.hits > 50
