@@ -17,7 +17,7 @@ from convkit.jobs._choices import Exists, checked_dtype, chosen, keywords_of
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled, tidied
 from convkit.jobs._names import Template, short_hash, template
 from convkit.jobs._redaction import fingerprint_under, may_show_text, not_looked_at, redactor_of
-from convkit.jobs._sources import Progress, Source, destination, flat
+from convkit.jobs._sources import Progress, Source, Step, destination, flat
 from convkit.jobs._volumes import VolumeTask, plan_volumes
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Collection, collect
@@ -246,15 +246,17 @@ def _converted(
     tasks: Sequence[VolumeTask], output: Path, options: ConvertOptions, runner: Runner, progress: Progress | None
 ) -> Iterator[tuple[VolumeTask, Outcome]]:
     # The largest first, so that no worker is left with a long one at the end.
-    ordered = sorted(tasks, key=lambda t: (-_voxels(t), t.stem))
+    ordered = sorted(tasks, key=lambda t: (-_size(t), t.stem))
     threads = max(1, runner.jobs // max(1, len(ordered)))  # few volumes: the workers that are left over read for them
     task = partial(convert_volume, output=str(output), options=options, threads=threads, room=_room(options, runner))
     # A single volume gains nothing from the way to a worker, unless a codec might take the process down.
     is_alone = len(ordered) == 1 and all(is_native(v[0].pixels) for v in ordered[0].stack.frames)
     run = runner.here if is_alone else runner.map
+    size, total = 0, sum(map(_size, ordered))
     for done, (index, outcome) in enumerate(run(task, ordered, on_error=failed_volume), 1):
+        size += _size(ordered[index])
         if progress:
-            progress("volumes", done, len(ordered))
+            progress(Step("volumes", done, len(ordered), size, total))
         yield ordered[index], outcome
 
 
@@ -267,9 +269,9 @@ def _room(options: ConvertOptions, runner: Runner) -> Room:
     return IN_MEMORY if options.memory is None else Room(int(options.memory / runner.jobs / _PEAK))
 
 
-def _voxels(task: VolumeTask) -> int:
-    layout = task.stack.first.pixels.layout
-    return task.stack.volumes * len(task.stack.frames[0]) * layout.rows * layout.columns
+def _size(task: VolumeTask) -> int:
+    """Bytes of all frames as they are decoded."""
+    return task.stack.volumes * len(task.stack.frames[0]) * task.stack.first.pixels.layout.bytes_per_frame
 
 
 def convert_volume(
