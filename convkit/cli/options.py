@@ -14,6 +14,15 @@ from convkit.errors import UsageError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+_RUNNING = (
+    click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes; one a CPU if left out."),
+    click.option(
+        "--cluster",
+        metavar="URL|FILE",
+        help="Let the workers of a Dask scheduler do it: tcp://host:8786, or its scheduler file (extra `cluster`).",
+    ),
+)
+
 _LISTS = frozenset({"keep", "columns"})
 _CONFIG_FILES = ("convkit.toml", "pyproject.toml")
 
@@ -35,9 +44,7 @@ def common(*, has_output: bool) -> Decorator:
             metavar="EXPR",
             help="Only instances that satisfy it, e.g. 'Modality == \"CT\" and instances > 20'.",
         ),
-        click.option(
-            "-j", "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes; one a CPU if left out."
-        ),
+        *_RUNNING,
         click.option("--strict/--no-strict", default=False, help="End with exit code 6 where there is any warning."),
         click.option("--json/--no-json", "as_json", default=False, help="Results as JSON lines."),
         click.option("-q", "--quiet", count=True, help="Less on standard error; -qq only errors."),
@@ -103,6 +110,11 @@ def with_key() -> Decorator:
         click.option("--mapping", type=click.Path(), metavar="FILE", help="CSV: Patient ID, code to give."),
     ]
     return functools.partial(_decorate, options=options)
+
+
+def running() -> Decorator:
+    """Who does the work; part of `common`."""
+    return functools.partial(_decorate, options=_RUNNING)
 
 
 def _decorate(function: Callable[..., Any], options: Sequence[Decorator]) -> Callable[..., Any]:

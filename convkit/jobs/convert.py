@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from convkit.dicom.pixels import is_native
 from convkit.engine.journal import Journal
 from convkit.engine.outcome import Outcome, Report, Status, failure
-from convkit.engine.run import Runner
+from convkit.engine.run import Runner, runner_of
 from convkit.jobs._choices import Exists, checked_dtype, chosen, keywords_of
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled, tidied
 from convkit.jobs._names import Template, short_hash, template
@@ -80,6 +80,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     key: Source | None = None,
     mapping: Source | None = None,
     jobs: int | None = None,
+    cluster: Source | None = None,
     dry_run: bool = False,
     exists: str = "skip",
     strict: bool = False,
@@ -124,7 +125,10 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     key : path or None
     mapping : path or None
     jobs : int or None
-        Worker processes; None takes one a CPU.
+        Worker processes; None takes one a CPU. On a cluster, the most items under way at once; None keeps all busy.
+    cluster : str, path or None
+        Address of a Dask scheduler, such as ``tcp://head:8786``, or its scheduler file: its workers do the work, on a
+        file system that they share with us. Needs the extra ``cluster``.
     dry_run : bool
         Plan and report, write nothing.
     exists : {"skip", "error", "overwrite"}
@@ -147,6 +151,8 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
         A source does not exist.
     OutputError
         The destination cannot be used.
+    EngineError
+        The cluster does not answer, has another version of convkit, or is lost on the way.
     """
     given = flat(sources)
     output = destination(output, given, [suffix for one in WRITERS.values() for suffix in one.suffixes])
@@ -170,7 +176,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
         strict=strict,
     )
     selection = checked_where(where) if where else None
-    with Runner(jobs) as runner:
+    with runner_of(jobs, cluster) as runner:
         columns = (*options.load.keep, *options.name.keywords)
         collection = collect(given, runner, selection, columns, typed_in, progress, redactor=redactor)
         return _run(collection, Path(output), options, runner, progress, redactor)
@@ -219,7 +225,7 @@ def _each(
         else:
             todo.append(task)
     destination.claim(run.claim(t) for t in todo)
-    with tidied(((run.output / t.stem).parent for t in tasks), runner):
+    with tidied(run.output, ((run.output / t.stem).parent for t in tasks), runner):
         for task, outcome in _converted(todo, run.output, run.options, runner, progress):
             yield destination.recorded(run.claim(task), outcome)
 
@@ -239,7 +245,7 @@ def _converted(
 ) -> Iterator[tuple[VolumeTask, Outcome]]:
     # The largest first, so that no worker is left with a long one at the end.
     ordered = sorted(tasks, key=lambda t: (-_voxels(t), t.stem))
-    threads = max(1, runner.jobs // max(1, len(ordered)))  # few volumes: the workers that are left over read for them
+    threads = runner.threads_for(len(ordered))  # few volumes: the workers that are left over read for them
     task = partial(convert_volume, output=str(output), options=options, threads=threads)
     # A single volume gains nothing from the way to a worker, unless a codec might take the process down.
     is_alone = len(ordered) == 1 and all(is_native(v[0].pixels) for v in ordered[0].stack.frames)
