@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import pickle
+import sys
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +21,8 @@ from functools import lru_cache, partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from convkit._version import __version__
@@ -40,17 +42,22 @@ _log = logging.getLogger(__name__)
 CONNECT_S = 8.0
 """Time for the scheduler to answer: far more than a network needs, and not long for who has misspelt the address."""
 
+SCHEMES = frozenset({"tcp", "tls", "ws", "wss", "ucx"})
+
 LOOK_S = 5.0
 """From one look at how many workers there are to the next."""
 
 PARTING_S = 5.0
 """Time for a friendly end of the connection."""
 
+WAIT_S = 0.5
+"""From one look for a first worker to the next."""
+
 AHEAD = 4
 """Dask tasks under way for each worker: one at work, one at hand, two on the way there and back."""
 
-SLICE_S = 0.05
-"""Least time for a Dask task, which costs all processes together 5 ms; quicker items go together."""
+SLICE_S = 0.1
+"""Least time for a Dask task, which costs client, scheduler and worker 5 ms together; quicker items share one."""
 
 SCHEDULER_S = 0.005
 """Time from one Dask task to the next that leaves the scheduler idle for half of it."""
@@ -166,10 +173,14 @@ class DaskRunner:
         EngineError
             The scheduler is lost, or a worker cannot work for us.
         """
-        return _Orders(self._client, self._terms, task, on_error).results(items, most=self._jobs)
+        return _Orders(self._client, _Crew(self._client), self._terms, task, on_error).results(items, most=self._jobs)
 
 
 # --- here ------------------------------------------------------------------------------------------------
+
+
+_Ended: TypeAlias = "tuple[Future[Any], Any, Exception | None]"
+"""A Dask task, its answer, or why there is none."""
 
 
 class _Parcel(NamedTuple):
@@ -179,18 +190,25 @@ class _Parcel(NamedTuple):
     items: list[Any]
     payloads: list[bytes]
 
+    def add(self, number: int, item: object, payload: bytes) -> None:
+        """Put one more in."""
+        self.numbers.append(number)
+        self.items.append(item)
+        self.payloads.append(payload)
+
 
 class _Orders(Generic[T, R]):
     """One `map` over a cluster: what is under way, and which items lost their workers."""
 
-    def __init__(self, client: Client, terms: _Terms, task: Task[T, R], on_error: OnError[T, R]) -> None:
+    def __init__(self, client: Client, crew: _Crew, terms: _Terms, task: Task[T, R], on_error: OnError[T, R]) -> None:
         self._client = client
+        self._loop: Any = client.loop  # None only before it is connected
         self._task = task
         self._on_error = on_error
-        self._crew = _Crew(client)
+        self._crew = crew
         self._aloft: dict[Future[Any], _Parcel] = {}
         self._lost: list[tuple[int, T]] = []
-        self._ended: SimpleQueue[Future[Any]] = SimpleQueue()
+        self._ended: SimpleQueue[_Ended] = SimpleQueue()
         self._name = f"convkit-{uuid4().hex}"  # of all keys; the part before the first dash is what a dashboard shows
         self._call: Any = pickle.dumps((task, on_error), pickle.HIGHEST_PROTOCOL)
         self._terms = tuple(terms)
@@ -212,8 +230,7 @@ class _Orders(Generic[T, R]):
             except Exception as error:  # noqa: BLE001 (pickling runs code of the item; part of the task border)
                 yield index, self._on_error(item, error)
                 continue
-            for column, value in zip(parcel, (index, item, payload), strict=True):
-                column.append(value)
+            parcel.add(index, item, payload)
             if len(parcel.items) < self._crew.items_at_once and len(self._aloft) >= self._crew.size():
                 continue
             while len(self._aloft) >= (most or AHEAD * self._crew.size()):
@@ -227,10 +244,11 @@ class _Orders(Generic[T, R]):
             yield from self._settled(block=True)
 
     def _send(self, parcel: _Parcel) -> None:
+        self._crew.wait()
         key = f"{self._name}-{parcel.numbers[0]}"
         future = self._submitted(_answer, self._terms, self._shared(), parcel.payloads, key=key)
         self._aloft[future] = parcel
-        future.add_done_callback(self._ended.put)
+        self._loop.add_callback(_bring, future, self._ended)
 
     def _shared(self) -> Any:
         """What all items share, or where on the cluster it is: a task, so that it is made again where it is lost."""
@@ -244,24 +262,28 @@ class _Orders(Generic[T, R]):
             return self._client.submit(function, *given, key=key, pure=False)
 
     def _settled(self, *, block: bool) -> Iterator[tuple[int, R]]:
-        """Yield what has ended."""
-        ended = self._landed(block=block)
-        if not ended:
-            return
-        with _asking():
-            answers = self._client.gather({future.key: future for future in ended}, errors="skip")
-        for future in ended:
-            parcel, answer = self._aloft.pop(future), answers[future.key]
-            if answer is None:
-                self._check_loss(future)
+        """Yield what has ended; waits for something where asked."""
+        while True:
+            try:
+                future, answer, error = self._ended.get(block, LOOK_S)
+            except Empty:
+                if not block:
+                    return
+                self._crew.size()
+                continue
+            block = False
+            parcel = self._aloft.pop(future)
+            future.release()
+            if error is not None:
+                _check_loss(error)
                 answer = _Answer(0.0, [None] * len(parcel.items))
             elif isinstance(answer[0], str):
                 raise _unfit(*answer)
-            future.release()
             yield from self._unpacked(parcel, _Answer(*answer))
 
     def _unpacked(self, parcel: _Parcel, answer: _Answer) -> Iterator[tuple[int, R]]:
-        self._crew.learn(answer.seconds, len(parcel.items))
+        if answer.seconds:
+            self._crew.learn(answer.seconds, len(parcel.items))
         for index, item, each in zip(parcel.numbers, parcel.items, answer.results, strict=True):
             if each is not None:
                 yield index, unpacked(each, item, self._on_error)
@@ -269,96 +291,131 @@ class _Orders(Generic[T, R]):
                 _log.info("an item has lost its workers and is kept for later")
                 self._lost.append((index, item))
 
-    def _landed(self, *, block: bool) -> list[Future[Any]]:
-        """Tasks that have ended; waits for one where asked."""
-        ended: list[Future[Any]] = []
-        with suppress(Empty):
-            while True:
-                ended.append(self._ended.get_nowait())
-        while block and not ended:
-            try:
-                ended.append(self._ended.get(timeout=LOOK_S))
-            except Empty:
-                self._crew.size()
-        return ended
-
-    def _check_loss(self, future: Future[Any]) -> None:
-        """See that items were lost with their workers; all else ends the run."""
-        if future.status != "error":
-            raise _gone()
-        with _asking():
-            error = future.exception()
-        if type(error).__name__ != "KilledWorker":
-            what = f"A worker of the cluster cannot load convkit {__version__} ({type(error).__name__})."
-            raise EngineError(what, "", CODES["cluster.mismatch"].hint, "cluster.mismatch") from error
-
 
 class _Crew:
-    """How many workers a cluster has, looked up now and then, and how fast they are."""
+    """The workers of a cluster, looked up now and then, and how fast they are."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._size = 0
-        self._seconds = SLICE_S  # of an item
+        self._known: frozenset[str] = frozenset()
         self._next_look = 0.0
+        self._seconds = 0.0  # of an item; 0 until the first one has ended
         self._is_told = False
 
     def size(self) -> int:
-        """Number of workers, at least 1: some may come."""
+        """Number of workers, at least 1: more may come.
+
+        Raises
+        ------
+        EngineError
+            The scheduler is gone, or a worker has not our version.
+        """
         if time.monotonic() >= self._next_look:
             with _asking():
-                threads: Sequence[int] = list(self._client.nthreads().values())
-            self._size = len(threads)
+                there = frozenset(self._client.nthreads())
+            if there - self._known:
+                self._check_versions(sorted(there - self._known))
+            self._known = there
+            self._tell()
             self._next_look = time.monotonic() + LOOK_S
-            self._tell(threads)
-        return max(1, self._size)
+        return max(1, len(self._known))
+
+    def wait(self) -> None:
+        """Wait for the first worker: one that cannot load our tasks ends without a word when it gets one."""
+        self.size()
+        while not self._known:
+            time.sleep(WAIT_S)
+            self._next_look = 0.0
+            self.size()
 
     @property
     def items_at_once(self) -> int:
         """Items for one Dask task: so many that the scheduler is no bottleneck, so few that all end together."""
-        seconds = max(SLICE_S, self._size * SCHEDULER_S)
-        return max(1, min(MOST_AT_ONCE, int(seconds / max(self._seconds, SCHEDULER_S / MOST_AT_ONCE))))
+        if not self._seconds:
+            return 1
+        return max(1, min(MOST_AT_ONCE, int(max(SLICE_S, len(self._known) * SCHEDULER_S) / self._seconds)))
 
     def learn(self, seconds: float, items: int) -> None:
         """Take note of how long some items took."""
-        self._seconds = (self._seconds + seconds / items) / 2
+        mean = seconds / items
+        self._seconds = (self._seconds + mean) / 2 if self._seconds else mean
 
-    def _tell(self, threads: Sequence[int]) -> None:
-        if not threads and not self._is_told:
+    def _check_versions(self, workers: list[str]) -> None:
+        """Ask workers for their version, in words that one without convkit understands."""
+        with _asking():
+            found = self._client.run(eval, "__import__('convkit').__version__", workers=workers, on_error="return")
+        for version in found.values():
+            if isinstance(version, str) and version != __version__:
+                raise _unfit("version", version)
+            if isinstance(version, ImportError):
+                raise _cannot_load(version)
+
+    def _tell(self) -> None:
+        if not self._known and not self._is_told:
             _log.warning("The cluster has no workers; waiting for some.")
-        if any(number > 1 for number in threads) and not self._is_told:
-            _log.info("a worker takes one item at a time, whatever its threads: start workers with --nthreads 1")
-        self._is_told = not threads or any(number > 1 for number in threads)
+        self._is_told = not self._known
 
 
 def _address(cluster: str) -> str:
     """The address itself, or that in a scheduler file."""
-    if not cluster.endswith(".json"):
-        return cluster
+    if cluster.endswith(".json"):
+        try:
+            return str(json.loads(Path(cluster).read_text(encoding="utf-8"))["address"])
+        except (OSError, ValueError, LookupError, TypeError) as err:
+            what = f"The scheduler file cannot be read ({type(err).__name__})."
+            raise UsageError(what, cluster, "It is what `dask scheduler --scheduler-file` writes.") from err
+    parts = urlsplit(cluster if "://" in cluster else f"tcp://{cluster}")
     try:
-        address = json.loads(Path(cluster).read_text(encoding="utf-8"))["address"]
-    except (OSError, ValueError, LookupError, TypeError) as err:
-        what = f"The scheduler file cannot be read ({type(err).__name__})."
-        raise UsageError(what, cluster, "It is what `dask scheduler --scheduler-file` writes.") from err
-    return str(address)
+        is_whole = parts.scheme in SCHEMES and bool(parts.hostname) and bool(parts.port)
+    except ValueError:  # of the port
+        is_whole = False
+    if not is_whole:
+        what = f"{cluster!r} is no address of a scheduler."
+        raise UsageError(what, "--cluster", "It looks like tcp://host:8786, or it is a scheduler file (.json).")
+    return cluster
 
 
 def _connected(address: str) -> Client:
+    is_ours = "distributed" not in sys.modules
     try:
         from distributed import Client  # noqa: PLC0415 (an extra, and slow to load)
     except ImportError as err:
         hint = "Install it: pip install 'convkit[cluster]'"
         raise MissingExtraError("A cluster needs Dask, which is not installed.", "--cluster", hint) from err
+    if is_ours:  # who has not loaded Dask wants to hear of it from us only
+        for name in ("distributed", "distributed.client"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+    client = Client.__new__(Client)  # in two steps: one that is half made would try to say goodbye for 16 s
     try:
-        return Client(address, timeout=CONNECT_S, set_as_default=False, name="convkit")
-    except (ValueError, TypeError) as err:
-        what = f"{address!r} is no address of a scheduler, or one that lacks its certificates."
-        hint = "It looks like tcp://host:8786; tls:// needs distributed.comm.tls in the configuration of Dask."
-        raise UsageError(what, "--cluster", hint) from err
-    except (OSError, ImportError, RuntimeError) as err:
+        Client.__init__(client, address, timeout=CONNECT_S, set_as_default=False, name="convkit")
+    except Exception as err:
+        client.status = "closed"
         known = CODES["cluster.unreachable"]
-        what = f"The scheduler at {address} does not answer ({type(err.__cause__ or err).__name__})."
+        what = f"The scheduler at {address} does not answer as one ({type(err.__cause__ or err).__name__})."
         raise EngineError(what, "--cluster", known.hint, "cluster.unreachable") from err
+    return client
+
+
+async def _bring(future: Future[Any], ended: SimpleQueue[_Ended]) -> None:
+    """Wait for a task and fetch its answer; runs in the thread of the connection."""
+    try:
+        ended.put((future, await future, None))
+    except Exception as err:  # noqa: BLE001 (whatever it is, the one who waits decides)
+        ended.put((future, None, err))
+
+
+def _check_loss(error: Exception) -> None:
+    """See that items were lost with their workers; all else ends the run."""
+    if type(error).__name__ == "KilledWorker":
+        return
+    if isinstance(error, (OSError, TimeoutError, CancelledError)):
+        raise _gone() from error
+    raise _cannot_load(error) from error
+
+
+def _cannot_load(error: Exception) -> EngineError:
+    what = f"A worker of the cluster cannot load convkit {__version__} ({type(error).__name__})."
+    return EngineError(what, "", CODES["cluster.mismatch"].hint, "cluster.mismatch")
 
 
 @contextmanager
