@@ -89,8 +89,8 @@ def test_relative_paths_begin_where_the_command_runs(
 
 
 def test_what_all_items_share_may_be_large(runner: Runner) -> None:
-    task = partial(clusters.length, of=b"x" * 20_000_000)
-    assert set(runner.map(task, range(6), on_error=kept)) == {(n, 20_000_000) for n in range(6)}
+    task = partial(clusters.length, of=b"x" * 5_000_000)
+    assert set(runner.map(task, range(6), on_error=kept)) == {(n, 5_000_000) for n in range(6)}
 
 
 def test_lazy_items_are_taken_as_needed(shared: Cluster, tmp_path: Path) -> None:
