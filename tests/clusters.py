@@ -68,6 +68,7 @@ def cluster(folder: Path, workers: int = 2, *options: str, **environment: str) -
     try:
         if workers:
             made.start_workers(workers, *options, **environment)
+            wait_until(lambda: (folder / "said").read_text().count("Registered to") >= workers)
         yield made
     finally:
         made.stop()

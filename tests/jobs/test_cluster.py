@@ -80,7 +80,7 @@ def test_convert_gives_the_same_bytes_and_notes(source: Path, shared: Cluster, t
 
 
 def test_deid_gives_the_same_bytes_notes_and_audit(source: Path, shared: Cluster, tmp_path: Path) -> None:
-    _deid(source / "s1", tmp_path / "first", jobs=1)  # which makes the key
+    _deid(source, tmp_path / "first", jobs=1)  # which makes the key
     here = _deid(source, tmp_path / "here", jobs=2)
     there = _deid(source, tmp_path / "there", cluster=shared.address)
     assert contents(tmp_path / "there") == contents(tmp_path / "here")
