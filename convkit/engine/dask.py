@@ -56,6 +56,9 @@ WAIT_S = 0.5
 AHEAD = 4
 """Dask tasks under way for each worker: one at work, one at hand, two on the way there and back."""
 
+MOST_UNDER_WAY = 10_000
+"""Dask tasks, however many workers there are: some seconds of work for a scheduler."""
+
 SLICE_S = 0.1
 """Least time for a Dask task, which costs client, scheduler and worker 5 ms together; quicker items share one."""
 
@@ -105,7 +108,7 @@ class DaskRunner:
     cluster : str
         Address of the scheduler, such as ``tcp://head:8786``, or path of its scheduler file.
     jobs : int or None
-        The most items under way at once; None takes as many as keep all workers busy.
+        The most Dask tasks under way at once; None takes as many as keep all workers busy.
 
     Raises
     ------
@@ -140,7 +143,7 @@ class DaskRunner:
 
     @contextmanager
     def sharing(self, folder: Path) -> Iterator[None]:
-        """See `Runner.sharing`: a file is put there, and each worker looks for it before each item."""
+        """See `Runner.sharing`: a file is put there, and a worker looks for it before it begins."""
         before = self._terms
         witness = folder.absolute() / f".cluster.{os.urandom(6).hex()}.convkit.part"  # removed as other leftovers are
         try:
@@ -163,7 +166,7 @@ class DaskRunner:
             yield index, attempt(task, item, on_error)
 
     def map(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
-        """See `Runner.map`; at most 4 items a worker are under way.
+        """See `Runner.map`; at most 4 Dask tasks a worker are under way, each of one item or of many quick ones.
 
         An item whose worker dies is run again by Dask, as often as its setting `allowed-failures` says, and a last time
         alone, in a process on this computer.
@@ -233,18 +236,19 @@ class _Orders(Generic[T, R]):
             parcel.add(index, item, payload)
             if len(parcel.items) < self._crew.items_at_once and len(self._aloft) >= self._crew.size():
                 continue
-            while len(self._aloft) >= (most or AHEAD * self._crew.size()):
-                yield from self._settled(block=True)
-            self._send(parcel)
+            yield from self._sent(parcel, most)
             parcel = _Parcel([], [], [])
             yield from self._settled(block=False)
         if parcel.items:
-            self._send(parcel)
+            yield from self._sent(parcel, most)
         while self._aloft:
             yield from self._settled(block=True)
 
-    def _send(self, parcel: _Parcel) -> None:
+    def _sent(self, parcel: _Parcel, most: int | None) -> Iterator[tuple[int, R]]:
+        """Send a parcel as soon as there is room; yields what has ended until then."""
         self._crew.wait()
+        while len(self._aloft) >= min(most or MOST_UNDER_WAY, AHEAD * self._crew.size()):
+            yield from self._settled(block=True)
         key = f"{self._name}-{parcel.numbers[0]}"
         future = self._submitted(_answer, self._terms, self._shared(), parcel.payloads, key=key)
         self._aloft[future] = parcel
@@ -457,7 +461,7 @@ def _answer(terms: tuple[str, ...], call: bytes, payloads: Sequence[bytes]) -> t
     if version != __version__:
         return "version", __version__
     with _ONE_AT_A_TIME:
-        if witness and not os.path.exists(witness):  # noqa: PTH110 (before each item)
+        if witness and not os.path.exists(witness):  # noqa: PTH110 (before each task)
             return "witness", ""
         start = time.monotonic()
         try:
@@ -495,7 +499,7 @@ class _NoFolderError(Exception):
 @contextmanager
 def _working_in(folder: str) -> Iterator[None]:
     """Let relative paths begin where they do for the one who sent them."""
-    before = os.getcwd()  # noqa: PTH109 (before each item)
+    before = os.getcwd()  # noqa: PTH109 (before each task)
     if before == folder:
         yield
         return
