@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from convkit.engine.outcome import ExitCode, Outcome, Report, Status
     from convkit.errors import (
         ConvkitError,
+        EngineError,
         GeometryError,
         InputError,
         MissingAttributeError,
@@ -53,6 +54,7 @@ _HOMES = {
     "convkit.engine.outcome": ("ExitCode", "Outcome", "Report", "Status"),
     "convkit.errors": (
         "ConvkitError",
+        "EngineError",
         "GeometryError",
         "InputError",
         "MissingAttributeError",
@@ -85,6 +87,7 @@ __all__ = [
     "Collection",
     "ConvkitError",
     "Deidentifier",
+    "EngineError",
     "ExitCode",
     "GeometryError",
     "InputError",

@@ -24,6 +24,11 @@ settings.register_profile(
 settings.load_profile("convkit")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of clusters last: the client leaves a thread behind, and beside threads workers are not forked."""
+    items.sort(key=lambda item: item.path.stem in {"test_dask", "test_cluster"})
+
+
 @pytest.fixture(scope="session")
 def data_folder() -> Path:
     """Folder of the shared real data ($CONVKIT_DATA); the test is skipped where it is absent."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from convkit.cli.console import begin_work, progress_bar, set_up_logging
+from convkit.cli.options import running
 
 if TYPE_CHECKING:
     from convkit.audit.finding import Finding
@@ -29,7 +30,7 @@ _LISTED = 200
 @click.option("--terms", type=click.Path(), metavar="FILE", help="Further values to look for, one a line.")
 @click.option("--ocr/--no-ocr", default=False, help="Read the text in pixels, too (extra `ocr`): a second an image.")
 @click.option("--show-values/--no-show-values", default=False, help="Show what was found, not only where.")
-@click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes; one a CPU if left out.")
+@running()
 @click.option("--json/--no-json", "as_json", default=False, help="Findings as JSON lines.")
 @click.option("-q", "--quiet", count=True, help="Less on standard error.")
 @click.option("-v", "--verbose", count=True, help="All findings in the table; -vv for debugging.")
@@ -53,6 +54,7 @@ def command(**given: Any) -> int:
             ocr=given["ocr"],
             show_values=given["show_values"],
             jobs=given["jobs"],
+            cluster=given["cluster"],
             progress=progress,
         )
     _show(report, as_json=given["as_json"], is_all=bool(given["verbose"]))

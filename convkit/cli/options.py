@@ -15,6 +15,31 @@ from convkit.errors import UsageError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+
+def _be_nice(_ctx: click.Context, _param: click.Parameter, value: int) -> None:
+    """Lower the priority of this process, and of the workers that it starts; nothing on systems without."""
+    if value and hasattr(os, "nice"):
+        os.nice(value)
+
+
+_RUNNING = (
+    click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes; one a CPU if left out."),
+    click.option(
+        "--cluster",
+        metavar="URL|FILE",
+        help="Let the workers of a Dask scheduler do it: tcp://host:8786, or its scheduler file (extra `cluster`).",
+    ),
+    click.option(
+        "--nice",
+        type=click.IntRange(0, 19),
+        default=0,
+        metavar="N",
+        callback=_be_nice,
+        expose_value=False,
+        help="Let other programs go first: 1 to 19.",
+    ),
+)
+
 _LISTS = frozenset({"keep", "columns"})
 _CONFIG_FILES = ("convkit.toml", "pyproject.toml")
 
@@ -36,18 +61,7 @@ def common(*, has_output: bool) -> Decorator:
             metavar="EXPR",
             help="Only instances that satisfy it, e.g. 'Modality == \"CT\" and instances > 20'.",
         ),
-        click.option(
-            "-j", "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes; one a CPU if left out."
-        ),
-        click.option(
-            "--nice",
-            type=click.IntRange(0, 19),
-            default=0,
-            metavar="N",
-            callback=_be_nice,
-            expose_value=False,
-            help="Let other programs go first: 1 to 19.",
-        ),
+        *_RUNNING,
         click.option("--strict/--no-strict", default=False, help="End with exit code 6 where there is any warning."),
         click.option("--json/--no-json", "as_json", default=False, help="Results as JSON lines."),
         click.option("-q", "--quiet", count=True, help="Less on standard error; -qq only errors."),
@@ -115,16 +129,15 @@ def with_key() -> Decorator:
     return functools.partial(_decorate, options=options)
 
 
+def running() -> Decorator:
+    """Who does the work; part of `common`."""
+    return functools.partial(_decorate, options=_RUNNING)
+
+
 def _decorate(function: Callable[..., Any], options: Sequence[Decorator]) -> Callable[..., Any]:
     for option in reversed(options):
         function = option(function)
     return function
-
-
-def _be_nice(_ctx: click.Context, _param: click.Parameter, value: int) -> None:
-    """Lower the priority of this process, and of the workers that it starts; nothing on systems without."""
-    if value and hasattr(os, "nice"):
-        os.nice(value)
 
 
 def _configure(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:

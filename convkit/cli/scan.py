@@ -55,6 +55,7 @@ def command(**given: Any) -> int:
             key=given["key"],
             mapping=given["mapping"],
             jobs=given["jobs"],
+            cluster=given["cluster"],
             typed_in=sys.stdin if "-" in sources else (),
             progress=progress,
         )

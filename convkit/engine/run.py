@@ -1,19 +1,23 @@
 """Runs a task over items, here or in worker processes, and keeps one bad item from ending the rest.
 
 The task border is here: the one place that catches everything. What becomes of an exception is the caller's
-choice (`on_error`); `convkit.engine.outcome.failure` makes an Outcome of it.
+choice (`on_error`); `convkit.engine.outcome.failure` makes an Outcome of it. Where the workers are, here or on a
+cluster, is known to nobody who has a `Runner`.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import pickle
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from importlib import import_module
 from itertools import islice
-from typing import TYPE_CHECKING, Generic, Self, TypeAlias, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeAlias, TypeVar
 
 from convkit.engine.limits import default_jobs
 from convkit.engine.outcome import kind_of
@@ -33,7 +37,87 @@ _log = logging.getLogger(__name__)
 WORKER_DIED = "engine.worker-died"
 
 
-class Runner:
+class Runner(Protocol):
+    """Runs tasks somewhere; leaving its context ends the workers that it has started."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    @property
+    def has_lost_workers(self) -> bool:
+        """True where a worker may have died: what it was writing may lie about."""
+
+    @property
+    def workers(self) -> int | None:
+        """Number of workers that share the memory of this machine; None where each has its own."""
+
+    def threads_for(self, items: int) -> int:
+        """Threads that each of so many items may use, where workers would be left over."""
+
+    def sharing(self, folder: Path) -> AbstractContextManager[object]:
+        """Work in which workers write to a folder: one that does not see the same folder as we do refuses its items.
+
+        Raises
+        ------
+        OutputError
+            The operating system refuses.
+        """
+
+    def here(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
+        """As `map`, but in this process and one after another: for what a worker could neither speed up nor survive."""
+
+    def map(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
+        """Yield (index of the item, result) as results come; the order is not that of the items.
+
+        A bounded number of items is taken from `items` beyond those whose results were given out. An item whose
+        worker dies is run again; if it goes on killing workers, `on_error` gets an `EngineError` with the code
+        ``engine.worker-died``. Leaving the loop early gives up what is under way.
+
+        Parameters
+        ----------
+        task : callable
+            Module-level function of one item, or a `functools.partial` of one. Its result can be pickled.
+        items : iterable
+            May be lazy. Small items are better sent in batches (`batched`).
+        on_error : callable
+            Module-level function of (item, exception) that makes a result of an exception of the task.
+
+        Raises
+        ------
+        EngineError
+            There are no workers that can work.
+        """
+
+
+def runner_of(jobs: int | None = None, cluster: str | os.PathLike[str] | None = None) -> Runner:
+    """The runner that was asked for.
+
+    Parameters
+    ----------
+    jobs : int or None
+        Number of processes; on a cluster, the most items under way at once. None takes one a CPU, or all workers.
+    cluster : str, path or None
+        Address of a Dask scheduler, or its scheduler file; None stays on this computer.
+
+    Raises
+    ------
+    UsageError
+        `jobs` is below 1, or the address is none.
+    EngineError
+        The scheduler does not answer.
+    MissingExtraError
+        There is a cluster, and no Dask.
+    """
+    if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
+        raise UsageError(f"The number of jobs is {jobs}; it must be 1 or more.")
+    if cluster is None:
+        return LocalRunner(jobs)
+    runner: Runner = import_module("convkit.engine.dask").DaskRunner(os.fspath(cluster), jobs)
+    return runner
+
+
+class LocalRunner:
     """Runs tasks in this process (one job) or in worker processes, which serve one `map` after the other.
 
     Parameters
@@ -43,24 +127,16 @@ class Runner:
     start_method : {"fork", "forkserver", "spawn"} or None
         How worker processes start; None chooses.
 
-    Raises
-    ------
-    UsageError
-        `jobs` is below 1.
-
     Examples
     --------
-    >>> with Runner(4) as runner:
+    >>> with LocalRunner(4) as runner:
     ...     results = dict(runner.map(task, items, on_error=failed))
     """
 
     def __init__(self, jobs: int | None = None, *, start_method: StartMethod | None = None) -> None:
-        jobs = default_jobs() if jobs is None else jobs
-        if not isinstance(jobs, int) or jobs < 1:
-            raise UsageError(f"The number of jobs is {jobs}; it must be 1 or more.")
-        self.jobs = jobs
+        self._jobs = default_jobs() if jobs is None else jobs
         self._start_method = start_method
-        self._pool = _pool(jobs, start_method) if jobs > 1 else None
+        self._pool = _pool(self._jobs, start_method) if self._jobs > 1 else None
         self._deaths = 0
 
     def __enter__(self) -> Self:
@@ -72,28 +148,28 @@ class Runner:
 
     @property
     def has_lost_workers(self) -> bool:
-        """True where a worker process has died: what it was writing may lie about."""
+        """True where a worker process has died."""
         return self._deaths > 0
 
+    @property
+    def workers(self) -> int:
+        """All of them are here."""
+        return self._jobs
+
+    def threads_for(self, items: int) -> int:
+        """The workers that are left over, shared out."""
+        return max(1, self._jobs // max(1, items))
+
+    def sharing(self, _folder: Path) -> AbstractContextManager[object]:
+        """Nothing to see to: workers are on this computer."""
+        return nullcontext()
+
     def here(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
-        """As `map`, but in this process and one after another: for what a worker could neither speed up nor survive."""
+        """See `Runner.here`."""
         return _serial(task, items, on_error)
 
     def map(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
-        """Yield (index of the item, result) as results come; the order is not that of the items.
-
-        At most 2 x jobs items are taken from `items` beyond those whose results were given out. An item whose
-        worker dies is run once more, alone and last; if it kills its worker again, `on_error` gets an
-        `EngineError` with the code ``engine.worker-died``. Leaving the loop early gives up what is under way.
-
-        Parameters
-        ----------
-        task : callable
-            Module-level function of one item, or a `functools.partial` of one. Its result can be pickled.
-        items : iterable
-            May be lazy. Small items are better sent in batches (`batched`).
-        on_error : callable
-            Module-level function of (item, exception) that makes a result of an exception of the task.
+        """See `Runner.map`; at most 2 x jobs items are under way, and a lost one is run once more, alone and last.
 
         Raises
         ------
@@ -114,8 +190,8 @@ class Runner:
 
 
 def run(task: Task[T, R], items: Iterable[T], *, jobs: int, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
-    """Yield (index of the item, result) as results come, from a `Runner` of its own; see `Runner.map`."""
-    with Runner(jobs) as runner:
+    """Yield (index of the item, result) as results come, from a runner of its own; see `Runner.map`."""
+    with LocalRunner(jobs) as runner:
         yield from runner.map(task, items, on_error=on_error)
 
 
@@ -161,9 +237,7 @@ class _Flights(Generic[T, R]):
         finally:
             if self._pool.is_busy:
                 self._pool.stop()
-        for index, item in self._lost:
-            with _pool(1, start_method) as alone:
-                yield index, self._alone(alone, item)
+        yield from alone(self._task, self._lost, self._on_error, start_method=start_method)
 
     def _results(self, items: Iterable[T]) -> Iterator[tuple[int, R]]:
         for index, item in enumerate(items):
@@ -196,30 +270,53 @@ class _Flights(Generic[T, R]):
             return []
         return [(landed.label, self._unpack(item, landed.answer))]
 
-    def _alone(self, pool: Pool, item: T) -> R:
-        """The result of an item that has lost a worker before."""
-        pool.submit(0, self._pack(item))
-        landed = pool.collect(block=True)
-        if landed and landed.answer is not None:
-            return self._unpack(item, landed.answer)
-        known = CODES[WORKER_DIED]
-        death = landed.death if landed else ""
-        what = f"The worker process died ({death}) while it worked on this item, twice."
-        return self._on_error(item, EngineError(what, "", known.hint, WORKER_DIED))
-
     def _pack(self, item: T) -> bytes:
         return pickle.dumps(partial(attempt, self._task, item, self._on_error), pickle.HIGHEST_PROTOCOL)
 
     def _unpack(self, item: T, answer: bytes) -> R:
-        try:
-            good, value = pickle.loads(answer)  # noqa: S301 (from our own worker)
-        except Exception as error:  # noqa: BLE001 (unpickling runs code of the result; part of the task border)
-            good, value = False, kind_of(error)
-        if good:
-            result: R = value
-            return result
-        what = f"No result came back from the worker process ({value}); please report it."
-        return self._on_error(item, EngineError(what, "", "", "engine.unexpected"))
+        return unpacked(answer, item, self._on_error)
+
+
+def alone(
+    task: Task[T, R],
+    numbered: Iterable[tuple[int, T]],
+    on_error: OnError[T, R],
+    *,
+    start_method: StartMethod | None = None,
+) -> Iterator[tuple[int, R]]:
+    """Yield the results of items that have lost a worker before, from a process that can take no other item down."""
+    with _pool(1, start_method) as pool:
+        for index, item in numbered:
+            pool.submit(index, pickle.dumps(partial(attempt, task, item, on_error), pickle.HIGHEST_PROTOCOL))
+            landed = pool.collect(block=True)
+            if landed and landed.answer is not None:
+                yield index, unpacked(landed.answer, item, on_error)
+                continue
+            known = CODES[WORKER_DIED]
+            death = landed.death if landed else ""
+            what = f"The worker process died ({death}) while it worked on this item, twice."
+            yield index, on_error(item, EngineError(what, "", known.hint, WORKER_DIED))
+
+
+def packed(call: Callable[[], object]) -> bytes:
+    """Pickled (True, result) of a call, or (False, kind of error) if none can travel; in a worker."""
+    try:
+        return pickle.dumps((True, call()), pickle.HIGHEST_PROTOCOL)
+    except Exception as error:  # noqa: BLE001 (part of the task border)
+        return pickle.dumps((False, kind_of(error)))
+
+
+def unpacked(answer: bytes, item: T, on_error: OnError[T, R]) -> R:
+    """The result in what a worker has `packed`."""
+    try:
+        good, value = pickle.loads(answer)  # noqa: S301 (from our own worker)
+    except Exception as error:  # noqa: BLE001 (unpickling runs code of the result; part of the task border)
+        good, value = False, kind_of(error)
+    if good:
+        result: R = value
+        return result
+    what = f"No result came back from the worker process ({value}); please report it."
+    return on_error(item, EngineError(what, "", "", "engine.unexpected"))
 
 
 def _pool(jobs: int, start_method: StartMethod | None) -> Pool:
@@ -229,9 +326,5 @@ def _pool(jobs: int, start_method: StartMethod | None) -> Pool:
 
 
 def _answer(payload: bytes) -> bytes:
-    """Pickled (True, result) of a pickled call, or (False, kind of error) if none can travel; in a worker."""
-    try:
-        result = pickle.loads(payload)()  # noqa: S301 (from our parent)
-        return pickle.dumps((True, result), pickle.HIGHEST_PROTOCOL)
-    except Exception as error:  # noqa: BLE001 (part of the task border)
-        return pickle.dumps((False, kind_of(error)))
+    """Answer to a pickled call; in a worker."""
+    return packed(lambda: pickle.loads(payload)())  # noqa: PLW0108, S301 (part of the call; from our parent)

@@ -74,18 +74,27 @@ class Inputs:
 
 
 @contextmanager
-def tidied(folders: Iterable[Path], runner: Runner) -> Iterator[None]:
+def tidied(root: Path, folders: Iterable[Path], runner: Runner) -> Iterator[None]:
     """Work in folders that hold no temporary file of a killed run before, nor of a worker that died after.
+
+    Parameters
+    ----------
+    root : Path
+        Destination, which all workers have to see.
+    folders : iterable of Path
+        In it, where workers write.
+    runner : Runner
 
     Raises
     ------
     OutputError
         The operating system refuses.
     """
-    ordered = sorted(set(folders))
+    ordered = sorted({root, *folders})
     for folder in ordered:
         remove_leftovers(folder)
-    yield
+    with runner.sharing(root):
+        yield
     if runner.has_lost_workers:
         for folder in ordered:
             remove_leftovers(folder)

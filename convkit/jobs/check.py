@@ -18,7 +18,7 @@ from convkit.audit.originals import Original, read_original
 from convkit.audit.references import set_findings
 from convkit.audit.scan import RESIDUAL, FileAudit, scan_file, unreadable
 from convkit.engine.outcome import ExitCode
-from convkit.engine.run import Runner
+from convkit.engine.run import Runner, runner_of
 from convkit.errors import InputError, UsageError
 from convkit.jobs._sources import Progress, Source, Steps, in_order
 from convkit.model.notes import Note, note
@@ -104,6 +104,7 @@ def check(  # noqa: PLR0913 (one parameter an option of the command)
     ocr: bool = False,
     show_values: bool = False,
     jobs: int | None = None,
+    cluster: Source | None = None,
     progress: Progress | None = None,
 ) -> CheckReport:
     """Audit outputs of any program for what identifies people, and for broken references.
@@ -121,7 +122,10 @@ def check(  # noqa: PLR0913 (one parameter an option of the command)
     show_values : bool
         Keep what was found in the findings. Without it nobody can read a name in a report.
     jobs : int or None
-        Worker processes; None takes one a CPU.
+        Worker processes; None takes one a CPU. On a cluster, the most items under way at once; None keeps all busy.
+    cluster : str, path or None
+        Address of a Dask scheduler, such as ``tcp://head:8786``, or its scheduler file: its workers do the work, on a
+        file system that they share with us. Needs the extra ``cluster``.
     progress : callable or None
 
     Returns
@@ -136,6 +140,8 @@ def check(  # noqa: PLR0913 (one parameter an option of the command)
         The file of terms cannot be read or has no term; there is no original, or nothing in the originals identifies.
     MissingExtraError
         Nothing that reads text in pixels is installed.
+    EngineError
+        The cluster does not answer, has another version of convkit, or is lost on the way.
 
     Examples
     --------
@@ -149,7 +155,7 @@ def check(  # noqa: PLR0913 (one parameter an option of the command)
     words = _terms(terms)
     if ocr:
         reader()  # says at once what is missing
-    with Runner(jobs) as runner:
+    with runner_of(jobs, cluster) as runner:
         originals = [o for batch in _originals(sources, runner, progress) for o in batch]
         dossier = dossier_of(originals, words)
         if sources and not (dossier.knows_something or words):

@@ -12,7 +12,7 @@ from convkit.dicom.pixels import is_native
 from convkit.engine.journal import Journal
 from convkit.engine.limits import default_memory, memory_of
 from convkit.engine.outcome import Outcome, Report, Status, failure
-from convkit.engine.run import Runner
+from convkit.engine.run import Runner, runner_of
 from convkit.jobs._choices import Exists, checked_dtype, chosen, keywords_of
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled, tidied
 from convkit.jobs._names import Template, short_hash, template
@@ -83,6 +83,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     key: Source | None = None,
     mapping: Source | None = None,
     jobs: int | None = None,
+    cluster: Source | None = None,
     memory: str | int | None = None,
     dry_run: bool = False,
     exists: str = "skip",
@@ -128,10 +129,14 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     key : path or None
     mapping : path or None
     jobs : int or None
-        Worker processes; None takes one a CPU.
+        Worker processes; None takes one a CPU. On a cluster, the most items under way at once; None keeps all busy.
+    cluster : str, path or None
+        Address of a Dask scheduler, such as ``tcp://head:8786``, or its scheduler file: its workers do the work, on a
+        file system that they share with us. Needs the extra ``cluster``.
     memory : str, int or None
         Memory for all workers together, in bytes or as ``8G``; None takes four fifths of the machine's. A volume that
-        would take more than its worker's part (2.5 times its size) lies in a temporary file while it is converted.
+        would take more than its worker's part (2.5 times its size) lies in a temporary file while it is converted. On a
+        cluster for each worker; None holds all there.
     dry_run : bool
         Plan and report, write nothing.
     exists : {"skip", "error", "overwrite"}
@@ -154,6 +159,8 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
         A source does not exist.
     OutputError
         The destination cannot be used.
+    EngineError
+        The cluster does not answer, has another version of convkit, or is lost on the way.
     """
     given = flat(sources)
     output = destination(output, given, [suffix for one in WRITERS.values() for suffix in one.suffixes])
@@ -167,7 +174,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
             orient if orient == NATIVE else str(orient).upper(), chosen(SidecarKind, sidecar, "--sidecar")
         ),
         exists=chosen(Exists, exists, "--exists"),
-        memory=default_memory() if memory is None else memory_of(memory),
+        memory=None if memory is None else memory_of(memory),
         name=template(
             filename or DEFAULT_NAME,
             phi_in_names=phi_in_names,
@@ -178,7 +185,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
         strict=strict,
     )
     selection = checked_where(where) if where else None
-    with Runner(jobs) as runner:
+    with runner_of(jobs, cluster) as runner:
         columns = (*options.load.keep, *options.name.keywords)
         collection = collect(given, runner, selection, columns, typed_in, progress, redactor=redactor)
         return _run(collection, Path(output), options, runner, progress, redactor)
@@ -227,7 +234,7 @@ def _each(
         else:
             todo.append(task)
     destination.claim(run.claim(t) for t in todo)
-    with tidied(((run.output / t.stem).parent for t in tasks), runner):
+    with tidied(run.output, ((run.output / t.stem).parent for t in tasks), runner):
         for task, outcome in _converted(todo, run.output, run.options, runner, progress):
             yield destination.recorded(run.claim(task), outcome)
 
@@ -247,7 +254,7 @@ def _converted(
 ) -> Iterator[tuple[VolumeTask, Outcome]]:
     # The largest first, so that no worker is left with a long one at the end.
     ordered = sorted(tasks, key=lambda t: (-_size(t), t.stem))
-    threads = max(1, runner.jobs // max(1, len(ordered)))  # few volumes: the workers that are left over read for them
+    threads = runner.threads_for(len(ordered))  # few volumes: the workers that are left over read for them
     task = partial(convert_volume, output=str(output), options=options, threads=threads, room=_room(options, runner))
     # A single volume gains nothing from the way to a worker, unless a codec might take the process down.
     is_alone = len(ordered) == 1 and all(is_native(v[0].pixels) for v in ordered[0].stack.frames)
@@ -266,7 +273,8 @@ _PEAK = 2.5
 
 def _room(options: ConvertOptions, runner: Runner) -> Room:
     """Room for the volume of one worker; larger ones lie in a file."""
-    return IN_MEMORY if options.memory is None else Room(int(options.memory / runner.jobs / _PEAK))
+    memory = default_memory() if options.memory is None and runner.workers else options.memory
+    return IN_MEMORY if memory is None else Room(int(memory / (runner.workers or 1) / _PEAK))
 
 
 def _size(task: VolumeTask) -> int:

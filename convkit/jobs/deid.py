@@ -16,7 +16,7 @@ from convkit.dicom.sources import Found, find_files
 from convkit.engine.digest import fingerprint, identity_of_file
 from convkit.engine.journal import Journal
 from convkit.engine.outcome import Outcome, Report, Status, failure
-from convkit.engine.run import Runner
+from convkit.engine.run import Runner, runner_of
 from convkit.errors import ConvkitError, UsageError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._deid.audit import Audit, earlier_lines
@@ -79,6 +79,7 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
     dicomdir: bool = False,
     where: str | None = None,
     jobs: int | None = None,
+    cluster: Source | None = None,
     dry_run: bool = False,
     exists: str = "skip",
     strict: bool = False,
@@ -112,7 +113,7 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
         Write a DICOMDIR over the copies, with file names as media need them. One among the sources is never copied.
     where : str or None
         Only instances that satisfy an expression.
-    jobs, dry_run, exists, strict, typed_in, progress
+    jobs, cluster, dry_run, exists, strict, typed_in, progress
         As in `convkit.convert`.
 
     Returns
@@ -153,7 +154,7 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
     check_apart(given, root)
     if options.audit is not None:
         earlier_lines(options.audit)  # before anything is written
-    with Runner(jobs) as runner:
+    with runner_of(jobs, cluster) as runner:
         found = find_files(given, typed_in=typed_in)
         check_no_source_below(found.paths, root)
         selected = frozenset(found.paths if not where else _selected(given, where, runner, typed_in))
@@ -251,7 +252,7 @@ class _Work:
         place = Destination.opened(self._root, self._options.exists, inputs, journal)
         self.is_mixed = not place.is_empty and journal.has_others(self._pseudonyms)
         folders = {(self._root / job.name).parent for batch in self._todo for job in batch.jobs}
-        with tidied(folders, runner):
+        with tidied(self._root, folders, runner):
             claims: dict[int, list[Claim]] = {}
             earlier: list[Outcome] = []
             waiting: dict[int, tuple[Made, ...]] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from convkit.engine.run import Runner
+from convkit.engine.run import runner_of
 from convkit.jobs._redaction import redactor_of
 from convkit.jobs._sources import Progress, Source, flat
 from convkit.jobs._where import where as checked_where
@@ -19,6 +19,7 @@ def scan(  # noqa: PLR0913 (one parameter an option of the command)
     key: Source | None = None,
     mapping: Source | None = None,
     jobs: int | None = None,
+    cluster: Source | None = None,
     typed_in: Iterable[str] = (),
     progress: Progress | None = None,
 ) -> Collection:
@@ -36,7 +37,10 @@ def scan(  # noqa: PLR0913 (one parameter an option of the command)
         As in `convkit.deidentify`: all that tables hold is what the profile leaves, and `path` is that of the copy that
         `deidentify` makes. `where` asks the originals, and so do the headers of the collection.
     jobs : int or None
-        Worker processes; None takes one a CPU.
+        Worker processes; None takes one a CPU. On a cluster, the most items under way at once; None keeps all busy.
+    cluster : str, path or None
+        Address of a Dask scheduler, such as ``tcp://head:8786``, or its scheduler file: its workers do the work, on a
+        file system that they share with us. Needs the extra ``cluster``.
     typed_in : lines
         Paths that came on standard input.
     progress : callable or None
@@ -47,8 +51,10 @@ def scan(  # noqa: PLR0913 (one parameter an option of the command)
         A source does not exist.
     UsageError
         The expression or a column is not understood; a mistake in the profile, and nothing was read.
+    EngineError
+        The cluster does not answer, has another version of convkit, or is lost on the way.
     """
     redactor = redactor_of(profile, key, mapping)
     selection = checked_where(where) if where else None
-    with Runner(jobs) as runner:
+    with runner_of(jobs, cluster) as runner:
         return collect(flat(sources), runner, selection, tuple(columns), typed_in, progress, redactor=redactor)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from convkit.engine.digest import identity
 from convkit.engine.journal import Journal
 from convkit.engine.outcome import Outcome, Report, Status
-from convkit.engine.run import Runner
+from convkit.engine.run import Runner, runner_of
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._destination import Destination, journaled
 from convkit.jobs._pictures.choices import View, slices_of
@@ -68,6 +68,7 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
     key: Source | None = None,
     mapping: Source | None = None,
     jobs: int | None = None,
+    cluster: Source | None = None,
     dry_run: bool = False,
     exists: str = "skip",
     strict: bool = False,
@@ -112,7 +113,7 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
         Write ``index.html``, a page to look through all pictures.
     irregular : {"error", "split", "keep", "resample"}
         For uneven stacks, in views of volumes; as in `convkit.convert`.
-    where, filename, phi_in_names, profile, key, mapping, jobs, dry_run, exists, strict, typed_in, progress
+    where, filename, phi_in_names, profile, key, mapping, jobs, cluster, dry_run, exists, strict, typed_in, progress
         As in `convkit.convert`. Names have two more fields, ``{view}`` and ``{picture}``.
 
     Returns
@@ -177,7 +178,7 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
         redactor,
     )
     planner = "plan_stored" if chosen_view is View.NATIVE else "plan_viewed"  # each is much code
-    with Runner(jobs) as runner:
+    with runner_of(jobs, cluster) as runner:
         plan: Plan = import_module(f"convkit.jobs._pictures.{planner}").plan(asked, runner)
         return _run(plan, Path(output), options, runner, progress, redactor)
 

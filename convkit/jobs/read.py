@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convkit import errors
-from convkit.engine.run import Runner
+from convkit.engine.run import runner_of
 from convkit.errors import InputError, MultipleVolumesError
 from convkit.jobs._choices import checked_dtype, chosen, keywords_of
 from convkit.jobs._names import short_hash
@@ -215,7 +215,7 @@ def _planned(
     sources: list[Source], stack: StackOptions, options: LoadOptions, where: str | None
 ) -> Iterator[tuple[Series, Planned | Refusal]]:
     selection = checked_where(where) if where else None
-    with Runner(1) as runner:
+    with runner_of(1) as runner:
         collection = collect(sources, runner, selection, options.keep)
     for series in collection:
         for _, reason in series.others:

@@ -15,7 +15,7 @@ from typing import Any
 from convkit.dicom.header import Header
 from convkit.dicom.objects import is_directory
 from convkit.engine.outcome import Outcome, Report, Status, failure
-from convkit.engine.run import Runner, batched
+from convkit.engine.run import Runner, batched, runner_of
 from convkit.errors import ConvkitError, OutputError, UsageError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._destination import tidied
@@ -74,6 +74,7 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
     key: Source | None = None,
     mapping: Source | None = None,
     jobs: int | None = None,
+    cluster: Source | None = None,
     dry_run: bool = False,
     exists: str = "skip",
     strict: bool = False,
@@ -91,7 +92,7 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
     output : path
         Folder for the tree; without it the last source is the destination.
     action : {"copy", "hardlink", "symlink"}
-    where, filename, phi_in_names, profile, key, mapping, jobs, dry_run, exists, strict, typed_in, progress
+    where, filename, phi_in_names, profile, key, mapping, jobs, cluster, dry_run, exists, strict, typed_in, progress
         As in `convkit.convert`: a profile governs names alone, and files stay what they are. With ``exists="skip"`` a
         different file under the same name is an error, because skipping would lose one.
 
@@ -117,7 +118,7 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
         filename or DEFAULT_NAME, phi_in_names=phi_in_names, keeps=None if redactor is None else redactor.keeps
     )
     selection = checked_where(where) if where else None
-    with Runner(jobs) as runner:
+    with runner_of(jobs, cluster) as runner:
         collection = collect(given, runner, selection, name.keywords, typed_in, progress, redactor=redactor)
         check_no_source_below((header.path for series in collection for header in series.headers), root)
         placements, outcomes = plan(collection, name)
@@ -126,7 +127,7 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
             outcomes += [Outcome(p.path, Status.PLANNED, (p.target,), p.notes) for p in placements]
             return Report(tuple(outcomes), notes=said, strict=strict)
         task = partial(place_batch, root=str(root), action=how, exists=policy)
-        with tidied(((root / p.target).parent for p in placements), runner):
+        with tidied(root, ((root / p.target).parent for p in placements), runner):
             placed, is_interrupted = _placed(placements, task, runner, progress)
         ordered = sorted([*outcomes, *placed], key=lambda o: (o.outputs, o.item))
         return Report(tuple(ordered), notes=said, strict=strict, interrupted=is_interrupted)

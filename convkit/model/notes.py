@@ -416,6 +416,26 @@ CODES: dict[str, Code] = {
     ),
     "engine.unexpected": Code(_ERROR, "An unexpected error; please report it."),
     "engine.journal-reset": Code(_WARNING, "The journal was unusable; it was moved aside and everything is done anew."),
+    "cluster.unreachable": Code(
+        _ERROR,
+        "The scheduler does not answer.",
+        "Check that it runs, that the address is right, and, with tls://, that the certificates are.",
+    ),
+    "cluster.lost": Code(
+        _ERROR,
+        "The connection to the scheduler is lost, or somebody has restarted the cluster.",
+        "Run the same command again when there is a scheduler: it goes on where it ended.",
+    ),
+    "cluster.mismatch": Code(
+        _ERROR,
+        "A worker of the cluster has another version of convkit, or none.",
+        "Install the same version for the workers and start them anew.",
+    ),
+    "cluster.not-shared": Code(
+        _ERROR,
+        "A worker of the cluster does not see the destination.",
+        "Sources, destination and the folder in which you start convkit must lie where all workers see them.",
+    ),
     # --- errors without a narrower code ------------------------------------------------------------------
     "convkit.error": Code(_ERROR, "An error without a narrower code."),
     "engine.error": Code(_ERROR, "The engine failed."),

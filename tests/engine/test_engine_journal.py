@@ -186,7 +186,7 @@ HOLDER = """
 import sys, time
 from pathlib import Path
 from convkit.engine.journal import Journal, Record
-from convkit.engine.run import Runner
+from convkit.engine.run import LocalRunner
 
 def slow(seconds):
     time.sleep(seconds)
@@ -195,7 +195,7 @@ def on_error(item, error):
     return error
 
 if __name__ == "__main__":
-    with Journal.open(Path(sys.argv[1])) as journal, Runner(2, start_method="fork") as runner:
+    with Journal.open(Path(sys.argv[1])) as journal, LocalRunner(2, start_method="fork") as runner:
         journal.record("first", "f", Record())
         for key in range(50):
             journal.record(f"more {key}", "f", Record())

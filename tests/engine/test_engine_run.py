@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from convkit.engine.outcome import Outcome, Status, failure
-from convkit.engine.run import Runner, batched, run
+from convkit.engine.run import LocalRunner, batched, run, runner_of
 from convkit.errors import EngineError, GeometryError, UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,14 +101,14 @@ def codes(result: object) -> list[str]:
 
 
 @pytest.fixture(params=["serial", *METHODS])
-def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
-    made = Runner(1) if request.param == "serial" else Runner(2, start_method=request.param)
+def runner(request: pytest.FixtureRequest) -> Iterator[LocalRunner]:
+    made = LocalRunner(1) if request.param == "serial" else LocalRunner(2, start_method=request.param)
     with made:
         yield made
     assert not multiprocessing.active_children()
 
 
-def test_one_bad_item_costs_only_itself(runner: Runner) -> None:
+def test_one_bad_item_costs_only_itself(runner: LocalRunner) -> None:
     results = dict(runner.map(square_or_raise, range(8), on_error=on_error))
     assert sorted(results) == list(range(8))
     assert [results[n] for n in (0, 1, 2, 4, 6, 7)] == [0, 1, 4, 16, 36, 49]
@@ -119,16 +119,16 @@ def test_one_bad_item_costs_only_itself(runner: Runner) -> None:
     assert codes(results[5]) == ["geometry.irregular-spacing"]
 
 
-def test_runner_serves_one_map_after_the_other(runner: Runner) -> None:
+def test_runner_serves_one_map_after_the_other(runner: LocalRunner) -> None:
     for _ in range(3):
         assert dict(runner.map(square, range(5), on_error=on_error)) == {n: n * n for n in range(5)}
 
 
-def test_no_items_give_no_results(runner: Runner) -> None:
+def test_no_items_give_no_results(runner: LocalRunner) -> None:
     assert list(runner.map(square, [], on_error=on_error)) == []
 
 
-def test_error_of_the_item_iterator_reaches_the_caller(runner: Runner) -> None:
+def test_error_of_the_item_iterator_reaches_the_caller(runner: LocalRunner) -> None:
     def items() -> Iterator[int]:
         yield 1
         raise PermissionError("listing")
@@ -155,7 +155,7 @@ def test_order_and_worker_count_do_not_change_the_results(jobs: int) -> None:
 
 
 def test_processes_are_started_once_for_two_phases() -> None:
-    with Runner(2) as runner:
+    with LocalRunner(2) as runner:
         first = {pid for _, pid in runner.map(worker_id, range(6), on_error=on_error)}
         second = {pid for _, pid in runner.map(worker_id, range(6), on_error=on_error)}
     assert first == second
@@ -164,7 +164,7 @@ def test_processes_are_started_once_for_two_phases() -> None:
 
 
 def test_no_more_processes_start_than_there_are_items() -> None:
-    with Runner(8) as runner:
+    with LocalRunner(8) as runner:
         assert list(runner.map(square, [3], on_error=on_error)) == [(0, 9)]
         assert len(multiprocessing.active_children()) == 1
 
@@ -173,7 +173,7 @@ def test_no_more_processes_start_than_there_are_items() -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_worker_that_dies_costs_only_its_item(method: str, how: str) -> None:
     task = partial(square_or_die, deadly=frozenset({4, 11}), how=how)
-    with Runner(2, start_method=method) as runner:
+    with LocalRunner(2, start_method=method) as runner:
         results = dict(runner.map(task, range(20), on_error=on_error))
     assert sorted(results) == list(range(20))
     assert {n for n in results if isinstance(results[n], Outcome)} == {4, 11}
@@ -183,7 +183,7 @@ def test_worker_that_dies_costs_only_its_item(method: str, how: str) -> None:
 
 
 def test_a_runner_whose_workers_live_has_lost_none() -> None:
-    with Runner(2) as runner:
+    with LocalRunner(2) as runner:
         list(runner.map(square, range(3), on_error=on_error))
     assert not runner.has_lost_workers
 
@@ -195,7 +195,7 @@ def test_item_whose_worker_was_killed_from_outside_is_done_at_the_second_try(tmp
 
 @posix_only
 def test_idle_worker_killed_between_two_maps_is_replaced() -> None:
-    with Runner(2) as runner:
+    with LocalRunner(2) as runner:
         pids = {pid for _, pid in runner.map(worker_id, range(4), on_error=on_error)}
         os.kill(min(pids), signal.SIGKILL)
         time.sleep(0.1)
@@ -235,7 +235,7 @@ def test_results_come_while_items_are_still_slow() -> None:
             before_last[:] = seen
             yield number
 
-    with Runner(4) as runner:
+    with LocalRunner(4) as runner:
         for index, _ in runner.map(square, items(), on_error=on_error):
             seen.append(index)
         assert len(multiprocessing.active_children()) < 4
@@ -264,7 +264,7 @@ def test_item_that_cannot_travel_is_an_error_of_itself() -> None:
 
 
 def test_leaving_the_loop_early_gives_up_the_rest() -> None:
-    with Runner(2) as runner:
+    with LocalRunner(2) as runner:
         for _ in runner.map(worker_id, range(100), on_error=on_error):
             break
         assert dict(runner.map(square, range(4), on_error=on_error)) == {n: n * n for n in range(4)}
@@ -272,7 +272,7 @@ def test_leaving_the_loop_early_gives_up_the_rest() -> None:
 
 
 def test_two_maps_at_once_are_refused() -> None:
-    with Runner(2) as runner:
+    with LocalRunner(2) as runner:
         first = runner.map(worker_id, range(9), on_error=on_error)
         next(first)
         with pytest.raises(RuntimeError, match="not finished"):
@@ -282,7 +282,7 @@ def test_two_maps_at_once_are_refused() -> None:
 
 def test_fewer_jobs_than_one_is_a_usage_error() -> None:
     with pytest.raises(UsageError):
-        Runner(0)
+        runner_of(0)
 
 
 def test_batches_are_lazy_and_keep_the_order() -> None:
@@ -296,10 +296,10 @@ def test_workers_of_an_unguarded_script_do_not_run_it_again(in_thread: bool, tmp
     script = tmp_path / "unguarded.py"
     script.write_text(
         "import operator, threading\n"
-        "from convkit.engine.run import Runner\n"
+        "from convkit.engine.run import LocalRunner\n"
         "print('script')\n"
         "def work():\n"
-        f"    with Runner(2, start_method={None if in_thread else 'spawn'!r}) as runner:\n"
+        f"    with LocalRunner(2, start_method={None if in_thread else 'spawn'!r}) as runner:\n"
         "        print(sorted(dict(runner.map(operator.neg, range(5), on_error=operator.add)).values()))\n"
         f"{'t = threading.Thread(target=work); t.start(); t.join()' if in_thread else 'work()'}\n"
     )
@@ -327,14 +327,14 @@ def on_error(item, error):
 SCRIPT = """
 import sys
 from pathlib import Path
-from convkit.engine.run import Runner
+from convkit.engine.run import LocalRunner
 from tasks_of_script import on_error, slow
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     method = sys.argv[2] if sys.argv[2] != "none" else None
     try:
-        with Runner(3, start_method=method) as runner:
+        with LocalRunner(3, start_method=method) as runner:
             list(runner.map(slow, [folder / f"{n}.pid" for n in range(9)], on_error=on_error))
     except KeyboardInterrupt:
         print("interrupted")
@@ -435,7 +435,7 @@ def test_threads_that_start_workers_at_once_leave_the_main_module_in_its_place(m
         start(self)
 
     def work() -> None:
-        with Runner(2, start_method="spawn") as runner:
+        with LocalRunner(2, start_method="spawn") as runner:
             results.update(runner.map(square, range(4), on_error=on_error))
 
     monkeypatch.setattr(SpawnProcess, "start", slowly)

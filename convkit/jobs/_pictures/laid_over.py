@@ -13,6 +13,7 @@ from importlib import import_module
 import numpy as np
 from numpy.typing import NDArray
 
+from convkit.dicom.header import file_stamp
 from convkit.dicom.overlays import OverlayPlane, overlays_of, placed
 from convkit.dicom.segment_masks import ImageFrame, masks_for, masks_on
 from convkit.dicom.segmentation import Segmentation, segmentation_of
@@ -139,7 +140,6 @@ def laid_on_plane(plane: Plane, *, label_images: Iterable[str], segmentations: I
     return Laid(labels=labels_of(label_images, plane), masks=masks, notes=notes)
 
 
-@lru_cache(_KEPT)
 def labels(path: str) -> LabelImage:
     """A label image; kept.
 
@@ -148,10 +148,14 @@ def labels(path: str) -> LabelImage:
     InputError
         The file cannot be read, or holds no labels.
     """
-    return label_image(path)
+    return _labels(path, *file_stamp(path))
 
 
 @lru_cache(_KEPT)
+def _labels(path: str, _size: int, _modified_ns: int) -> LabelImage:
+    return label_image(path)
+
+
 def presentation(path: str) -> PresentationState:
     """A presentation state; kept.
 
@@ -160,6 +164,11 @@ def presentation(path: str) -> PresentationState:
     InputError
         The file is none, or of a kind that cannot be applied.
     """
+    return _presentation(path, *file_stamp(path))
+
+
+@lru_cache(_KEPT)
+def _presentation(path: str, _size: int, _modified_ns: int) -> PresentationState:
     state: PresentationState = import_module("convkit.dicom.presentation").presentation_of(path)
     return state
 

@@ -65,7 +65,7 @@ class Work:
     def done(self, place: Destination, runner: Runner, progress: Progress | None) -> Iterator[Numbered]:
         """Yield what becomes of each piece: in the order in which they end."""
         folders = {name.rpartition("/")[0] for group in self._groups for name in group.names}
-        with tidied((self._output / folder for folder in folders), runner):
+        with tidied(self._output, (self._output / folder for folder in folders), runner):
             yield from self._done(place, runner, progress)
 
     def _done(self, place: Destination, runner: Runner, progress: Progress | None) -> Iterator[Numbered]:

@@ -1,0 +1,301 @@
+"""The runner on a cluster: a real scheduler, real workers, real kills."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from convkit.engine.run import Runner, runner_of
+from convkit.errors import EngineError, OutputError, UsageError
+from convkit.writers import remove_leftovers
+from tests import clusters
+from tests.clusters import ROOT, Cluster, cluster, kept
+
+pytest.importorskip("distributed")
+if os.name != "posix":
+    pytest.skip("SIGKILL is POSIX", allow_module_level=True)
+
+
+@pytest.fixture(name="shared", scope="module")
+def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A cluster of two workers that are left alive."""
+    with cluster(tmp_path_factory.mktemp("cluster")) as made:
+        yield made
+
+
+@pytest.fixture(name="runner")
+def _runner(shared: Cluster) -> Iterator[Runner]:
+    with runner_of(None, shared.address) as runner:
+        yield runner
+
+
+def test_no_thread_is_left_that_would_keep_processes_from_being_forked(shared: Cluster) -> None:
+    before = set(threading.enumerate())
+    with runner_of(None, shared.address) as runner:
+        assert dict(runner.map(clusters.square, range(9), on_error=kept)) == {n: n * n for n in range(9)}
+    assert set(threading.enumerate()) <= before
+
+
+def test_every_item_has_its_result(runner: Runner) -> None:
+    for _ in range(2):
+        assert dict(runner.map(clusters.square, range(500), on_error=kept)) == {n: n * n for n in range(500)}
+    assert list(runner.map(clusters.square, [], on_error=kept)) == []
+
+
+def test_work_is_spread_over_worker_processes(runner: Runner) -> None:
+    pids = {pid for _, pid in runner.map(clusters.worker_id, range(12), on_error=kept)}
+    assert len(pids) == 2
+    assert os.getpid() not in pids
+
+
+def test_one_bad_item_costs_only_itself(runner: Runner) -> None:
+    results = dict(runner.map(clusters.square_or_raise, range(8), on_error=kept))
+    assert isinstance(results.pop(3), ValueError)
+    assert results == {n: n * n for n in range(8) if n != 3}
+
+
+def test_item_that_cannot_travel_is_an_error_of_itself(runner: Runner) -> None:
+    results = dict(runner.map(clusters.square, [2, threading.Lock(), 4], on_error=kept))  # type: ignore[list-item]
+    assert (results[0], results[2]) == (4, 16)
+    assert isinstance(results[1], TypeError)
+
+
+def test_task_that_tries_to_end_its_process_costs_only_its_item(runner: Runner) -> None:
+    results = dict(runner.map(clusters.leave, range(6), on_error=kept))
+    error = results.pop(3)
+    assert isinstance(error, EngineError)
+    assert error.code == "engine.worker-died"
+    assert results == {n: n for n in range(6) if n != 3}
+
+
+def test_relative_paths_begin_where_the_command_runs(
+    runner: Runner, shared: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with runner_of(None, shared.address) as here:
+        assert {f for _, f in here.map(clusters.working_folder, range(4), on_error=kept)} == {str(tmp_path)}
+    assert {f for _, f in runner.map(clusters.working_folder, range(4), on_error=kept)} != {str(tmp_path)}
+
+
+def test_what_all_items_share_may_be_large(runner: Runner) -> None:
+    task = partial(clusters.length, of=b"x" * 5_000_000)
+    assert set(runner.map(task, range(6), on_error=kept)) == {(n, 5_000_000) for n in range(6)}
+
+
+def test_lazy_items_are_taken_as_needed(shared: Cluster, tmp_path: Path) -> None:
+    taken = given = 0
+
+    def items() -> Iterator[Path]:
+        nonlocal taken
+        for number in range(20):
+            taken += 1
+            yield tmp_path / str(number)
+
+    with runner_of(3, shared.address) as runner:
+        for _ in runner.map(clusters.slow, items(), on_error=kept):
+            given += 1
+            assert taken - given <= 4
+    assert given == 20
+
+
+def test_error_of_the_item_iterator_reaches_the_caller(runner: Runner) -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise PermissionError("listing")
+
+    with pytest.raises(PermissionError):
+        list(runner.map(clusters.square, items(), on_error=kept))
+    assert dict(runner.map(clusters.square, [2], on_error=kept)) == {0: 4}
+
+
+def test_leaving_the_loop_early_gives_up_the_rest_and_leaves_the_workers(shared: Cluster, tmp_path: Path) -> None:
+    with runner_of(None, shared.address) as runner:
+        for _ in runner.map(clusters.slow, [tmp_path / str(n) for n in range(100)], on_error=kept):
+            break
+    with runner_of(None, shared.address) as runner:
+        assert dict(runner.map(clusters.square, range(9), on_error=kept)) == {n: n * n for n in range(9)}
+    assert len(list(tmp_path.iterdir())) < 20
+
+
+def test_workers_must_see_the_destination(runner: Runner, tmp_path: Path) -> None:
+    with runner.sharing(tmp_path / "out"):
+        assert dict(runner.map(clusters.square, [2], on_error=kept)) == {0: 4}
+        (witness,) = (tmp_path / "out").iterdir()
+        witness.unlink()  # as if the workers looked into another folder
+        with pytest.raises(EngineError) as caught:
+            list(runner.map(clusters.square, [2], on_error=kept))
+        assert caught.value.code == "cluster.not-shared"
+        witness.touch()
+        assert remove_leftovers(tmp_path / "out") == 1  # what a killed run leaves goes with the next
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError), runner.sharing(tmp_path / "file"):
+        pass
+
+
+def test_workers_must_see_the_working_folder(shared: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    with runner_of(None, shared.address) as runner:
+        gone.rmdir()
+        with pytest.raises(EngineError) as caught:
+            list(runner.map(clusters.square, [2], on_error=kept))
+    assert caught.value.code == "cluster.not-shared"
+
+
+# --- deaths ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_item_whose_worker_was_killed_is_done_by_another(tmp_path: Path) -> None:
+    items = [(number, tmp_path / "mark") for number in range(30)]
+    with cluster(tmp_path) as made, runner_of(None, made.address) as runner:
+        assert dict(runner.map(clusters.die_once, items, on_error=kept)) == {n: n for n in range(30)}
+        assert runner.has_lost_workers
+    assert (tmp_path / "mark").exists()
+
+
+@pytest.mark.slow
+def test_item_that_kills_every_worker_costs_only_itself(tmp_path: Path) -> None:
+    with cluster(tmp_path) as made, runner_of(None, made.address) as runner:
+        results = dict(runner.map(clusters.die, range(30), on_error=kept))
+    error = results.pop(3)
+    assert isinstance(error, EngineError)
+    assert error.code == "engine.worker-died"
+    assert "SIGKILL" in error.what
+    assert results == {n: n for n in range(30) if n != 3}
+
+
+@pytest.mark.slow
+def test_scheduler_that_dies_ends_the_run_with_a_word(tmp_path: Path) -> None:
+    (tmp_path / "marks").mkdir()
+    items = [tmp_path / "marks" / str(n) for n in range(200)]
+    with cluster(tmp_path) as made, runner_of(None, made.address) as runner:
+        results = runner.map(clusters.slow, items, on_error=kept)
+        next(results)
+        made.scheduler.kill()
+        with pytest.raises(EngineError) as caught:
+            list(results)
+    assert caught.value.code == "cluster.lost"
+
+
+@pytest.mark.slow
+def test_worker_with_several_threads_takes_one_item_at_a_time(tmp_path: Path) -> None:
+    (tmp_path / "marks").mkdir()
+    with cluster(tmp_path, 1, "--nthreads", "4") as made, runner_of(None, made.address) as runner:
+        found = dict(runner.map(clusters.overlap, [tmp_path / "marks"] * 40, on_error=kept))
+    assert set(found.values()) == {False}
+
+
+@pytest.mark.slow
+def test_workers_that_come_late_are_waited_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with cluster(tmp_path, 0) as made, runner_of(None, made.address) as runner:
+        results = runner.map(clusters.square, range(9), on_error=kept)
+        timer = threading.Timer(1, made.start_workers, [1])
+        timer.start()
+        assert dict(results) == {n: n * n for n in range(9)}
+        timer.join()
+    assert "no workers" in caplog.text
+
+
+# --- clusters that cannot be used ------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_scheduler_that_does_not_answer_is_said_in_time() -> None:
+    with socket.socket() as nobody:  # takes the port, and never listens
+        nobody.bind(("127.0.0.1", 0))
+        with pytest.raises(EngineError) as caught:
+            runner_of(None, f"tcp://127.0.0.1:{nobody.getsockname()[1]}")
+    assert caught.value.code == "cluster.unreachable"
+
+
+@pytest.mark.parametrize("address", ["", "nonsense", "tcp://head", "tcp://head:x", "foo://head:8786", "/no/such.json"])
+def test_what_is_no_address_is_a_usage_error(address: str) -> None:
+    with pytest.raises(UsageError):
+        runner_of(None, address)
+
+
+def test_scheduler_file_that_is_none_is_a_usage_error(tmp_path: Path) -> None:
+    (tmp_path / "scheduler.json").write_text("{}")
+    with pytest.raises(UsageError):
+        runner_of(None, tmp_path / "scheduler.json")
+
+
+def test_missing_extra_is_named(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['distributed'] = None\n"
+        "from convkit.cli.main import run\n"
+        f"run(['scan', {str(tmp_path)!r}, '--cluster', 'tcp://127.0.0.1:8786'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "convkit[cluster]" in done.stderr
+    assert "install.missing-extra" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("has_other", [True, False], ids=["another version", "none"])
+def test_workers_must_have_the_same_version(has_other: bool, tmp_path: Path) -> None:
+    package = tmp_path / "theirs" / "convkit"
+    if has_other:
+        shutil.copytree(ROOT / "convkit", package)
+        (package / "_version.py").write_text('__version__ = "0.0.9"\n')
+    else:
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text("raise ImportError\n")
+    with (
+        cluster(tmp_path, 1, PYTHONPATH=f"{package.parent}:{ROOT}") as made,
+        runner_of(None, made.address) as runner,
+        pytest.raises(EngineError) as caught,
+    ):
+        list(runner.map(clusters.square, range(9), on_error=kept))
+    assert caught.value.code == "cluster.mismatch"
+    assert ("0.0.9" in caught.value.what) == has_other
+
+
+# --- the command -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_interrupt_ends_the_command_and_leaves_the_cluster(shared: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from convkit.engine.run import runner_of\n"
+        "from tests.clusters import kept, slow\n"
+        "try:\n"
+        "    with runner_of(None, sys.argv[1]) as runner:\n"
+        "        list(runner.map(slow, [Path(sys.argv[2], str(n)) for n in range(200)], on_error=kept))\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted')\n"
+    )
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, str(tmp_path / "script.py"), shared.address, str(marks)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with suppress(ProcessLookupError):
+        clusters.wait_until(lambda: len(list(marks.iterdir())) > 3)
+        process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (out, err) == ("interrupted\n", "")
+    with runner_of(None, shared.address) as runner:
+        assert dict(runner.map(clusters.square, range(9), on_error=kept)) == {n: n * n for n in range(9)}
+    assert len(list(marks.iterdir())) < 30
