@@ -34,9 +34,8 @@ conformance: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.conformance
 
 bench: $(VENV)/.installed-bench
-	$(BIN)/python benchmarks/scan.py
-	$(BIN)/python benchmarks/convert.py
-	$(BIN)/python benchmarks/preview.py
+	$(BIN)/python benchmarks/suite.py --json benchmarks/results.json --markdown benchmarks/results.md
+	$(BIN)/python benchmarks/suite.py --growth --markdown benchmarks/growth.md
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python docs/generate_reference.py

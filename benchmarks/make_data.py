@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import io
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from measure import find_command
 from pydicom import Dataset, dcmwrite
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
@@ -186,6 +189,22 @@ def make_many(folder: Path, _scale: float, *, files: int) -> None:
         target = folder / f"{series:03d}"
         target.mkdir(exist_ok=True)
         (target / f"{place:03d}").write_bytes(fill.filled(series + 1, place + 1, 2.0 * place, pixels))
+
+
+# --- compressed ------------------------------------------------------------------------------------------
+
+JPEG_SLICES = 150
+
+
+def make_jpeg(folder: Path, scale: float, *, syntax: str) -> None:
+    """One series of the CT, compressed without loss by gdcmconv, which comes with python-gdcm."""
+    plain = folder.parent / "plain"
+    make_ct(plain, scale * JPEG_SLICES / CT_SLICES)
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted((plain / "series1").iterdir()):
+        how = {"jpeg2000": "--j2k", "jpeg-lossless": "--jpeg"}[syntax]
+        subprocess.run([find_command("gdcmconv") or "gdcmconv", how, str(path), str(folder / path.name)], check=True)
+    shutil.rmtree(plain)
 
 
 # --- both ------------------------------------------------------------------------------------------------

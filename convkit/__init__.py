@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         UsageError,
         ValueRangeError,
     )
+    from convkit.jobs._sources import Step
     from convkit.jobs.check import CheckReport, check
     from convkit.jobs.collection import Collection
     from convkit.jobs.convert import convert
@@ -74,6 +75,7 @@ _HOMES = {
     "convkit.jobs.pixels": ("stored",),
     "convkit.jobs.read": ("Volume", "read", "read_all"),
     "convkit.jobs.sort": ("sort",),
+    "convkit.jobs._sources": ("Step",),
     "convkit.model.notes": ("Note", "Severity"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -99,6 +101,7 @@ __all__ = [
     "Report",
     "Severity",
     "Status",
+    "Step",
     "UnsupportedError",
     "UsageError",
     "ValueRangeError",

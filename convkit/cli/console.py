@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +18,8 @@ from convkit.engine.outcome import BAD, ExitCode, Outcome, Report, Status
 from convkit.errors import OutputError
 from convkit.model.notes import Note, Severity
 
-Progress = Callable[[str, int, int], None]
+if TYPE_CHECKING:
+    from convkit.jobs._sources import Progress, Step
 
 _LISTED_SKIPPED = 5
 
@@ -65,12 +66,19 @@ def progress_bar(*, quiet: int) -> Iterator[Progress | None]:
     tqdm.monitor_interval = 0  # its thread would keep worker processes from being forked
     bars: dict[str, Any] = {}
 
-    def show(what: str, done: int, total: int) -> None:
-        if what not in bars:
+    def show(step: Step) -> None:
+        if step.what not in bars:
             for old in bars.values():
                 old.close()
-            bars[what] = tqdm(total=total, desc=what, unit="", leave=False, file=sys.stderr, dynamic_ncols=True)
-        bars[what].update(done - bars[what].n)
+            # By size where that is known: items of different sizes take different times.
+            kind = {"total": step.total_bytes, "unit": "B", "unit_scale": True} if step.total_bytes else {}
+            usual = {"total": step.total, "unit": f" {step.what}"}
+            bars[step.what] = tqdm(desc=step.what, leave=False, file=sys.stderr, dynamic_ncols=True, **(kind or usual))
+        bar = bars[step.what]
+        if step.total_bytes:
+            each_s = step.done / max(bar.format_dict["elapsed"], 1e-3)
+            bar.set_postfix_str(f"{step.done:,} of {step.total:,}, {each_s:,.1f}/s", refresh=False)
+        bar.update((step.done_bytes or step.done) - bar.n)
 
     try:
         yield show

@@ -59,6 +59,11 @@ from convkit.cli.options import common, redacting, writing
     help="JSON beside each volume.",
 )
 @click.option("--keep", default="", metavar="K,K", help="Further DICOM keywords for the sidecar.")
+@click.option(
+    "--memory",
+    metavar="SIZE",
+    help="For all workers together, e.g. 8G; larger volumes take a temporary file [four fifths of the machine's].",
+)
 def command(**given: Any) -> int:
     """Convert every volume below the sources.
 

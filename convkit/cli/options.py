@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,15 @@ def common(*, has_output: bool) -> Decorator:
         ),
         click.option(
             "-j", "--jobs", type=click.IntRange(1), metavar="N", help="Worker processes; one a CPU if left out."
+        ),
+        click.option(
+            "--nice",
+            type=click.IntRange(0, 19),
+            default=0,
+            metavar="N",
+            callback=_be_nice,
+            expose_value=False,
+            help="Let other programs go first: 1 to 19.",
         ),
         click.option("--strict/--no-strict", default=False, help="End with exit code 6 where there is any warning."),
         click.option("--json/--no-json", "as_json", default=False, help="Results as JSON lines."),
@@ -111,6 +121,12 @@ def _decorate(function: Callable[..., Any], options: Sequence[Decorator]) -> Cal
     return function
 
 
+def _be_nice(_ctx: click.Context, _param: click.Parameter, value: int) -> None:
+    """Lower the priority of this process, and of the workers that it starts; nothing on systems without."""
+    if value and hasattr(os, "nice"):
+        os.nice(value)
+
+
 def _configure(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
     """Read the configuration and make it the defaults of this verb's options."""
     path = Path(value) if value else next((p for p in map(Path, _CONFIG_FILES) if p.is_file()), None)
@@ -162,6 +178,7 @@ _SHARED_BY_SOME = frozenset(
         "to",
         "values",
         "dtype",
+        "memory",
         "orient",
         "irregular",
         "tilt",

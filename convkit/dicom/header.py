@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from convkit.dicom import lean, values
 from convkit.dicom.attributes import TagTable, table_of
+from convkit.dicom.lean_layouts import parse_alike
 from convkit.dicom.unfolded import Overlay, Unfolded, unfolded
 from convkit.errors import InputError, NotDicomError
 from convkit.model.frame import HeldPixels, Picture, ValuePlace
@@ -314,7 +315,7 @@ def _parse(path: str, table: TagTable) -> tuple[lean.Parsed, int, int]:
         if size == 0:
             raise NotDicomError("The file is empty.", path, "", "input.not-dicom")
         try:
-            return lean.parse(file, size, table), size, modified_ns
+            return parse_alike(file, size, table), size, modified_ns
         except lean.Cut as err:
             raise InputError(
                 "The file ends inside its header.", path, "Copy it again from its source.", "input.cut-header"

@@ -35,27 +35,30 @@ def _code(vr: bytes) -> int:
     return int.from_bytes(vr, "little")
 
 
-_SHORT_VRS = frozenset(map(_code, b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split()))
-_LONG_VRS = frozenset(map(_code, b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split()))
-_SQ, _UN = _code(b"SQ"), _code(b"UN")
+SHORT_VRS = frozenset(map(_code, b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split()))
+LONG_VRS = frozenset(map(_code, b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split()))
+_SQ, UN = _code(b"SQ"), _code(b"UN")
 _IMPLICIT_VR = 0
 
-_EXPLICIT = Struct("<IHH").unpack_from
+EXPLICIT = Struct("<IHH").unpack_from
 _IMPLICIT = Struct("<II").unpack_from
-_LENGTH = Struct("<I").unpack_from
+LENGTH = Struct("<I").unpack_from
 
 _PIXEL_GROUP = 0x7FE0
-_SHORT_HEADER = 8
-_LONG_HEADER = 12
-_PADDING = bytes(_LONG_HEADER)
+SHORT_HEADER = 8
+LONG_HEADER = 12
+_PADDING = bytes(LONG_HEADER)
+
+META_START = 132
+"""Where file meta information starts, behind preamble and prefix (PS3.10 7.1)."""
 
 _DELIMITER_GROUP = 0xFFFE
 _ITEM = 0xE000FFFE
 _ITEM_END = 0xE00DFFFE
 _SEQUENCE_END = 0xE0DDFFFE
-_TRANSFER_SYNTAX = 0x00100002
-_MEDIA_CLASS = 0x00020002
-_PIXELS = {0x00087FE0: "FloatPixelData", 0x00097FE0: "DoubleFloatPixelData", 0x00107FE0: "PixelData"}
+TRANSFER_SYNTAX = 0x00100002
+MEDIA_CLASS = 0x00020002
+PIXELS = {0x00087FE0: "FloatPixelData", 0x00097FE0: "DoubleFloatPixelData", 0x00107FE0: "PixelData"}
 
 
 class Declined(Exception):  # noqa: N818 (not an error: the other reader takes over)
@@ -126,7 +129,7 @@ Readable = io.RawIOBase | io.BytesIO
 """A file, or what is held of one."""
 
 
-class _Window:
+class Window:
     """A piece of the file in memory; `at(position)` moves it.
 
     Attributes
@@ -150,15 +153,16 @@ class _Window:
         self._keep(0, file.read(WINDOW) or b"")
 
     def at(self, position: int, need: int = WINDOW) -> bytes:
+        """Move it to a place in the file, of which it then holds `need` bytes, and return its data."""
         self.file.seek(position)
-        self._keep(position, self.file.read(max(need, WINDOW)) or b"")
+        self._keep(position, self.file.read(need) or b"")
         return self.data
 
     def _keep(self, base: int, data: bytes) -> None:
         self.base, self.end = base, len(data)
         is_tail = base + self.end >= self.size
         self.data = data + _PADDING if is_tail else data
-        self.limit = self.end - (_SHORT_HEADER if is_tail else _LONG_HEADER)
+        self.limit = self.end - (SHORT_HEADER if is_tail else LONG_HEADER)
 
 
 def parse(file: Readable, size: int, table: TagTable) -> Parsed:
@@ -169,43 +173,73 @@ def parse(file: Readable, size: int, table: TagTable) -> Parsed:
     Declined
         The file is unusual; read it with pydicom.
     """
-    window = _Window(file, size)
-    data = window.data
-    if data[128:132] != b"DICM":
+    return walked(Window(file, size), table)
+
+
+def walked(window: Window, table: TagTable) -> Parsed:
+    """The header of a file of which nothing is known, from the window at its beginning.
+
+    Raises
+    ------
+    Declined
+        As `parse`.
+    """
+    data, size = window.data, window.size
+    if data[128:META_START] != b"DICM":
         if not starts_with_an_element(data):
             raise Foreign
         raise Declined
     syntax, media_class, position = file_meta(data)
     if syntax in {"", EXPLICIT_BIG_ENDIAN, DEFLATED} or not is_standard(syntax):
         raise Declined
-    if position + _SHORT_HEADER > size:
+    if position + SHORT_HEADER > size:
         raise Declined  # nothing but the meta header
     if syntax == IMPLICIT_LITTLE_ENDIAN and _looks_explicit(data, position):
         raise Declined
-    found = _Found(table)
-    walk = _walk_implicit if syntax == IMPLICIT_LITTLE_ENDIAN else _walk_explicit
+    return finished(window, position, Found(table, syntax, media_class))
+
+
+def finished(window: Window, position: int, found: Found) -> Parsed:
+    """The header, walked from a place on.
+
+    Parameters
+    ----------
+    window : Window
+    position : int
+        In the file: where an element starts.
+    found : Found
+        What was found before.
+
+    Raises
+    ------
+    Declined
+        As `parse`.
+    """
+    walk = _walk_implicit if found.syntax == IMPLICIT_LITTLE_ENDIAN else _walk_explicit
     keyword, offset, length = walk(window, position, found)
     if offset is not None and length >= 0 and _is_followed(window, offset + length):
         raise Declined
-    return Parsed(syntax, media_class, tuple(found.raw), keyword, offset, length, tuple(found.far))
+    return Parsed(found.syntax, found.media_class, tuple(found.raw), keyword, offset, length, tuple(found.far))
 
 
-class _Found:
+class Found:
     """What a walk has found so far, and what it knows."""
 
-    __slots__ = ("far", "known", "raw")
+    __slots__ = ("far", "known", "media_class", "raw", "syntax")
 
-    def __init__(self, table: TagTable) -> None:
+    def __init__(self, table: TagTable, syntax: str, media_class: str) -> None:
+        self.syntax = syntax
+        self.media_class = media_class
         self.raw: list[bytes | None] = [None] * len(table.attributes)
         self.far: list[Far] = []
         self.known: Known = table.start
 
 
-def _is_followed(window: _Window, position: int) -> bool:
+def _is_followed(window: Window, position: int) -> bool:
     """True where elements that belong before Pixel Data come after them; padding and signatures may."""
-    if position + _SHORT_HEADER > window.size:
+    if position + SHORT_HEADER > window.size:
         return False
-    (tag,) = _LENGTH(_bytes_at(window, position, _SHORT_HEADER), position - window.base)
+    (tag,) = LENGTH(_bytes_at(window, position, SHORT_HEADER), position - window.base)
     return bool(0 < tag & 0xFFFF < _PIXEL_GROUP)
 
 
@@ -223,22 +257,22 @@ def file_meta(data: bytes) -> tuple[str, str, int]:
     Declined
         The file meta information is unusual.
     """
-    position, end = 132, len(data) - _LONG_HEADER
+    position, end = META_START, len(data) - LONG_HEADER
     syntax = media_class = b""
     while position <= end:
-        tag, vr, length = _EXPLICIT(data, position)
+        tag, vr, length = EXPLICIT(data, position)
         if tag & 0xFFFF != 2:
             return _uid(syntax), _uid(media_class), position
         start = position + 8
-        if vr in _LONG_VRS:
-            (length,) = _LENGTH(data, start)
+        if vr in LONG_VRS:
+            (length,) = LENGTH(data, start)
             start += 4
-        elif vr not in _SHORT_VRS:
+        elif vr not in SHORT_VRS:
             raise Declined
         value = data[start : start + length]
-        if tag == _TRANSFER_SYNTAX:
+        if tag == TRANSFER_SYNTAX:
             syntax = value
-        elif tag == _MEDIA_CLASS:
+        elif tag == MEDIA_CLASS:
             media_class = value
         position = start + length
     raise Declined
@@ -246,112 +280,112 @@ def file_meta(data: bytes) -> tuple[str, str, int]:
 
 def _looks_explicit(data: bytes, position: int) -> bool:
     """True where the first element has a value representation, whatever the meta header says of the encoding."""
-    return len(data) >= position + _SHORT_HEADER and _EXPLICIT(data, position)[1] in _SHORT_VRS | _LONG_VRS
+    return len(data) >= position + SHORT_HEADER and EXPLICIT(data, position)[1] in SHORT_VRS | LONG_VRS
 
 
 def _uid(value: bytes) -> str:
     return value.rstrip(b"\0 ").decode("latin-1")
 
 
-def _walk_explicit(window: _Window, start: int, found: _Found) -> tuple[str, int | None, int]:
+def _walk_explicit(window: Window, start: int, found: Found) -> tuple[str, int | None, int]:
     """Walk an explicit VR little-endian data set (PS3.5 7.1.2); fills `found`, returns where the pixels are."""
-    short_vrs = _SHORT_VRS  # local names: this loop is what a scan spends its time in
+    short_vrs = SHORT_VRS  # local names: this loop is what a scan spends its time in
     slots, raw = found.known.slots, found.raw
     here = start - window.base
     while True:
         data, limit, end = window.data, window.limit, window.end
         while here <= limit:
-            tag, vr, length = _EXPLICIT(data, here)
-            value = here + _SHORT_HEADER
+            tag, vr, length = EXPLICIT(data, here)
+            value = here + SHORT_HEADER
             if vr not in short_vrs:
                 break
             here = value + length
             if tag in slots:
                 place, expected, is_far = slots[tag]
                 if vr == expected and here <= end and not (is_far or tag & 1 or length > LONGEST_VALUE):
-                    raw[place] = data[value:here]  # as `_keep` does, without the call: nearly all values are such
+                    raw[place] = data[value:here]  # as `keep` does, without the call: nearly all values are such
                     continue
-                _keep(found, window, tag, vr, value, length)
+                keep(found, window, tag, vr, value, length)
                 slots = found.known.slots
                 if window.data is not data:
                     here -= value  # the window has moved to the value
                     break
         else:
-            if window.base + here + _SHORT_HEADER > window.size:
+            if window.base + here + SHORT_HEADER > window.size:
                 return _no_pixels(window.base + here, window.size)
             window.at(window.base + here)
             here = 0
             continue
         if vr in short_vrs:
             continue
-        pixels, here = _long_element(found, window, tag, vr, here)
+        pixels, here = long_element(found, window, tag, vr, here)
         if pixels:
             return pixels
 
 
-def _keep(found: _Found, window: _Window, tag: int, vr: int, value: int, length: int) -> None:  # noqa: PLR0913, PLR0917 (the inside of the loop above)
+def keep(found: Found, window: Window, tag: int, vr: int, value: int, length: int) -> None:  # noqa: PLR0913, PLR0917 (the inside of the loop above)
     """Keep a value of the table; moves the window to the value where it is not all in it."""
     place, expected, is_far = found.known.slots[tag]
     if place == CREATOR:
         if length <= LONGEST_PRIVATE:
-            found.known = found.known.after(tag, _value(window, value, length))
+            found.known = found.known.after(tag, value_at(window, value, length))
         return
     if tag & 1 and found.raw[place] is not None:
         return  # a creator owns two blocks, and the first has it
     if is_far:
         found.raw[place] = b""
-        found.far.append(Far(place, window.base + value, length, vr not in {_UN, _IMPLICIT_VR}))
+        found.far.append(Far(place, window.base + value, length, vr not in {UN, _IMPLICIT_VR}))
         if window.base + value + length > window.size:
             raise Cut
         return
     is_expected = vr in {expected, _IMPLICIT_VR} or _is_same_kind(vr, expected)
     if tag & 1:  # an odd group: private
         if length <= LONGEST_PRIVATE:
-            is_usable = is_expected or vr == _UN
-            raw = _value(window, value, length)
+            is_usable = is_expected or vr == UN
+            raw = value_at(window, value, length)
             found.raw[place] = raw if is_usable else values.converted(raw, _letters(vr), _letters(expected))
         return
     if length > LONGEST_VALUE or not is_expected:
         raise Declined
-    found.raw[place] = _value(window, value, length)
+    found.raw[place] = value_at(window, value, length)
 
 
 def _letters(vr: int) -> str:
     return vr.to_bytes(2, "little").decode("latin-1")
 
 
-def _value(window: _Window, value: int, length: int) -> bytes:
+def value_at(window: Window, value: int, length: int) -> bytes:
     """Bytes of the window; it moves to the value where it does not hold all of it."""
     if value + length <= window.end:
         return window.data[value : value + length]
     if window.base + value + length > window.size:
         raise Cut
-    return window.at(window.base + value, length + _LONG_HEADER)[:length]
+    return window.at(window.base + value, max(length + LONG_HEADER, WINDOW))[:length]
 
 
-def _long_element(
-    found: _Found, window: _Window, tag: int, vr: int, here: int
+def long_element(
+    found: Found, window: Window, tag: int, vr: int, here: int
 ) -> tuple[tuple[str, int | None, int] | None, int]:
     """An element with a long length: where the pixels are if it holds them, and where the next one starts."""
-    if vr not in _LONG_VRS:
+    if vr not in LONG_VRS:
         raise Declined
-    (length,) = _LENGTH(window.data, here + _SHORT_HEADER)
-    value = here + _LONG_HEADER
-    if tag in _PIXELS:
-        return (_PIXELS[tag], window.base + value, -1 if length == UNDEFINED else length), value
+    (length,) = LENGTH(window.data, here + SHORT_HEADER)
+    value = here + LONG_HEADER
+    if tag in PIXELS:
+        return (PIXELS[tag], window.base + value, -1 if length == UNDEFINED else length), value
     if length == UNDEFINED:
         start = window.base + value
-        after = _skip_items(window, start, is_explicit=vr != _UN)
-        _keep_sequence(found, tag, start, after - start, is_explicit=vr != _UN)
+        after = skip_items(window, start, is_explicit=vr != UN)
+        _keep_sequence(found, tag, start, after - start, is_explicit=vr != UN)
         return None, after - window.base
     if tag in found.known.slots:
         before = window.base
-        _keep(found, window, tag, vr, value, length)
+        keep(found, window, tag, vr, value, length)
         value += before - window.base
     return None, value + length
 
 
-def _keep_sequence(found: _Found, tag: int, start: int, length: int, *, is_explicit: bool) -> None:
+def _keep_sequence(found: Found, tag: int, start: int, length: int, *, is_explicit: bool) -> None:
     """Keep the place of a sequence of undefined length."""
     place, expected, is_far = found.known.slots.get(tag, (CREATOR, 0, False))
     if is_far and expected == _SQ:
@@ -361,28 +395,28 @@ def _keep_sequence(found: _Found, tag: int, start: int, length: int, *, is_expli
         raise Declined
 
 
-def _walk_implicit(window: _Window, start: int, found: _Found) -> tuple[str, int | None, int]:
+def _walk_implicit(window: Window, start: int, found: Found) -> tuple[str, int | None, int]:
     """Walk an implicit VR little-endian data set (PS3.5 7.1.3); fills `found`, returns where the pixels are."""
     position = start
     while True:
         here = position - window.base
         if here > window.limit:
-            if position + _SHORT_HEADER > window.size:
+            if position + SHORT_HEADER > window.size:
                 return _no_pixels(position, window.size)
             window.at(position)
             here = 0
         tag, length = _IMPLICIT(window.data, here)
-        value = here + _SHORT_HEADER
-        if tag in _PIXELS:
-            return _PIXELS[tag], window.base + value, -1 if length == UNDEFINED else length
+        value = here + SHORT_HEADER
+        if tag in PIXELS:
+            return PIXELS[tag], window.base + value, -1 if length == UNDEFINED else length
         start = window.base + value
         if length == UNDEFINED:
-            position = _skip_items(window, start, is_explicit=False)
+            position = skip_items(window, start, is_explicit=False)
             _keep_sequence(found, tag, start, position - start, is_explicit=False)
             continue
         position = start + length
         if tag in found.known.slots:
-            _keep(found, window, tag, _IMPLICIT_VR, value, length)
+            keep(found, window, tag, _IMPLICIT_VR, value, length)
 
 
 def _no_pixels(position: int, size: int) -> tuple[str, int | None, int]:
@@ -405,7 +439,7 @@ def _is_same_kind(vr: int, expected: int) -> bool:
     return any(vr in kinds and expected in kinds for kinds in _ALIKE)
 
 
-def _skip_items(window: _Window, position: int, *, is_explicit: bool) -> int:  # noqa: C901, PLR0912 (no calls)
+def skip_items(window: Window, position: int, *, is_explicit: bool) -> int:  # noqa: C901, PLR0912 (no calls)
     """Position after a sequence of undefined length (PS3.5 7.5.2); nested ones are walked, not recursed."""
     within = [(False, is_explicit)]  # whether each is an item, and the encoding inside
     is_item = False
@@ -413,12 +447,12 @@ def _skip_items(window: _Window, position: int, *, is_explicit: bool) -> int:  #
     while within:
         if not 0 <= here <= limit:
             position = window.base + here
-            if position + _SHORT_HEADER > window.size:
+            if position + SHORT_HEADER > window.size:
                 raise Cut
             data, here = window.at(position, NESTED_WINDOW), 0
             limit = window.limit
-        tag, vr, length = _EXPLICIT(data, here)
-        here += _SHORT_HEADER
+        tag, vr, length = EXPLICIT(data, here)
+        here += SHORT_HEADER
         if tag & 0xFFFF == _DELIMITER_GROUP or not is_item:
             length = vr | length << 16
             if tag == (_ITEM_END if is_item else _SEQUENCE_END):
@@ -434,19 +468,19 @@ def _skip_items(window: _Window, position: int, *, is_explicit: bool) -> int:  #
                 here += length
             continue
         is_explicit = within[-1][1]
-        if is_explicit and vr in _SHORT_VRS:
+        if is_explicit and vr in SHORT_VRS:
             here += length
             continue
         if not is_explicit:
             length = vr | length << 16
-        elif vr in _LONG_VRS:
-            (length,) = _LENGTH(data, here)
+        elif vr in LONG_VRS:
+            (length,) = LENGTH(data, here)
             here += 4
         else:
             raise Declined
         if length == UNDEFINED:
             is_item = False
-            within.append((False, is_explicit and vr != _UN))
+            within.append((False, is_explicit and vr != UN))
         else:
             here += length
     if window.base + here > window.size:
@@ -454,12 +488,12 @@ def _skip_items(window: _Window, position: int, *, is_explicit: bool) -> int:  #
     return window.base + here
 
 
-def _bytes_at(window: _Window, position: int, count: int) -> bytes:
+def _bytes_at(window: Window, position: int, count: int) -> bytes:
     """The window's bytes, moved so that `count` bytes at `position` are in it; zeros follow the end of the file."""
     here = position - window.base
     if not 0 <= here <= len(window.data) - count:
         window.at(position)
         here = 0
-    if here > window.end - _SHORT_HEADER:
+    if here > window.end - SHORT_HEADER:
         raise Cut
     return window.data

@@ -96,6 +96,7 @@ def text(raw: bytes, charset: bytes = b"") -> str:
     return _decoded(stripped, charset)
 
 
+@lru_cache(_CACHED)
 def texts(raw: bytes, charset: bytes = b"") -> tuple[str, ...]:
     """The values of a text element, each without padding."""
     whole = text(raw, charset)

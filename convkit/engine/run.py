@@ -7,16 +7,15 @@ choice (`on_error`); `convkit.engine.outcome.failure` makes an Outcome of it.
 from __future__ import annotations
 
 import logging
-import os
 import pickle
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from importlib import import_module
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Self, TypeAlias, TypeVar
 
+from convkit.engine.limits import default_jobs
 from convkit.engine.outcome import kind_of
 from convkit.errors import EngineError, UsageError
 from convkit.model.notes import CODES
@@ -32,8 +31,6 @@ OnError: TypeAlias = Callable[[T, Exception], R]
 _log = logging.getLogger(__name__)
 
 WORKER_DIED = "engine.worker-died"
-
-_CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # Linux, cgroup v2: "quota period" in µs, or "max period"
 
 
 class Runner:
@@ -130,12 +127,6 @@ def attempt(task: Task[T, R], item: T, on_error: OnError[T, R]) -> R:
         # Frames without the exception's words: these may hold the value of an attribute.
         _log.debug("%s\n%s", kind_of(error), "".join(traceback.format_tb(error.__traceback__)))
         return on_error(item, error)
-
-
-def default_jobs() -> int:
-    """Number of CPUs that this process may use, by its affinity and, in a container, by its quota."""
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cpus, _quota_cpus(_CPU_QUOTA) or cpus))
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
@@ -244,12 +235,3 @@ def _answer(payload: bytes) -> bytes:
         return pickle.dumps((True, result), pickle.HIGHEST_PROTOCOL)
     except Exception as error:  # noqa: BLE001 (part of the task border)
         return pickle.dumps((False, kind_of(error)))
-
-
-def _quota_cpus(path: Path) -> int | None:
-    """CPUs that the control group of a container allows, rounded up; None where there is no limit."""
-    try:
-        quota, period = path.read_text().split()
-        return -(-int(quota) // int(period))
-    except (OSError, ValueError, ZeroDivisionError):
-        return None

@@ -24,8 +24,30 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 Source = str | os.PathLike[str]
-Progress = Callable[[str, int, int], None]
-"""Called with (what, done, total) as work goes on."""
+
+
+class Step(NamedTuple):
+    """How far the work is.
+
+    Attributes
+    ----------
+    what : str
+        What is counted: ``headers``, ``volumes``, ``files``, ``pictures``.
+    done, total : int
+        Of these.
+    done_bytes, total_bytes : int
+        The same by size, which tells better how much time is left; 0 where it is not known.
+    """
+
+    what: str
+    done: int
+    total: int
+    done_bytes: int = 0
+    total_bytes: int = 0
+
+
+Progress = Callable[[Step], None]
+"""Called as work goes on."""
 
 BATCH = 128
 """Files a task: one task a file would pay more for the trip between processes than for the reading."""
@@ -196,7 +218,7 @@ def in_order(
         results[index] = result
         done += min(steps.size, len(items) - index * steps.size)
         if steps.progress:
-            steps.progress(steps.what, done, len(items))
+            steps.progress(Step(steps.what, done, len(items)))
     for index in sorted(results):
         yield results.pop(index)
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from convkit.dicom.pixels import is_native
 from convkit.engine.journal import Journal
+from convkit.engine.limits import default_memory, memory_of
 from convkit.engine.outcome import Outcome, Report, Status, failure
 from convkit.engine.run import Runner
 from convkit.jobs._choices import Exists, checked_dtype, chosen, keywords_of
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled, rooted, tidied
 from convkit.jobs._names import Template, short_hash, template
 from convkit.jobs._redaction import fingerprint_under, may_show_text, not_looked_at, redactor_of
-from convkit.jobs._sources import Progress, Source, destination, flat
+from convkit.jobs._sources import Progress, Source, Step, destination, flat
 from convkit.jobs._volumes import VolumeTask, plan_volumes
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Collection, collect
@@ -25,6 +26,7 @@ from convkit.quirks import PhilipsValues, ValueChoices
 from convkit.series.choices import Irregular, Tilt, Values
 from convkit.series.load import load
 from convkit.series.options import LoadOptions, StackOptions
+from convkit.series.room import IN_MEMORY, Room
 from convkit.writers import NATIVE, WRITERS, SidecarKind, WriteOptions, writer_for
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class ConvertOptions:
     load: LoadOptions
     write: WriteOptions
     exists: Exists
+    memory: int | None
     name: Template
     dry_run: bool
     strict: bool
@@ -80,6 +83,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     key: Source | None = None,
     mapping: Source | None = None,
     jobs: int | None = None,
+    memory: str | int | None = None,
     dry_run: bool = False,
     exists: str = "skip",
     strict: bool = False,
@@ -126,6 +130,9 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     mapping : path or None
     jobs : int or None
         Worker processes; None takes one a CPU.
+    memory : str, int or None
+        Memory for all workers together, in bytes or as ``8G``; None takes four fifths of the machine's. A volume that
+        would take more than its worker's part (2.5 times its size) lies in a temporary file while it is converted.
     dry_run : bool
         Plan and report, write nothing.
     exists : {"skip", "error", "overwrite"}
@@ -161,6 +168,7 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
             orient if orient == NATIVE else str(orient).upper(), chosen(SidecarKind, sidecar, "--sidecar")
         ),
         exists=chosen(Exists, exists, "--exists"),
+        memory=default_memory() if memory is None else memory_of(memory),
         name=template(
             filename or DEFAULT_NAME,
             phi_in_names=phi_in_names,
@@ -240,26 +248,39 @@ def _converted(
     tasks: Sequence[VolumeTask], output: Path, options: ConvertOptions, runner: Runner, progress: Progress | None
 ) -> Iterator[tuple[VolumeTask, Outcome]]:
     # The largest first, so that no worker is left with a long one at the end.
-    ordered = sorted(tasks, key=lambda t: (-_voxels(t), t.stem))
+    ordered = sorted(tasks, key=lambda t: (-_size(t), t.stem))
     threads = max(1, runner.jobs // max(1, len(ordered)))  # few volumes: the workers that are left over read for them
-    task = partial(convert_volume, output=str(output), options=options, threads=threads)
+    task = partial(convert_volume, output=str(output), options=options, threads=threads, room=_room(options, runner))
     # A single volume gains nothing from the way to a worker, unless a codec might take the process down.
     is_alone = len(ordered) == 1 and all(is_native(v[0].pixels) for v in ordered[0].stack.frames)
     run = runner.here if is_alone else runner.map
+    size, total = 0, sum(map(_size, ordered))
     for done, (index, outcome) in enumerate(run(task, ordered, on_error=failed_volume), 1):
+        size += _size(ordered[index])
         if progress:
-            progress("volumes", done, len(ordered))
+            progress(Step("volumes", done, len(ordered), size, total))
         yield ordered[index], outcome
 
 
-def _voxels(task: VolumeTask) -> int:
-    layout = task.stack.first.pixels.layout
-    return task.stack.volumes * len(task.stack.frames[0]) * layout.rows * layout.columns
+_PEAK = 2.5
+"""Most memory that a volume takes while it is converted, in parts of its size."""
 
 
-def convert_volume(task: VolumeTask, *, output: str, options: ConvertOptions, threads: int = 1) -> Outcome:
+def _room(options: ConvertOptions, runner: Runner) -> Room:
+    """Room for the volume of one worker; larger ones lie in a file."""
+    return IN_MEMORY if options.memory is None else Room(int(options.memory / runner.jobs / _PEAK))
+
+
+def _size(task: VolumeTask) -> int:
+    """Bytes of all frames as they are decoded."""
+    return task.stack.volumes * len(task.stack.frames[0]) * task.stack.first.pixels.layout.bytes_per_frame
+
+
+def convert_volume(
+    task: VolumeTask, *, output: str, options: ConvertOptions, threads: int = 1, room: Room = IN_MEMORY
+) -> Outcome:
     """Task: load one volume and write it."""
-    volume = load(task.stack, task.leads, options.load, threads=threads)
+    volume = load(task.stack, task.leads, options.load, threads=threads, room=room)
     root = Path(output)
     paths = WRITERS[options.to].write(volume, root / task.stem, options.write)
     relative = tuple(p.relative_to(root).as_posix() for p in paths)

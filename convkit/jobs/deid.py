@@ -28,6 +28,7 @@ from convkit.jobs._destination import Claim, Destination, Inputs, journaled, roo
 from convkit.jobs._sources import (
     Progress,
     Source,
+    Step,
     check_apart,
     check_no_source_below,
     checked_path,
@@ -255,7 +256,8 @@ class _Work:
             claims: dict[int, list[Claim]] = {}
             earlier: list[Outcome] = []
             waiting: dict[int, tuple[Made, ...]] = {}
-            following = done = 0
+            following = done = size = 0
+            sizes = {path: one.size for path, one in self._objects.items()} if progress else {}
             tasks = self._tasks(place, claims, earlier)
             for index, made in runner.map(self._task, tasks, on_error=failed_batch):
                 waiting[index] = made
@@ -264,9 +266,10 @@ class _Work:
                         audit.add(claim.names[0], one.changes if one.outcome.outputs else ())
                         yield place.recorded(claim, one.outcome)
                         done += 1
+                        size += sizes.get(one.outcome.item, 0)
                     following += 1
                 if progress:
-                    progress("files", done, len(self._objects))
+                    progress(Step("files", done, len(self._objects), size, sum(sizes.values())))
             yield from earlier
 
     def _tasks(self, place: Destination, claims: dict[int, list[Claim]], earlier: list[Outcome]) -> Iterator[Batch]:

@@ -23,6 +23,7 @@ from convkit.jobs._redaction import patient_of, redactor_of
 from convkit.jobs._sources import (
     Progress,
     Source,
+    Step,
     check_apart,
     check_no_source_below,
     destination,
@@ -196,7 +197,7 @@ def _placed(
         for _, results in runner.map(task, batched(placements, BATCH), on_error=failed_batch):
             outcomes += results
             if progress:
-                progress("files", len(outcomes), len(placements))
+                progress(Step("files", len(outcomes), len(placements)))
     except KeyboardInterrupt:
         return outcomes, True
     return outcomes, False

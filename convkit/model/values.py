@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -9,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convkit.errors import UsageError, ValueRangeError
+from convkit.model.slabs import ends as slab_ends
+from convkit.model.slabs import let_go, slabs
 
 Array = NDArray[Any]
 
@@ -31,9 +34,9 @@ def has_junk_bits(array: Array, bits_stored: int) -> bool:
     if bits_stored >= array.dtype.itemsize * 8 or array.size == 0:
         return False
     if array.dtype.kind == "u":
-        return int(array.max()) >= 1 << bits_stored
+        return any(int(slab.max()) >= 1 << bits_stored for slab in slabs(array))
     half = 1 << (bits_stored - 1)
-    return int(array.max()) >= half or int(array.min()) < -half
+    return any(int(slab.max()) >= half or int(slab.min()) < -half for slab in slabs(array))
 
 
 def clean_bits(array: Array, bits_stored: int, high_bit: int) -> None:
@@ -44,13 +47,18 @@ def clean_bits(array: Array, bits_stored: int, high_bit: int) -> None:
     width = array.dtype.itemsize * 8
     up = width - 1 - high_bit
     down = width - bits_stored
-    if up:
-        np.left_shift(array, up, out=array)
-    if down:
-        np.right_shift(array, down, out=array)  # arithmetic for signed types, logical for unsigned
+    for slab in slabs(array):
+        if up:
+            np.left_shift(slab, up, out=slab)
+        if down:
+            np.right_shift(slab, down, out=slab)  # arithmetic for signed types, logical for unsigned
 
 
-def apply_linear(array: Array, slope: float, intercept: float) -> Array:
+Empty = Callable[[Sequence[int], np.dtype[Any]], Array]
+"""Makes an array of a shape and type."""
+
+
+def apply_linear(array: Array, slope: float, intercept: float, *, empty: Empty = np.empty) -> Array:
     """Slope * array + intercept in the smallest type that holds it exactly, else float.
 
     Whole slopes and intercepts stay integers (a CT stays int16). Otherwise the result is float32, or float64
@@ -65,16 +73,18 @@ def apply_linear(array: Array, slope: float, intercept: float) -> Array:
     if (slope == 1 and intercept == 0) or array.size == 0:
         return array
     dtype = real_type(array, slope, intercept)
-    real = np.empty(array.shape, dtype)
+    real = empty(array.shape, dtype)
     kind = np.float64 if dtype.kind == "f" else np.int64
     for place in np.ndindex(array.shape[:-2]):
         real[place] = array[place] * kind(slope) + kind(intercept)
+        let_go(array)
+        let_go(real)
     return real
 
 
 def real_type(array: Array, slope: float, intercept: float) -> np.dtype[Any]:
     """Type of slope * array + intercept: see `apply_linear`."""
-    ends = [array.min().item(), array.max().item()]
+    ends = [end.item() for end in slab_ends(array)]
     if array.dtype.kind in "iu" and slope == int(slope) and intercept == int(intercept):
         whole = sorted(int(slope) * end + int(intercept) for end in ends)
         dtype = smallest_integer(whole[0], whole[1])
@@ -113,7 +123,10 @@ def is_carried_by_float32(slope: float, intercept: float) -> bool:
 
 def value_range(array: Array) -> tuple[int, int]:
     """Smallest and largest value of an integer array; (0, 0) for an empty one."""
-    return (int(array.min()), int(array.max())) if array.size else (0, 0)
+    if not array.size:
+        return 0, 0
+    low, high = slab_ends(array)
+    return int(low), int(high)
 
 
 def smallest_ends(dtype: np.dtype[Any]) -> tuple[int, int]:
@@ -147,7 +160,7 @@ def narrowed(array: Array, bits_stored: int) -> Array:
     return array
 
 
-def cast(array: Array, dtype: str) -> Array:
+def cast(array: Array, dtype: str, *, empty: Empty = np.empty) -> Array:
     """The array in another type, or an error where that would change a value.
 
     Raises
@@ -164,14 +177,16 @@ def cast(array: Array, dtype: str) -> Array:
     wanted = np.dtype(dtype)
     if wanted == array.dtype:
         return array
+    changed = empty(array.shape, wanted)
+    is_by_request = wanted.kind == "f" and array.dtype.kind == "f"  # fewer digits
+    is_same = True
     with np.errstate(invalid="ignore", over="ignore"):
-        changed = array.astype(wanted)
-    if wanted.kind == "f" and array.dtype.kind == "f":
-        return changed  # fewer digits, by request
-    with np.errstate(invalid="ignore", over="ignore"):
-        places = np.ndindex(array.shape[:-2])
-        same = all(np.array_equal(changed[p].astype(np.float64), array[p].astype(np.float64)) for p in places)
-    if not same:
+        for p in np.ndindex(array.shape[:-2]):
+            changed[p] = array[p].astype(wanted)
+            is_same = is_same and np.array_equal(changed[p].astype(np.float64), array[p].astype(np.float64))
+            let_go(array)
+            let_go(changed)
+    if not (is_same or is_by_request):
         raise ValueRangeError(
             f"The values cannot be held by {dtype} without changing them.",
             "--dtype",

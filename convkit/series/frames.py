@@ -12,7 +12,7 @@ from convkit.errors import ConvkitError, MissingAttributeError, PixelError
 from convkit.model.frame import Frame, FrameKind, PixelSource, Position
 from convkit.model.notes import Note, note
 from convkit.quirks import DEFAULT_CHOICES, GRADIENT_KEYWORDS, RESCALE_KEYWORDS, ValueChoices, gradient_of
-from convkit.series.moments import moments_of_frames
+from convkit.series.moments import MomentReader
 from convkit.series.rescale import KEYWORDS as VALUE_KEYWORDS
 from convkit.series.rescale import rescale_of
 from convkit.series.traits import KEYWORDS as TRAIT_KEYWORDS
@@ -69,6 +69,7 @@ class _Reader:
 
     def __init__(self, table: TagTable, choices: ValueChoices) -> None:
         self._choices = choices
+        self._moments = MomentReader(table)
         self._key_of = itemgetter(*(table.places[k] for k in _KIND_KEYWORDS))
         self._kind_places = frozenset(table.places[k] for k in (*_KIND_KEYWORDS, "ImagePositionPatient"))
         self._position = table.places["ImagePositionPatient"]
@@ -80,7 +81,7 @@ class _Reader:
         places = self._places_of(image)
         source = pixels.source_of(image, places[0][2].layout)
         uid, number, defect = image.sop_instance_uid, image.integer("InstanceNumber"), _defect(source, image.size)
-        moments = moments_of_frames(image)
+        moments = self._moments.of_frames(image)
         redacted = None if image.redaction is None else image.redacted.sop_instance_uid
         return [
             Frame(index, place, source, uid, number, position, rounding, kind, moment, defect, redacted)

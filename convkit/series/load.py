@@ -14,8 +14,10 @@ from convkit.dicom import pixels, samples
 from convkit.dicom.header import Header
 from convkit.errors import PixelError, UnsupportedError
 from convkit.model import values
-from convkit.model.frame import PixelLayout
+from convkit.model.frame import Frame, PixelLayout
 from convkit.model.notes import Note, note
+from convkit.model.slabs import ends as slab_ends
+from convkit.model.slabs import is_in_a_file, let_go
 from convkit.model.volume import MappingState, ValueMapping, Volume
 from convkit.quirks import ValueChoices, rescale_notes
 from convkit.series.choices import Values
@@ -25,6 +27,7 @@ from convkit.series.leads import Leads
 from convkit.series.modality_table import has_table, looked_up
 from convkit.series.options import LoadOptions
 from convkit.series.rescale import real_world_units
+from convkit.series.room import IN_MEMORY, Room
 from convkit.series.stack import Stack
 from convkit.series.stack_facts import facts_and_step
 
@@ -52,7 +55,7 @@ class _Loaded(NamedTuple):
     is_looked_up: bool = False
 
 
-def load(stack: Stack, leads: Leads, options: LoadOptions, *, threads: int = 1) -> Volume:
+def load(stack: Stack, leads: Leads, options: LoadOptions, *, threads: int = 1, room: Room = IN_MEMORY) -> Volume:
     """The volume of a stack.
 
     Parameters
@@ -63,6 +66,8 @@ def load(stack: Stack, leads: Leads, options: LoadOptions, *, threads: int = 1) 
     options : LoadOptions
     threads : int
         How many may read at once.
+    room : Room
+        Where the array is made.
 
     Raises
     ------
@@ -72,10 +77,10 @@ def load(stack: Stack, leads: Leads, options: LoadOptions, *, threads: int = 1) 
         The values do not fit the data type that was asked for.
     """
     header = leads.first
-    array, notes = _read(stack, threads)
+    array, notes = _read(stack, threads, room)
     gradients, doubts = gradients_of(stack)
     facts, step_s = facts_and_step(stack, leads, keep=options.keep)
-    loaded = _mapped(array, stack, options)
+    loaded = _mapped(array, stack, options, room)
     volume = Volume(
         array=loaded.array,
         affine_lps=stack.grid.affine(),
@@ -93,7 +98,7 @@ def load(stack: Stack, leads: Leads, options: LoadOptions, *, threads: int = 1) 
         study_instance_uid=header.redacted.study_instance_uid,
         gradients=gradients,
     )
-    return _cast(_regridded(volume, stack), options)
+    return _cast(_regridded(volume, stack), options, room)
 
 
 def _units(header: Header, loaded: _Loaded, facts: Mapping[str, Any]) -> str:
@@ -103,17 +108,29 @@ def _units(header: Header, loaded: _Loaded, facts: Mapping[str, Any]) -> str:
     return redacted_units(header, units_of(header), units_of(header.redacted)) or facts.get("Units", "")
 
 
-def _read(stack: Stack, threads: int) -> tuple[Array, tuple[Note, ...]]:
+def _read(stack: Stack, threads: int, room: Room) -> tuple[Array, tuple[Note, ...]]:
     """Stored samples, (volumes, slices, rows, columns[, 3]), with only the stored bits in them."""
     layout = stack.first.pixels.layout
     sample = (3,) if layout.is_colour else ()
     shape = (stack.volumes, len(stack.frames[0]), layout.rows, layout.columns, *sample)
-    array = np.empty(shape, pixels.array_type(layout))
-    pixels.read_into(stack.all_frames, array.reshape(-1, *shape[2:]), threads=threads)
+    array = room.empty(shape, pixels.array_type(layout))
+    _fill(array.reshape(-1, *shape[2:]), stack.all_frames, threads)
     if layout.is_colour:
         return array, ()
     is_junk = _clean(array, [f.pixels.layout for f in stack.all_frames])
     return array, (note("pixels.junk-bits"),) if is_junk else ()
+
+
+def _fill(out: Array, frames: Sequence[Frame], threads: int) -> None:
+    """Read frames, a part of them at a time, so that those in a file need not stay in memory."""
+    step = max(1, _AT_A_TIME_BYTES // max(1, out[0].nbytes)) if is_in_a_file(out) else len(frames)
+    for start in range(0, len(frames), step):
+        pixels.read_into(frames[start : start + step], out[start : start + step], threads=threads)
+        let_go(out)
+
+
+_AT_A_TIME_BYTES = 32 << 20
+"""Of a volume that is too large for the memory."""
 
 
 def _clean(array: Array, layouts: Sequence[PixelLayout]) -> bool:
@@ -150,20 +167,20 @@ def _check_left_justified(array: Array, below: int) -> None:
 # --- values ----------------------------------------------------------------------------------------------
 
 
-def _mapped(array: Array, stack: Stack, options: LoadOptions) -> _Loaded:
+def _mapped(array: Array, stack: Stack, options: LoadOptions, room: Room) -> _Loaded:
     """The array with its rescale pending, applied or ignored, as the options ask; or looked up in tables."""
     layout = stack.first.pixels.layout
     if layout.is_colour:
         return _Loaded(array, ValueMapping())
     if has_table(stack) and options.values is not Values.STORED:
-        found = looked_up(array, stack)
+        found = looked_up(array, stack, room)
         if found is not None:
             mapping = ValueMapping(state=MappingState.APPLIED)
             return _Loaded(found.array, mapping, found.notes, found.units, is_looked_up=True)
-    return _rescaled(array, stack, options)
+    return _rescaled(array, stack, options, room)
 
 
-def _rescaled(array: Array, stack: Stack, options: LoadOptions) -> _Loaded:
+def _rescaled(array: Array, stack: Stack, options: LoadOptions, room: Room) -> _Loaded:
     frames = stack.all_frames
     slopes, intercepts = tuple(f.kind.slope for f in frames), tuple(f.kind.intercept for f in frames)
     is_uniform = len(set(slopes)) == 1 and len(set(intercepts)) == 1
@@ -173,10 +190,10 @@ def _rescaled(array: Array, stack: Stack, options: LoadOptions) -> _Loaded:
         ignored = (note("values.modality-lut", _NOT_LOOKED_UP),) if has_table(stack) else ()
         return _Loaded(narrow, ValueMapping(*numbers, MappingState.IGNORED), ignored, "")
     if not is_uniform:
-        real = _rescaled_by_slice(array, slopes, intercepts)
+        real = _rescaled_by_slice(array, slopes, intercepts, room)
         return _Loaded(real, ValueMapping(*numbers, MappingState.APPLIED), (note("values.per-slice-rescale"),))
     if options.values is Values.RESCALED or not values.is_carried_by_float32(slopes[0], intercepts[0]):
-        real = values.apply_linear(narrow, slopes[0], intercepts[0])
+        real = values.apply_linear(narrow, slopes[0], intercepts[0], empty=room.empty)
         return _Loaded(real, ValueMapping(*numbers, MappingState.APPLIED))
     return _Loaded(narrow, ValueMapping(*numbers))
 
@@ -184,16 +201,16 @@ def _rescaled(array: Array, stack: Stack, options: LoadOptions) -> _Loaded:
 _NOT_LOOKED_UP = "The images have a Modality LUT Sequence, which was not applied, because stored values were asked for."
 
 
-def _rescaled_by_slice(array: Array, slopes: Sequence[float], intercepts: Sequence[float]) -> Array:
+def _rescaled_by_slice(array: Array, slopes: Sequence[float], intercepts: Sequence[float], room: Room) -> Array:
     """Each slice by its own slope and intercept, float32 where that holds them."""
     stored = array.reshape(-1, *array.shape[2:])
     pairs = list(zip(slopes, intercepts, strict=True))
-    ends = [
-        end * np.float64(s) + i for one, (s, i) in zip(stored, pairs, strict=True) for end in (one.min(), one.max())
-    ]
-    real = np.empty(array.shape, values.float_type(array.dtype, np.array(ends)))
+    ends = [end * np.float64(s) + i for one, (s, i) in zip(stored, pairs, strict=True) for end in slab_ends(one)]
+    real = room.empty(array.shape, values.float_type(array.dtype, np.array(ends)))
     for out, one, (slope, intercept) in zip(real.reshape(stored.shape), stored, pairs, strict=True):
         out[...] = one * np.float64(slope) + np.float64(intercept)
+        let_go(out)
+        let_go(one)
     return real
 
 
@@ -222,10 +239,10 @@ def _kind(header: Header) -> tuple[Note, ...]:
     return (*derived, note("series.localizer")) if "LOCALIZER" in words else derived
 
 
-def _cast(volume: Volume, options: LoadOptions) -> Volume:
+def _cast(volume: Volume, options: LoadOptions, room: Room) -> Volume:
     if options.dtype == "auto":
         return volume
-    return replace(volume, array=values.cast(volume.array, options.dtype))
+    return replace(volume, array=values.cast(volume.array, options.dtype, empty=room.empty))
 
 
 # --- another grid ----------------------------------------------------------------------------------------

@@ -17,8 +17,10 @@ from convkit.errors import InputError
 from convkit.model import values
 from convkit.model.frame import Frame
 from convkit.model.notes import Note, note
+from convkit.model.slabs import let_go
 from convkit.series.facts import unit_of_type
 from convkit.series.rescale import modality_table_of
+from convkit.series.room import IN_MEMORY, Room
 from convkit.series.stack import Stack
 
 
@@ -43,7 +45,7 @@ def has_table(stack: Stack) -> bool:
     return any(kind.may_have_table for kind in stack.kinds)
 
 
-def looked_up(array: NDArray[Any], stack: Stack) -> LookedUp | None:
+def looked_up(array: NDArray[Any], stack: Stack, room: Room = IN_MEMORY) -> LookedUp | None:
     """Real values by the table of each image; None where no image has one after all, so that the rescale counts.
 
     Parameters
@@ -51,6 +53,7 @@ def looked_up(array: NDArray[Any], stack: Stack) -> LookedUp | None:
     array : (volumes, slices, rows, columns) integers
         Stored values, with only the stored bits in them.
     stack : Stack
+    room : Room
 
     Raises
     ------
@@ -65,10 +68,12 @@ def looked_up(array: NDArray[Any], stack: Stack) -> LookedUp | None:
         what = f"{len(there)} of {len(tables)} images have a Modality LUT, the others have none."
         raise InputError(what, stack.first.pixels.path, _HINT, "header.inconsistent")
     bits = max(one.table.bits for one in there)
-    real = np.empty(array.shape, np.uint8 if bits <= 8 else np.uint16)
+    real = room.empty(array.shape, np.dtype(np.uint8 if bits <= 8 else np.uint16))
     stored = array.reshape(-1, *array.shape[2:])
     for out, one, found in zip(real.reshape(stored.shape), stored, there, strict=True):
         out[...] = found.table.applied(one)
+        let_go(out)
+        let_go(one)
     kinds = {one.kind for one in there}
     units = unit_of_type(kinds.pop()) if len(kinds) == 1 else ""
     return LookedUp(values.narrowed(real, bits), units, _notes(stack))

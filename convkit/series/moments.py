@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from convkit.dicom import values
+from convkit.dicom.attributes import TagTable
 from convkit.dicom.header import Header
 from convkit.quirks import ORDER_KEYWORDS, volume_number
 
@@ -85,16 +87,43 @@ Moments = tuple[float | None, ...]
 """The moments of one frame, in the order of `MOMENTS`."""
 
 
-def moments_of_frames(image: Header) -> list[Moments]:
-    """The moments of each frame of an image."""
-    shared = tuple(moment.read(image) for moment in MOMENTS)
-    if image.unfolded is None:
-        return [shared]
-    own = {image.table.attributes[place].keyword for place in image.unfolded.places}
-    varying = [rank for rank, moment in enumerate(MOMENTS) if own & {*moment.reads}]
-    if not varying:
-        return [shared] * image.frames
-    return [_own(image.of_frame(frame), shared, varying) for frame in range(image.frames)]
+class MomentReader:
+    """Reads the moments of frames; what images share is read once.
+
+    Parameters
+    ----------
+    table : TagTable
+        Of all headers.
+    """
+
+    def __init__(self, table: TagTable) -> None:
+        self._asked = tuple((moment, _values_of(moment, table), dict[Any, float | None]()) for moment in MOMENTS)
+
+    def of_frames(self, image: Header) -> list[Moments]:
+        """The moments of each frame of an image."""
+        shared = self._of(image)
+        if image.unfolded is None:
+            return [shared]
+        own = {image.table.attributes[place].keyword for place in image.unfolded.places}
+        varying = [rank for rank, moment in enumerate(MOMENTS) if own & {*moment.reads}]
+        if not varying:
+            return [shared] * image.frames
+        return [_own(image.of_frame(frame), shared, varying) for frame in range(image.frames)]
+
+    def _of(self, image: Header) -> Moments:
+        raw = image.parsed.raw
+        found: list[float | None] = []
+        for moment, values_of, known in self._asked:
+            given = values_of(raw)
+            if given not in known:
+                known[given] = moment.read(image)
+            found.append(known[given])
+        return tuple(found)
+
+
+def _values_of(moment: Moment, table: TagTable) -> Callable[[tuple[bytes | None, ...]], Any]:
+    """What a moment depends on, of the raw values of a header."""
+    return itemgetter(*(table.places[keyword] for keyword in moment.reads))
 
 
 def _own(header: Header, shared: Moments, varying: Sequence[int]) -> Moments:

@@ -12,6 +12,7 @@ import numpy as np
 
 from convkit.errors import OutputError
 from convkit.model import values
+from convkit.model.slabs import slabs as cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,14 +21,11 @@ if TYPE_CHECKING:
 
     from convkit.model.volume import Volume
 
-SLAB_BYTES = 4 << 20
-"""Most bytes of a slab: a few times the block that is compressed at once, and small beside any volume."""
-
 Code = TypeVar("Code")
 
 
 def slabs(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Cut an array into C-contiguous little-endian pieces that follow one another in C order.
+    """Cut an array into C-contiguous little-endian pieces that follow one another in C order; see `cut`.
 
     Parameters
     ----------
@@ -38,16 +36,7 @@ def slabs(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
     slab : same type but little-endian, at most `SLAB_BYTES`, or one row of the last axis
         A view where the array is contiguous, so not to be changed.
     """
-    each = array.nbytes // max(1, len(array))
-    if array.nbytes <= SLAB_BYTES or array.ndim == 1:
-        yield _plain(array)
-    elif each > SLAB_BYTES:
-        for part in array:
-            yield from slabs(part)
-    else:
-        step = SLAB_BYTES // each
-        for start in range(0, len(array), step):
-            yield _plain(array[start : start + step])
+    return map(_plain, cut(array))
 
 
 def stored_pieces(volume: Volume) -> Iterator[memoryview]:

@@ -255,6 +255,7 @@ def test_progress_bar_on_a_terminal_goes_to_stderr_alone(tmp_path: Path) -> None
     os.close(ours)
     assert process.returncode == 0
     assert b"headers" in shown
+    assert b"B/s" in shown
     assert len(lines(out)) == 1
 
 

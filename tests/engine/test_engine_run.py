@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from convkit.engine.outcome import Outcome, Status, failure
-from convkit.engine.run import Runner, _quota_cpus, batched, default_jobs, run
+from convkit.engine.run import Runner, batched, run
 from convkit.errors import EngineError, GeometryError, UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -283,19 +283,6 @@ def test_two_maps_at_once_are_refused() -> None:
 def test_fewer_jobs_than_one_is_a_usage_error() -> None:
     with pytest.raises(UsageError):
         Runner(0)
-
-
-def test_default_jobs_is_what_this_process_may_use() -> None:
-    assert 1 <= default_jobs() <= (os.cpu_count() or 1)
-
-
-@pytest.mark.parametrize(
-    ("text", "cpus"), [("max 100000", None), ("250000 100000", 3), ("50000 100000", 1), ("", None)]
-)
-def test_quota_of_a_container_is_rounded_up(tmp_path: Path, text: str, cpus: int | None) -> None:
-    (tmp_path / "cpu.max").write_text(text)
-    assert _quota_cpus(tmp_path / "cpu.max") == cpus
-    assert _quota_cpus(tmp_path / "none") is None
 
 
 def test_batches_are_lazy_and_keep_the_order() -> None:

@@ -248,8 +248,8 @@ def test_interruption_is_resumed_to_the_same_bytes(tmp_path: Path) -> None:
     source = batch(tmp_path / "in")
     whole = convert_folder(source, tmp_path / "whole")
 
-    def stop(what: str, done: int, total: int) -> None:
-        if what == "volumes" and done == 3:
+    def stop(step: convkit.Step) -> None:
+        if step.what == "volumes" and step.done == 3:
             raise KeyboardInterrupt
 
     cut = convert_folder(source, tmp_path / "cut", progress=stop)

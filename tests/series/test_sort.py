@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from convkit.series.choices import Irregular, Tilt
 from convkit.series.group import group
-from convkit.series.moments import MOMENTS, moments_of_frames
+from convkit.series.moments import MOMENTS, MomentReader
 from convkit.series.options import StackOptions
 from convkit.series.plan import plan_series
 from convkit.series.positions import by_position, projections
@@ -176,7 +176,7 @@ def test_volumes_that_lost_slices_are_not_filled_from_their_neighbours(lost: tup
 
 def test_moments_are_read_in_the_order_of_the_table(tmp_path: Path) -> None:
     (header,) = headers_of([instance(TemporalPositionIdentifier=2, TriggerTime=30.5, AcquisitionNumber=7)], tmp_path)
-    found = dict(zip((m.keyword for m in MOMENTS), moments_of_frames(header)[0], strict=True))
+    found = dict(zip((m.keyword for m in MOMENTS), MomentReader(header.table).of_frames(header)[0], strict=True))
     assert found["TemporalPositionIdentifier"] == 2
     assert found["TriggerTime"] == 30.5
     assert found["AcquisitionNumber"] == 7

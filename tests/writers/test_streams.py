@@ -14,10 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convkit.model.slabs import SLAB_BYTES
 from convkit.model.volume import Volume
 from convkit.writers import WRITERS, WriteOptions, writer_for
 from convkit.writers._gzip import BLOCK_BYTES, Container, deflated
-from convkit.writers._voxels import SLAB_BYTES, real_pieces, slabs, stored_pieces
+from convkit.writers._voxels import real_pieces, slabs, stored_pieces
 
 NOISE = np.random.default_rng(7).integers(0, 50, 3 * BLOCK_BYTES + 1234).astype(np.uint8).tobytes()
 

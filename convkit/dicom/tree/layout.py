@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
+from convkit.dicom.patience import Patience
 from convkit.dicom.tree.nodes import META, META_GROUP, PIXEL_GROUP, TRANSFER_SYNTAX, Coding, Element, uid_of
 from convkit.dicom.tree.walk import Short, Walk
 from convkit.dicom.tree.writing import encoded
@@ -21,9 +22,6 @@ MOST_LAYOUTS = 8
 
 MOST_BYTES = 1 << 16
 """Longest header that is remembered."""
-
-_MOST_IN_VAIN = 32
-"""Headers that are learned beyond those that were found again, before it is given up."""
 
 
 class Layout:
@@ -114,7 +112,7 @@ class Layouts:
         self._metas = _Memory()
         self._headers = _Memory()
         self._syntaxes: dict[Layout, str] = {}
-        self._balance = _MOST_IN_VAIN
+        self._patience = Patience(1)
 
     def beginning(self, walk: Walk, here: int) -> Beginning | None:
         """The file meta information at a place; None where it is laid out as none before."""
@@ -127,7 +125,8 @@ class Layouts:
     def match(self, walk: Walk, here: int) -> Match | None:
         """The layout that the header at a place has; None where it has none of them."""
         found = self._headers.match(walk, here)
-        self._balance += found is not None
+        if found is not None:
+            self._patience.gain()
         return found
 
     def learn(self, meta: Sequence[Element], elements: Sequence[Element], data: bytes, start: int) -> None:
@@ -145,9 +144,8 @@ class Layouts:
             Where its file meta information starts there.
         """
         syntax = next((uid_of(each) for each in meta if each.tag == TRANSFER_SYNTAX), "")
-        if self._balance <= 0 or not syntax:
+        if not syntax or not self._patience.may_learn():
             return
-        self._balance -= 1
         length, layout = self._metas.learn(meta, META, data, start)
         if layout is not None and TRANSFER_SYNTAX not in layout.varying:
             self._syntaxes[layout] = syntax  # alike in all of them

@@ -26,7 +26,7 @@ from convkit.engine.run import Runner, attempt
 from convkit.jobs._deid.gather import Instance, gather
 from convkit.jobs._deid.plan import path_of
 from convkit.jobs._deid.recipe import Asked, recipe_of
-from convkit.jobs._sources import Progress, Source, failed_files
+from convkit.jobs._sources import Progress, Source, Step, failed_files
 from convkit.jobs.collection import unfolded
 from convkit.model.notes import Note
 
@@ -182,7 +182,7 @@ class Redactor:
                 else:
                     kept[path] = one
             if progress:
-                progress("profile", len(kept), len(objects))
+                progress(Step("profile", len(kept), len(objects)))
         return Found(kept, tuple(sorted(problems, key=attrgetter("where"))))
 
     def _lots(self, objects: Sequence[Instance], own: Mapping[str, OwnValues]) -> Iterator[Lot]:

@@ -18,7 +18,7 @@ from convkit.jobs._destination import Claim, Destination, tidied
 from convkit.jobs._pictures.look import Look
 from convkit.jobs._pictures.pieces import Group, Piece, Viewed
 from convkit.jobs._pictures.tasks import failed_pieces, failed_window, make_pieces, measure_window
-from convkit.jobs._sources import Progress
+from convkit.jobs._sources import Progress, Step
 from convkit.model.display import Voi
 
 BATCH = 16
@@ -79,7 +79,7 @@ class Work:
             yield from self._settled()
             done += sum(len(one.piece.names) for one in batch)
             if progress:
-                progress("pictures", done, total)
+                progress(Step("pictures", done, total))
         yield from self._settled()
 
     def _settled(self) -> Iterator[Numbered]:

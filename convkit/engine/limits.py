@@ -1,0 +1,69 @@
+"""What a run may use of the machine: processors and memory."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from convkit.errors import UsageError
+
+_CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")  # Linux, cgroup v2: "quota period" in µs, or "max period"
+_MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")  # the same: bytes, or "max"
+
+_SHARE = 0.8
+"""Part of the memory that a run takes unless it was told: the rest is for the system and its file cache."""
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+
+
+def default_jobs() -> int:
+    """Number of CPUs that this process may use, by its affinity and, in a container, by its quota."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cpus, _quota_cpus(_CPU_QUOTA) or cpus))
+
+
+def default_memory() -> int | None:
+    """Bytes that a run may use: most of the machine's, or of its container's; None where that is not known."""
+    known = [size for size in (_physical(), _limit(_MEMORY_LIMIT)) if size]
+    return int(min(known) * _SHARE) if known else None
+
+
+def memory_of(text: str | int) -> int:
+    """Bytes that a text such as ``8G`` or ``512 MB`` means; units are powers of 1024.
+
+    Raises
+    ------
+    UsageError
+        It means none.
+    """
+    found = _SIZE.fullmatch(str(text).strip())
+    size = int(float(found[1]) * _UNITS[found[2].upper()]) if found else 0
+    if size < 1:
+        raise UsageError(f"{text!r} is no size.", "--memory", "Write 8G or 512M.")
+    return size
+
+
+def _physical() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None  # a system without
+
+
+def _limit(path: Path) -> int | None:
+    """Memory that the control group of a container allows; None where there is no limit."""
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _quota_cpus(path: Path) -> int | None:
+    """CPUs that the control group of a container allows, rounded up; None where there is no limit."""
+    try:
+        quota, period = path.read_text().split()
+        return -(-int(quota) // int(period))
+    except (OSError, ValueError, ZeroDivisionError):
+        return None
