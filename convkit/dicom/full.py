@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from pathlib import Path
+from io import BytesIO
 from struct import pack
 from typing import Any
 
@@ -35,6 +35,7 @@ from convkit.dicom.lean import (
 from convkit.dicom.syntaxes import DEFLATED, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN
 from convkit.errors import InputError, NotDicomError
 from convkit.model.frame import HeldPixels
+from convkit.storage import files
 
 _DEFER_BYTES = 1 << 16
 _PIXELS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
@@ -181,9 +182,9 @@ _MOST_DEFLATION = 1032
 
 def _check_deflated(path: str) -> None:
     """Refuse a deflated data set that would fill the memory, before pydicom inflates it (PS3.5 A.5)."""
-    if Path(path).stat().st_size * _MOST_DEFLATION <= _MOST_INFLATED:
+    if files.status(path).size * _MOST_DEFLATION <= _MOST_INFLATED:
         return
-    with Path(path).open("rb") as file:
+    with files.buffered(path) as file:
         try:
             syntax, _, start = file_meta(file.read(WINDOW))
         except Declined:
@@ -201,22 +202,33 @@ def _check_deflated(path: str) -> None:
 
 def _read(path: str) -> FileDataset:
     _check_deflated(path)
-    with Path(path).open("rb") as file:
+    with files.buffered(path) as file:
         has_no_preamble = starts_with_an_element(file.read(16))
     try:
-        dataset = dcmread(path, defer_size=_DEFER_BYTES, force=has_no_preamble)
+        dataset = _dataset(path, defer_size=_DEFER_BYTES, force=has_no_preamble)
     except InvalidDicomError as err:
         raise NotDicomError("The file is not DICOM.", path, "", "input.not-dicom") from err
     if syntax_of(dataset) == DEFLATED:
-        dataset = dcmread(path)  # pydicom looks for a deferred value in the file, not in what it has inflated
+        dataset = _dataset(path)  # pydicom looks for a deferred value in the file, not in what it has inflated
     if len(dataset) == 0:
         raise NotDicomError("The file has a DICOM preamble and nothing else.", path, "", "input.not-dicom")
     return dataset
 
 
+def _dataset(path: str, **how: Any) -> FileDataset:
+    """What pydicom reads of a file; all of it at once where it has no path that pydicom could open again."""
+    if not files.is_elsewhere(path):
+        return dcmread(path, **how)
+    with files.opened(path) as file:
+        if files.stamp(file)[0] > _MOST_INFLATED:
+            what = f"A file of this encoding with more than {_MOST_INFLATED} bytes is read from a folder only."
+            raise InputError(what, path, "Unpack or copy it first.", "pixels.too-large")
+        return dcmread(BytesIO(file.read() or b""), force=bool(how.get("force")))
+
+
 def _check_complete(dataset: FileDataset, path: str) -> None:
     """Refuse a header that ends before its last value does; pydicom returns what there is of it."""
-    size = Path(path).stat().st_size
+    size = files.status(path).size
     for tag in list(dataset.keys()):
         element: Any = dataset.get_item(tag, keep_deferred=True)
         if not isinstance(element, RawDataElement) or int(tag) in _PIXELS or element.length == UNDEFINED:
@@ -303,7 +315,7 @@ def pixels_of_file(path: str) -> HeldPixels:
     try:
         with quiet_pydicom():
             _check_deflated(path)
-            return held_pixels(dcmread(path, force=True))[1]
+            return held_pixels(_dataset(path, force=True))[1]
     except (InputError, MemoryError):
         raise
     except Exception as err:

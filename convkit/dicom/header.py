@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import os
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from convkit.dicom import lean, values
@@ -16,6 +13,7 @@ from convkit.dicom.unfolded import Overlay, Unfolded, unfolded
 from convkit.errors import InputError, NotDicomError
 from convkit.model.frame import HeldPixels, Picture, ValuePlace
 from convkit.model.notes import Note
+from convkit.storage import files
 
 
 class FarValue(NamedTuple):
@@ -259,7 +257,7 @@ class Header(NamedTuple):
 
 def _read_at(path: str, offset: int, length: int) -> bytes:
     try:
-        with io.FileIO(path) as file:
+        with files.opened(path) as file:
             file.seek(offset)
             data = file.read(length) or b""
     except OSError as err:
@@ -300,10 +298,9 @@ def file_stamp(path: str) -> tuple[int, int]:
         The file cannot be read.
     """
     try:
-        status = Path(path).stat()
+        return files.status(path)
     except OSError as err:
         raise unreadable(path, err) from err
-    return status.st_size, status.st_mtime_ns
 
 
 def unreadable(path: str, err: OSError) -> InputError:
@@ -313,12 +310,12 @@ def unreadable(path: str, err: OSError) -> InputError:
 
 
 def _parse(path: str, table: TagTable) -> tuple[lean.Parsed, int, int]:
-    with io.FileIO(path) as file:
-        status = os.fstat(file.fileno())
-        if status.st_size == 0:
+    with files.opened(path) as file:
+        size, modified_ns = files.stamp(file)
+        if size == 0:
             raise NotDicomError("The file is empty.", path, "", "input.not-dicom")
         try:
-            return parse_alike(file, status.st_size, table), status.st_size, status.st_mtime_ns
+            return parse_alike(file, size, table), size, modified_ns
         except lean.Cut as err:
             raise InputError(
                 "The file ends inside its header.", path, "Copy it again from its source.", "input.cut-header"
@@ -330,4 +327,4 @@ def _parse(path: str, table: TagTable) -> tuple[lean.Parsed, int, int]:
     # pydicom takes 0.2 s to import; most runs never need it.
     full = import_module("convkit.dicom.full")
     parsed: lean.Parsed = full.parse(path, table)
-    return parsed, status.st_size, status.st_mtime_ns
+    return parsed, size, modified_ns

@@ -125,7 +125,7 @@ class Parsed(NamedTuple):
     far: tuple[Far, ...] = ()
 
 
-Readable = io.FileIO | io.BytesIO
+Readable = io.RawIOBase | io.BytesIO
 """A file, or what is held of one."""
 
 

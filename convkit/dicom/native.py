@@ -6,7 +6,6 @@ big-endian words, colour by plane, chrominance for two pixels, floats.
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from convkit.dicom import syntaxes
 from convkit.errors import PixelError
 from convkit.model import values
 from convkit.model.frame import PixelLayout, PixelSource
+from convkit.storage import files
 
 SUBSAMPLED = frozenset({"YBR_FULL_422", "YBR_PARTIAL_422"})
 """Two chrominance samples for two pixels: Y1 Y2 CB CR (PS3.3 C.7.6.3.1.2)."""
@@ -117,7 +117,7 @@ def _are_words(source: PixelSource) -> bool:
     if source.held is not None:
         return source.held.vr == "OW"
     try:
-        with io.FileIO(source.path) as file:
+        with files.opened(source.path) as file:
             file.seek((source.offset or 0) - _VR_BEFORE)
             return file.read(2) == b"OW"
     except OSError as err:
@@ -155,7 +155,7 @@ def read_bytes(source: PixelSource, start: int, length: int) -> Bytes:
         return found.copy()
     buffer = np.empty(length, np.uint8)
     try:
-        with io.FileIO(source.path) as file:
+        with files.opened(source.path) as file:
             file.seek((source.offset or 0) + start)
             fill(file, buffer.data, source)
     except OSError as err:
@@ -163,7 +163,7 @@ def read_bytes(source: PixelSource, start: int, length: int) -> Bytes:
     return buffer
 
 
-def fill(file: io.FileIO, view: memoryview, source: PixelSource) -> None:
+def fill(file: files.Raw, view: memoryview, source: PixelSource) -> None:
     """Read until a buffer is full.
 
     Raises

@@ -6,7 +6,6 @@ reads one frame of anything; this module fills volumes, and gives the plain case
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
@@ -27,6 +26,7 @@ from convkit.dicom.pixel_source import (
 )
 from convkit.model import values
 from convkit.model.frame import Frame, Picture, PixelLayout, PixelSource
+from convkit.storage.files import Raw, opened, prefetch
 
 __all__ = [
     "LAYOUT_KEYWORDS",
@@ -91,13 +91,18 @@ def _parts(frames: list[Frame], threads: int) -> Iterator[list[Frame]]:
 _LARGE_BYTES = 16 << 20
 """From here on a second thread saves more than it costs to start."""
 
+_FETCHED_AT_ONCE = 32
+"""Objects that are fetched side by side, where they lie in storage."""
+
 _Object = tuple[PixelSource, list[int], NDArray[Any]]
 """An object, the places of some of its frames, and where they are to be read to."""
 
 
 def _read_objects(objects: Sequence[_Object]) -> None:
     scratch: dict[tuple[Any, ...], NDArray[Any]] = {}  # one picture for all of a size: memory that is new is slow
-    for source, places, out in objects:
+    for number, (source, places, out) in enumerate(objects):
+        if number % _FETCHED_AT_ONCE == 0:
+            prefetch([each[0].path for each in objects[number : number + _FETCHED_AT_ONCE]], is_whole=True)
         if source.picture is None:
             _read_object(source, places, out)
             continue
@@ -155,7 +160,7 @@ def is_direct(source: PixelSource) -> bool:
 def _read_direct(source: PixelSource, indices: Sequence[int], out: NDArray[Any]) -> None:
     layout = source.layout
     try:
-        with io.FileIO(source.path) as file:
+        with opened(source.path) as file:
             for start, stop in _runs(indices):
                 file.seek((source.offset or 0) + indices[start] * layout.bytes_per_frame)
                 if layout.is_planar:
@@ -177,7 +182,7 @@ def _runs(indices: Sequence[int]) -> Iterator[tuple[int, int]]:
             start = place
 
 
-def _read_planes(file: io.FileIO, out: NDArray[Any], source: PixelSource) -> None:
+def _read_planes(file: Raw, out: NDArray[Any], source: PixelSource) -> None:
     """Read frames whose colours lie plane by plane (PS3.3 C.7.6.3.1.3)."""
     planes = np.empty((len(out), 3, *out.shape[1:3]), out.dtype)
     native.fill(file, planes.data.cast("B"), source)

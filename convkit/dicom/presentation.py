@@ -36,6 +36,7 @@ from convkit.model.presentation import (
     Scoped,
     Shutter,
 )
+from convkit.storage.files import buffered
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1.11."
 _GREY, _COLOUR, _PSEUDO_COLOUR, _ANGIOGRAPHY = (_STORAGE + number for number in ("1", "2", "3", "5"))
@@ -56,8 +57,8 @@ def presentation_of(path: str | Path) -> PresentationState:
     """
     where = str(path)
     try:
-        with quiet_pydicom():
-            dataset = dcmread(path, stop_before_pixels=True)
+        with quiet_pydicom(), buffered(where) as file:
+            dataset = dcmread(file, stop_before_pixels=True)
             _check_kind(str(dataset.get("SOPClassUID", "")), where)
             return _state(dataset, where)
     except ConvkitError:

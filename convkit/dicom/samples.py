@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 from functools import lru_cache
 from importlib import import_module
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -20,6 +19,7 @@ from convkit.dicom.palette import Palette, palette_of_file
 from convkit.errors import PixelError, UnsupportedError
 from convkit.model import values
 from convkit.model.frame import HeldPixels, PixelSource, ValuePlace
+from convkit.storage import files
 
 _OF_ANY_PRECISION = syntaxes.JPEG_LS | syntaxes.JPEG_2000
 """Their streams say themselves how many bits a sample has, so nothing in it is above them."""
@@ -137,10 +137,10 @@ def placed(source: PixelSource) -> PixelSource:
     if source.held is not None or source.offset is not None:
         return source
     try:
-        status = Path(source.path).stat()
+        status = files.status(source.path)
     except OSError as err:
         raise native.unreadable(source, err) from err
-    held = _inflated(source.path, status.st_size, status.st_mtime_ns)
+    held = _inflated(source.path, *status)
     if is_native(source) and len(held.value) < native.bytes_needed(source):
         raise native.cut(source)
     return source._replace(held=held, length=len(held.value))
@@ -224,7 +224,7 @@ def _coded(source: PixelSource, frame: int) -> bytes:
     if source.held is not None:
         return index.read(io.BytesIO(source.held.value), frame)
     try:
-        with Path(source.path).open("rb") as file:
+        with files.buffered(source.path) as file:
             return index.read(file, frame)
     except OSError as err:
         raise native.unreadable(source, err) from err
@@ -236,8 +236,7 @@ def _index_of(source: PixelSource) -> FrameIndex:
     if source.held is not None:
         return _index_of_held(source)
     try:
-        status = Path(source.path).stat()
-        return _index_of_file(source, status.st_size, status.st_mtime_ns)
+        return _index_of_file(source, *files.status(source.path))
     except OSError as err:
         raise native.unreadable(source, err) from err
 
@@ -245,7 +244,7 @@ def _index_of(source: PixelSource) -> FrameIndex:
 @lru_cache(4)
 def _index_of_file(source: PixelSource, _size: int, _modified_ns: int) -> FrameIndex:
     """Where the frames of a file lie; the last ones are kept, because they are read one by one."""
-    with Path(source.path).open("rb") as file:
+    with files.buffered(source.path) as file:
         return _indexed(source, file)
 
 

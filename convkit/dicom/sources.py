@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from convkit.errors import InputError, UsageError
+from convkit.errors import InputError
 from convkit.model.notes import Note, note
+from convkit.storage.files import looks_packed, may_be_elsewhere
 
 OWN_FOLDER = ".convkit"
 """Where a destination keeps its journal; never an input."""
@@ -36,16 +37,20 @@ def find_files(sources: Iterable[str | os.PathLike[str]], *, typed_in: Iterable[
     Parameters
     ----------
     sources : paths
-        A file, a folder (searched to any depth), a DICOMDIR (the files that it lists), ``@list.txt`` with one path a
-        line, or ``-`` for the paths in
-        `typed_in`.
+        A file, a folder (searched to any depth), an archive, a DICOMDIR (the files that it lists), ``@list.txt`` with
+        one path a line, ``-`` for the paths in `typed_in`, or a URL of object storage: of an object, or of what lies
+        below. Archives that are met in folders are opened, too; archives within archives are not.
     typed_in : lines
         What came on standard input.
 
     Raises
     ------
     InputError
-        A source does not exist.
+        A source does not exist, or storage cannot be listed.
+    UsageError
+        A URL is of a kind that cannot be read, or holds a password.
+    MissingExtraError
+        A library for the storage is not installed.
     """
     notes: list[Note] = []
     found: dict[str, str] = {}
@@ -59,20 +64,47 @@ def find_files(sources: Iterable[str | os.PathLike[str]], *, typed_in: Iterable[
 def _files(source: str, notes: list[Note]) -> Iterator[tuple[str, str]]:
     """(path, real path) of the files that a source stands for."""
     if Path(source).is_dir():
-        yield from _walk(source, notes)
-    elif Path(source).name.upper() == "DICOMDIR" and Path(source).is_file():
-        directory = import_module("convkit.dicom._directory")  # pydicom, only for a DICOMDIR that is named
-        for path in _there(directory.referenced_files(source), notes):
-            if Path(path).is_file():
-                yield path, os.path.realpath(path)
+        for path, real in _walk(source, notes):
+            if path.endswith(_ENDINGS_OF_ARCHIVES):  # of every file: archives are few
+                yield from _elsewhere().unpacked(path, real, notes)
             else:
-                notes.append(_not_a_file(path))
+                yield path, real
+    elif Path(source).name.upper() == "DICOMDIR" and Path(source).is_file():
+        yield from _referenced(source, notes)
     elif Path(source).is_file():
-        yield source, os.path.realpath(source)
+        if source.endswith(_ENDINGS_OF_ARCHIVES) or looks_packed(source):
+            yield from _elsewhere().unpacked(source, os.path.realpath(source), notes, is_named=True)
+        else:
+            yield source, os.path.realpath(source)
     elif os.path.lexists(source):
         notes.append(_not_a_file(source))
+    elif may_be_elsewhere(source):
+        yield from _elsewhere().found(source, notes)
     else:
         raise InputError("The source does not exist.", source, "Check the spelling.", "input.unreadable")
+
+
+def _elsewhere() -> Any:
+    """What finds members of archives, and objects in storage: loaded only where there may be some."""
+    return import_module("convkit.dicom._elsewhere")
+
+
+_ENDINGS_OF_ARCHIVES = tuple(
+    spelling
+    for ending in (".zip", ".tar", ".gz", ".tgz", ".bz2", ".tbz2", ".tbz", ".xz", ".txz")
+    for spelling in (ending, ending.upper(), ending.title())
+)
+"""Of files that may be archives; `convkit.storage.archives` knows them."""
+
+
+def _referenced(source: str, notes: list[Note]) -> Iterator[tuple[str, str]]:
+    """(path, real path) of the files that a DICOMDIR lists."""
+    directory = import_module("convkit.dicom._directory")  # pydicom, only for a DICOMDIR that is named
+    for path in _there(directory.referenced_files(source), notes):
+        if Path(path).is_file():
+            yield path, os.path.realpath(path)
+        else:
+            notes.append(_not_a_file(path))
 
 
 def _expanded(sources: Iterable[str | os.PathLike[str]], typed_in: Iterable[str], notes: list[Note]) -> Iterator[str]:
@@ -82,8 +114,6 @@ def _expanded(sources: Iterable[str | os.PathLike[str]], typed_in: Iterable[str]
             yield from _there((line.rstrip("\r\n") for line in typed_in), notes)
         elif source.startswith("@"):
             yield from _there(_listed(source[1:]), notes)
-        elif "://" in source:
-            raise UsageError("Network and cloud sources are not read yet.", source, "Copy the files to a folder first.")
         else:
             yield source
 
@@ -99,7 +129,7 @@ def _listed(path: str) -> list[str]:
 def _there(lines: Iterable[str], notes: list[Note]) -> Iterator[str]:
     """The paths of a list that exist; one that does not costs only itself."""
     for path in (line.strip() for line in lines):
-        if os.path.lexists(path):
+        if os.path.lexists(path) or (path and may_be_elsewhere(path)):
             yield path
         elif path:
             notes.append(note("input.unreadable", "The listed path does not exist.", where=path))

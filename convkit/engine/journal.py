@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from stat import S_ISDIR
 from typing import TYPE_CHECKING, Self
 
-from convkit.engine._lock import FileLock
 from convkit.engine.outcome import Json, Status
 from convkit.errors import OutputError
 from convkit.model.notes import Note
+from convkit.storage.files import status, url_behind
+from convkit.storage.lock import FileLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -193,6 +194,18 @@ class Journal:
         with self._reported:
             return self._connection.execute(query, (len(start), start)).fetchone() is not None
 
+    def copy_to(self, path: Path) -> None:
+        """Write all that is recorded into another file, complete in itself.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        """
+        self.flush()
+        with self._reported, closing(sqlite3.connect(path)) as copy:
+            self._connection.backup(copy)
+
     def flush(self) -> None:
         """Commit what is recorded."""
         with self._reported:
@@ -213,10 +226,19 @@ class Journal:
     def _size(self, path: str) -> int | None:
         """Size of an output in bytes; -1 for a folder, None where there is nothing."""
         try:
-            status = os.stat(f"{self._dest}/{path}")  # noqa: PTH116 (called a hundred thousand times in a run)
+            found = os.stat(f"{self._dest}/{path}")  # noqa: PTH116 (called a hundred thousand times in a run)
         except OSError:
-            return None
-        return _FOLDER_SIZE if S_ISDIR(status.st_mode) else status.st_size
+            return _size_in_storage(f"{self._dest}/{path}")
+        return _FOLDER_SIZE if S_ISDIR(found.st_mode) else found.st_size
+
+
+def _size_in_storage(path: str) -> int | None:
+    """Size of an output that another machine has written into storage; None for anything else."""
+    url = url_behind(path)
+    try:
+        return None if url is None else status(url).size
+    except OSError:
+        return None
 
 
 @contextmanager

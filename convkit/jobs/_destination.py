@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, Self, TypeVar
 
@@ -15,7 +16,9 @@ from convkit.engine.outcome import Outcome, Status, note_of
 from convkit.engine.run import Runner
 from convkit.errors import OutputError
 from convkit.jobs._choices import Exists
+from convkit.jobs._sources import Source
 from convkit.model.notes import Note, note
+from convkit.storage import files
 from convkit.writers import remove_leftovers
 
 T = TypeVar("T")
@@ -61,16 +64,49 @@ class Inputs:
 
     @cached_property
     def _paths(self) -> frozenset[str]:
-        return frozenset(os.path.realpath(path) for path in self._given())
+        return frozenset(path if files.is_url(path) else os.path.realpath(path) for path in self._given())
 
     def holds(self, path: str) -> bool:
         """True where a path is one of them, by whatever name; the folder of many paths is resolved once."""
+        url = files.url_behind(path)
+        if url is not None:
+            return url in self._paths
         folder, name = os.path.split(path)
         if os.path.islink(path):  # noqa: PTH114 (asked of every output that is there)
             return os.path.realpath(path) in self._paths
         if folder not in self._folders:
             self._folders[folder] = os.path.realpath(folder)
         return f"{self._folders[folder]}{os.sep}{name}" in self._paths
+
+
+@contextmanager
+def rooted(output: Source, *, is_dry: bool = False) -> Iterator[Path]:
+    """The folder that a run writes into: that of the user, or one that stands for a folder in object storage.
+
+    Raises
+    ------
+    OutputError
+        The storage refuses.
+    """
+    url = os.fspath(output)
+    if not files.is_url(url) or Path(url).is_dir():
+        yield Path(output)
+        return
+    mirror = import_module("convkit.storage.mirror")  # fsspec, only for URLs
+    if is_dry:
+        yield mirror.root_of(url)
+        return
+    try:
+        with mirror.mirrored(url) as root:
+            yield root
+    except OutputError as err:
+        raise OutputError(err.what, files.shown(err.where), err.hint, err.code) from err
+
+
+def save_journal(root: Path, journal: Journal, *, is_last: bool = False) -> None:
+    """Send the journal of a destination in object storage, where it is time; see `convkit.storage.mirror`."""
+    if files.MIRRORED in root.name:
+        import_module("convkit.storage.mirror").save_journal(root, journal.copy_to, is_last=is_last)
 
 
 @contextmanager
@@ -159,6 +195,7 @@ class Destination:
     def claim(self, claims: Iterable[Claim]) -> None:
         """Say in the journal what is about to be written."""
         self.journal.claim((name, claim.key, claim.mark) for claim in claims for name in claim.names)
+        save_journal(self.root, self.journal)
 
     def recorded(self, claim: Claim, outcome: Outcome) -> Outcome:
         """The outcome, remembered for the next run; a journal that cannot be written costs only that memory."""
@@ -214,12 +251,15 @@ def journaled(root: Path, work: Callable[[Journal], Iterator[T]], keep: Callable
                 for result in work(journal):
                     keep(result)
                     kept += 1
+                    save_journal(root, journal)
             except KeyboardInterrupt:
                 is_interrupted = True
+            save_journal(root, journal, is_last=True)
     except OutputError as err:
         if not kept:
             raise
-        notes.append(note_of(err))  # the outputs are there, only the journal is not
+        reason = note_of(err)
+        notes.append(reason.at(files.shown(reason.where)))  # the outputs are there, only the journal is not
     return Journaled(tuple(notes), is_interrupted)
 
 

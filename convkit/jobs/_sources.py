@@ -5,11 +5,11 @@ Light to import: a job that needs no volumes does not pay for what makes them.
 
 from __future__ import annotations
 
-import filecmp
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -18,6 +18,7 @@ from convkit.engine.outcome import Outcome, Status, note_of
 from convkit.engine.run import Runner, batched
 from convkit.errors import OutputError, UsageError
 from convkit.model.notes import Note, Severity, note
+from convkit.storage import files
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -74,7 +75,7 @@ def destination(output: Source | None, given: list[Source], suffixes: Iterable[s
     Raises
     ------
     UsageError
-        There is none, or it is no path.
+        There is none, it is no path, or a URL of no kind that can be written.
     """
     if output is None:
         if len(given) < 2:
@@ -82,6 +83,8 @@ def destination(output: Source | None, given: list[Source], suffixes: Iterable[s
         output = given.pop()
     if not _is_path(output):
         raise UsageError("The destination is no path.", "--output", "Name a folder for the results.")
+    if files.is_url(os.fspath(output)):
+        import_module("convkit.storage.mirror").root_of(os.fspath(output))  # a mistake shows before anything is read
     suffix = next((one for one in suffixes if os.fspath(output).lower().endswith(one)), "")
     if suffix and not Path(output).is_dir():
         what = f"The destination is a folder, but its name ends with {suffix}."
@@ -103,10 +106,12 @@ def checked_path(path: Source, option: str) -> str:
     """
     if not _is_path(path):
         raise UsageError("It is no path.", option, "Name a file.")
+    if files.is_url(os.fspath(path)):
+        raise UsageError("It is no local file.", option, "Name a file on this machine.")
     return os.fspath(path)
 
 
-def check_apart(sources: Sequence[Source], root: Path) -> None:
+def check_apart(sources: Sequence[Source], root: Source) -> None:
     """Refuse a destination that would be read as a source in the next run.
 
     Raises
@@ -114,17 +119,26 @@ def check_apart(sources: Sequence[Source], root: Path) -> None:
     OutputError
         It lies inside a source.
     """
-    target = root.resolve()
+    if files.is_url(str(root)):
+        target_url = f"{str(root).rstrip('/')}/"
+        if any(files.is_url(str(one)) and target_url.startswith(f"{str(one).rstrip('/')}/") for one in sources):
+            raise _inside_source(root)
+        return
+    target = Path(root).resolve()
     for source in sources:
         if str(source) == "-" or str(source).startswith("@"):
             continue
         origin = Path(source).resolve()
         if origin.is_dir() and (target == origin or origin in target.parents):
-            what = "The destination lies inside a source."
-            raise OutputError(what, str(root), "Choose a folder beside it.", "output.inside-source")
+            raise _inside_source(root)
 
 
-def check_no_source_below(paths: Iterable[str], root: Path) -> None:
+def _inside_source(root: Source) -> OutputError:
+    what = "The destination lies inside a source."
+    return OutputError(what, str(root), "Choose a folder beside it.", "output.inside-source")
+
+
+def check_no_source_below(paths: Iterable[str], root: Source) -> None:
     """Refuse a destination that holds a source: an output could replace one, or it would be taken for an output.
 
     Raises
@@ -132,11 +146,16 @@ def check_no_source_below(paths: Iterable[str], root: Path) -> None:
     OutputError
         A source lies inside.
     """
-    below = f"{os.path.realpath(root)}{os.sep}"
+    is_in_storage = files.is_url(str(root))
+    below = f"{str(root).rstrip('/')}/" if is_in_storage else f"{os.path.realpath(root)}{os.sep}"
     real = cache(os.path.realpath)  # many files lie in few folders
     for path in paths:
-        is_link = os.path.islink(path)  # noqa: PTH114 (of every file, here and below)
-        place = real(path) if is_link else f"{real(os.path.dirname(path))}{os.sep}"  # noqa: PTH120
+        if is_in_storage or "://" in path:
+            place = path if is_in_storage == files.is_url(path) else ""
+        elif os.path.islink(path):  # noqa: PTH114 (of every file, here and below)
+            place = real(path)
+        else:
+            place = f"{real(os.path.dirname(path))}{os.sep}"  # noqa: PTH120
         if not place.startswith(below):
             continue
         what = "A source lies inside the destination."
@@ -207,7 +226,7 @@ def in_order(
 def is_same_file(first: str, other: str) -> bool:
     """True where two files hold the same bytes."""
     try:
-        return filecmp.cmp(first, other, shallow=False)
+        return files.is_same(first, other)
     except OSError:
         return False
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convkit import quirks
@@ -25,6 +25,7 @@ from convkit.series.group import Series, group
 from convkit.series.options import StackOptions
 from convkit.series.plan import plan_series
 from convkit.series.stack import Planned, Refusal
+from convkit.storage import files
 from convkit.tables import save_rows, to_arrow
 
 if TYPE_CHECKING:
@@ -114,9 +115,11 @@ class Collection:
         """The table as a pyarrow.Table; needs the extra ``tables``."""
         return to_arrow(self.to_rows(level, columns))
 
-    def save(self, path: Source, *, level: str = "volume", columns: Sequence[str] = ()) -> Path:
+    def save(self, path: Source, *, level: str = "volume", columns: Sequence[str] = ()) -> Source:
         """Write the table; the suffix decides: ``.csv``, ``.jsonl`` or ``.parquet`` (extra ``tables``)."""
-        return save_rows(self.to_rows(level, columns), Path(path))
+        with files.landing(os.fspath(path)) as place:
+            save_rows(self.to_rows(level, columns), place)
+        return path if files.is_url(os.fspath(path)) else place
 
 
 def no_plan(_series: Series, error: Exception) -> list[Planned]:
@@ -168,6 +171,7 @@ def read_batch(paths: Sequence[str], *, extra: tuple[str, ...] = ()) -> Batch:
     headers: list[Header] = []
     problems: list[Note] = []
     table = table_of(extra)
+    files.prefetch(paths)
     for path in paths:
         try:
             headers.append(unfolded(read_header(path, table)))

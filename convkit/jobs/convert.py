@@ -14,7 +14,7 @@ from convkit.engine.limits import default_memory, memory_of
 from convkit.engine.outcome import Outcome, Report, Status, failure
 from convkit.engine.run import Runner, runner_of
 from convkit.jobs._choices import Exists, checked_dtype, chosen, keywords_of
-from convkit.jobs._destination import Claim, Destination, Inputs, journaled, tidied
+from convkit.jobs._destination import Claim, Destination, Inputs, journaled, rooted, tidied
 from convkit.jobs._names import Template, short_hash, template
 from convkit.jobs._redaction import fingerprint_under, may_show_text, not_looked_at, redactor_of
 from convkit.jobs._sources import Progress, Source, Step, destination, flat
@@ -98,9 +98,10 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     Parameters
     ----------
     *sources : path or several
-        Files, folders (to any depth), ``@list.txt``, or ``-`` with the paths in `typed_in`.
+        Files, folders (to any depth), archives, ``archive!/member``, URLs of object storage, ``@list.txt``, or ``-``
+        with the paths in `typed_in`.
     output : path
-        Folder for the results; made where missing.
+        Folder for the results, made where missing; or a URL of object storage.
     to : {"nii.gz", "nii", "nrrd", "mha", "npy", "npz"}
     values : {"auto", "stored", "rescaled"}
         auto: stored integers with slope and intercept where the format carries them, real values elsewhere.
@@ -188,7 +189,8 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     with runner_of(jobs, cluster) as runner:
         columns = (*options.load.keep, *options.name.keywords)
         collection = collect(given, runner, selection, columns, typed_in, progress, redactor=redactor)
-        return _run(collection, Path(output), options, runner, progress, redactor)
+        with rooted(output, is_dry=dry_run) as root:
+            return _run(collection, root, options, runner, progress, redactor)
 
 
 def _run(  # noqa: PLR0913, PLR0917 (all that was asked for)

@@ -24,7 +24,7 @@ from convkit.jobs._deid.gather import Instance, gather
 from convkit.jobs._deid.make import Batch, Made, Making, failed_batch, make_batch
 from convkit.jobs._deid.plan import batches, not_reached, unused_codes, without_doubles
 from convkit.jobs._deid.recipe import recipe_of
-from convkit.jobs._destination import Claim, Destination, Inputs, journaled, tidied
+from convkit.jobs._destination import Claim, Destination, Inputs, journaled, rooted, tidied
 from convkit.jobs._sources import (
     Progress,
     Source,
@@ -151,14 +151,15 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
         dry_run,
         strict,
     )
-    check_apart(given, root)
+    check_apart(given, output)
     if options.audit is not None:
         earlier_lines(options.audit)  # before anything is written
     with runner_of(jobs, cluster) as runner:
         found = find_files(given, typed_in=typed_in)
-        check_no_source_below(found.paths, root)
+        check_no_source_below(found.paths, output)
         selected = frozenset(found.paths if not where else _selected(given, where, runner, typed_in))
-        return _run(found, selected, root, options, runner, progress)
+        with rooted(output, is_dry=dry_run) as place:
+            return _run(found, selected, place, options, runner, progress)
 
 
 def _devices(path: str) -> tuple[Device, ...]:

@@ -28,7 +28,8 @@ def scan(  # noqa: PLR0913 (one parameter an option of the command)
     Parameters
     ----------
     *sources : path or several
-        Files, folders (to any depth), ``@list.txt``, or ``-`` with the paths in `typed_in`.
+        Files, folders (to any depth), archives, ``archive!/member``, URLs of object storage, ``@list.txt``, or ``-``
+        with the paths in `typed_in`.
     where : str or None
         Expression that an instance must satisfy, for example ``Modality == "CT" and instances > 20``.
     columns : DICOM keywords

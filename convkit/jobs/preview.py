@@ -14,7 +14,7 @@ from convkit.engine.journal import Journal
 from convkit.engine.outcome import Outcome, Report, Status
 from convkit.engine.run import Runner, runner_of
 from convkit.jobs._choices import Exists, chosen
-from convkit.jobs._destination import Destination, journaled
+from convkit.jobs._destination import Destination, journaled, rooted
 from convkit.jobs._pictures.choices import View, slices_of
 from convkit.jobs._pictures.look import Look, checked_look
 from convkit.jobs._pictures.names import names_of
@@ -25,6 +25,7 @@ from convkit.jobs._redaction import fingerprint_under, redactor_of
 from convkit.jobs._sources import Progress, Source, destination, flat
 from convkit.jobs._where import where as checked_where
 from convkit.series.choices import Irregular
+from convkit.storage import files
 from convkit.writers import PICTURE_WRITERS, picture_writer_for
 
 if TYPE_CHECKING:
@@ -180,7 +181,8 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
     planner = "plan_stored" if chosen_view is View.NATIVE else "plan_viewed"  # each is much code
     with runner_of(jobs, cluster) as runner:
         plan: Plan = import_module(f"convkit.jobs._pictures.{planner}").plan(asked, runner)
-        return _run(plan, Path(output), options, runner, progress, redactor)
+        with rooted(output, is_dry=dry_run) as root:
+            return _run(plan, root, options, runner, progress, redactor)
 
 
 # --- running ---------------------------------------------------------------------------------------------
@@ -239,5 +241,4 @@ def _in_order(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
 
 def _identities(look: Look) -> list[Any]:
     """What tells the files apart that are laid over pictures, so that others make other pictures."""
-    stats = [(path, Path(path).stat()) for path in (*look.labels, *look.presentation)]
-    return [identity([(path, stat.st_size, stat.st_mtime_ns)]) for path, stat in stats]
+    return [identity([(path, *files.status(path))]) for path in (*look.labels, *look.presentation)]

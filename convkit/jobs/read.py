@@ -17,7 +17,7 @@ from convkit.errors import InputError, MultipleVolumesError
 from convkit.jobs._choices import checked_dtype, chosen, keywords_of
 from convkit.jobs._names import short_hash
 from convkit.jobs._pictures.grey_volume import windowed
-from convkit.jobs._sources import Source, flat
+from convkit.jobs._sources import Source, checked_path, flat
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import collect
 from convkit.model import volume as model
@@ -60,7 +60,7 @@ class Volume(model.Volume):
         OutputError
             The file cannot be written.
         """
-        target = Path(path)
+        target = Path(checked_path(path, "path"))
         writer = writer_for_path(target)
         return writer.write(self, stem_of(target), WriteOptions(orient, chosen(SidecarKind, sidecar, "sidecar")))[0]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +17,7 @@ from convkit.engine.outcome import Outcome, Report, Status, failure
 from convkit.engine.run import Runner, batched, runner_of
 from convkit.errors import ConvkitError, OutputError, UsageError
 from convkit.jobs._choices import Exists, chosen
-from convkit.jobs._destination import tidied
+from convkit.jobs._destination import rooted, tidied
 from convkit.jobs._names import Template, fill, short_hash, template, without_ties
 from convkit.jobs._redaction import patient_of, redactor_of
 from convkit.jobs._sources import (
@@ -35,6 +34,7 @@ from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Collection, collect
 from convkit.model.notes import Note, note
 from convkit.series.group import without_doubles
+from convkit.storage import files
 from convkit.writers import written_aside
 
 DEFAULT_NAME = "{patient}/{study}/{SeriesNumber:03d}_{SeriesDescription}_{series}/{InstanceNumber:05d}"
@@ -107,8 +107,7 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
     """
     given = flat(sources)
     output = destination(output, given)
-    root = Path(output)
-    check_apart(given, root)
+    check_apart(given, output)
     how, policy = chosen(Action, action, "--action"), chosen(Exists, exists, "--exists")
     if profile is not None and how is Action.SYMLINK:
         what = "A symbolic link tells the path of the original, which may identify a person."
@@ -120,17 +119,27 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
     selection = checked_where(where) if where else None
     with runner_of(jobs, cluster) as runner:
         collection = collect(given, runner, selection, name.keywords, typed_in, progress, redactor=redactor)
-        check_no_source_below((header.path for series in collection for header in series.headers), root)
+        paths = [header.path for series in collection for header in series.headers]
+        check_no_source_below(paths, output)
+        _check_links(how, paths, output)
         placements, outcomes = plan(collection, name)
         said = () if redactor is None else (note("deid.contents-kept"), *collection.notes)
         if dry_run:
             outcomes += [Outcome(p.path, Status.PLANNED, (p.target,), p.notes) for p in placements]
             return Report(tuple(outcomes), notes=said, strict=strict)
-        task = partial(place_batch, root=str(root), action=how, exists=policy)
-        with tidied(root, ((root / p.target).parent for p in placements), runner):
-            placed, is_interrupted = _placed(placements, task, runner, progress)
+        with rooted(output) as root:
+            task = partial(place_batch, root=str(root), action=how, exists=policy)
+            with tidied(root, ((root / p.target).parent for p in placements), runner):
+                placed, is_interrupted = _placed(placements, task, runner, progress)
         ordered = sorted([*outcomes, *placed], key=lambda o: (o.outputs, o.item))
         return Report(tuple(ordered), notes=said, strict=strict, interrupted=is_interrupted)
+
+
+def _check_links(action: Action, paths: Iterable[str], output: Source) -> None:
+    """Refuse links to what is no file of this machine, or from where there are none."""
+    if action is not Action.COPY and (files.is_url(str(output)) or any(map(files.is_elsewhere, paths))):
+        what = "Members of archives and objects in storage cannot be linked."
+        raise UsageError(what, "--action", "Choose copy.")
 
 
 # --- planning --------------------------------------------------------------------------------------------
@@ -197,6 +206,7 @@ def _placed(
 
 def place_batch(placements: Sequence[Placement], *, root: str, action: Action, exists: Exists) -> tuple[Outcome, ...]:
     """Task: put some files into the tree."""
+    files.prefetch([p.path for p in placements], is_whole=True)
     return tuple(_attempt(p, Path(root), action, exists) for p in placements)
 
 
@@ -207,7 +217,7 @@ def failed_batch(placements: tuple[Placement, ...], error: Exception) -> tuple[O
 
 def _attempt(placement: Placement, root: Path, action: Action, exists: Exists) -> Outcome:
     try:
-        status = _place(Path(placement.path), root / placement.target, action, exists)
+        status = _place(placement.path, root / placement.target, action, exists)
     except ConvkitError as err:
         return failure(placement.path, err)
     except OSError as err:
@@ -222,14 +232,14 @@ def _attempt(placement: Placement, root: Path, action: Action, exists: Exists) -
     return Outcome(placement.path, status, (placement.target,), placement.notes)
 
 
-def _place(source: Path, target: Path, action: Action, exists: Exists) -> Status:
+def _place(source: str, target: Path, action: Action, exists: Exists) -> Status:
     if os.path.lexists(target):
         if _is_same(source, target):
             return Status.RESUMED
         if exists is not Exists.OVERWRITE:
             raise OutputError(
                 "Another file is there already.",
-                str(target),
+                files.shown(str(target)),
                 "Choose --exists overwrite to replace it.",
                 "output.exists-refused",
             )
@@ -238,25 +248,25 @@ def _place(source: Path, target: Path, action: Action, exists: Exists) -> Status
     return Status.DONE
 
 
-def _is_same(source: Path, target: Path) -> bool:
-    return target.exists() and filecmp.cmp(source, target, shallow=False)
+def _is_same(source: str, target: Path) -> bool:
+    return target.exists() and files.is_same(source, files.kept(str(target)))
 
 
-def _copy(source: Path, target: Path) -> None:
-    with source.open("rb") as origin, written_aside(target) as file:
+def _copy(source: str, target: Path) -> None:
+    with files.buffered(source) as origin, written_aside(target) as file:
         shutil.copyfileobj(origin, file, 1 << 20)
 
 
-def _link(source: Path, target: Path, make: Any) -> None:
+def _link(source: str, target: Path, make: Any) -> None:
     """Make a link aside and put it in place, so that an old file is replaced in one step."""
     aside = target.with_name(f".{target.name}.{os.getpid()}.part")
     aside.unlink(missing_ok=True)
-    make(source.resolve(), aside)
+    make(Path(source).resolve(), aside)
     aside.replace(target)
     aside.unlink(missing_ok=True)  # replacing a hard link by itself leaves both names
 
 
-def _hardlink(source: Path, target: Path) -> None:
+def _hardlink(source: str, target: Path) -> None:
     try:
         _link(source, target, os.link)
     except OSError as err:
@@ -267,7 +277,7 @@ def _hardlink(source: Path, target: Path) -> None:
         ) from err
 
 
-def _symlink(source: Path, target: Path) -> None:
+def _symlink(source: str, target: Path) -> None:
     _link(source, target, os.symlink)
 
 

@@ -87,6 +87,16 @@ CODES: dict[str, Code] = {
     "input.label-image": Code(_ERROR, "The label image cannot be used."),
     "input.dicomdir": Code(_INFO, "A DICOMDIR is an index, not an image; its images are found by themselves."),
     "input.link-loop": Code(_WARNING, "A symbolic link leads back to a folder above it; it was not followed."),
+    "input.archive-damaged": Code(_ERROR, "Not all of the archive can be read.", "Copy it again from its source."),
+    "input.archive-inside": Code(
+        _WARNING, "An archive inside another one is not opened.", "Unpack the outer one, and give the inner one."
+    ),
+    "input.archive-member": Code(
+        _ERROR, "The member of the archive cannot be read.", "Unpack it with another program."
+    ),
+    "input.archive-too-large": Code(
+        _ERROR, "The archive becomes too large when it is inflated.", "Unpack it, or name a larger folder in TMPDIR."
+    ),
     # --- objects -----------------------------------------------------------------------------------------
     "object.not-image": Code(_INFO, "The object holds no image (report, presentation state, raw data, ...)."),
     "object.multi-frame": Code(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import filecmp
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from convkit.dicom.header import Header
 from convkit.model.frame import Frame
 from convkit.model.notes import Note, note
 from convkit.quirks import acquisition_of
+from convkit.storage import files
 
 MOST_GAPS = 3
 """Missing instance numbers for one that is there, up to which files are taken to be missing."""
@@ -196,6 +196,6 @@ def same_bytes(one: Header, other: Header) -> bool:
     if one.size != other.size:
         return False
     try:
-        return filecmp.cmp(one.path, other.path, shallow=False)
+        return files.is_same(one.path, other.path)
     except OSError:
         return False

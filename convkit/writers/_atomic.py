@@ -6,9 +6,11 @@ import errno
 import os
 import re
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO
 
 from convkit.errors import OutputError
+from convkit.storage.files import MIRRORED, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +38,11 @@ _HINTS = {
     errno.ENOTDIR: "Part of the path is a file, not a folder.",
     errno.EEXIST: "Part of the path is a file, not a folder.",
     errno.EISDIR: "A folder of that name is in the way.",
+}
+_STORAGE_HINTS = {
+    errno.ENOSPC: "Free space in the temporary folder, where files are made before they are sent, or set TMPDIR.",
+    errno.EDQUOT: "Free space in the temporary folder, where files are made before they are sent, or set TMPDIR.",
+    errno.EHOSTUNREACH: "Run the same command again when the storage can be reached.",
 }
 _DEFAULT_HINT = "Check space and permissions at the destination."
 
@@ -69,7 +76,10 @@ def written_aside(path: str | Path) -> Iterator[BinaryIO]:
     try:
         with _opened(aside, folder) as file:
             yield file
-        os.replace(aside, final)  # noqa: PTH105 (see above)
+        if MIRRORED in final:
+            import_module("convkit.storage.mirror").send(aside, final)  # a destination in object storage
+        else:
+            os.replace(aside, final)  # noqa: PTH105 (see above)
     except BaseException as err:
         with suppress(OSError, UnicodeEncodeError):
             os.unlink(aside)  # noqa: PTH108 (see above)
@@ -83,6 +93,8 @@ def _opened(aside: str, folder: str) -> BinaryIO:
     try:
         return open(aside, "xb", BUFFER_BYTES)  # noqa: PTH123 (see above; the caller closes it)
     except FileNotFoundError:
+        if MIRRORED in folder:
+            import_module("convkit.storage.mirror").prepare(folder)
         os.makedirs(folder, exist_ok=True)  # noqa: PTH103 (see above)
         return open(aside, "xb", BUFFER_BYTES)  # noqa: PTH123 (see above)
 
@@ -120,4 +132,6 @@ def _as_output_error(err: OSError | UnicodeEncodeError, path: str | Path) -> Out
         return OutputError(what, "", hint, "output.error")
     reason = err.strerror or type(err).__name__
     hint = _HINTS.get(err.errno or 0, _DEFAULT_HINT)
-    return OutputError(f"The file cannot be written: {reason}.", str(path), hint, "output.error")
+    if MIRRORED in str(path):
+        hint = _STORAGE_HINTS.get(err.errno or 0, "Check the address and the credentials of the destination.")
+    return OutputError(f"The file cannot be written: {reason}.", shown(str(path)), hint, "output.error")

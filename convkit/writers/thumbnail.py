@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image
 
+from convkit.storage.files import buffered, kept
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -43,7 +45,7 @@ def thumbnail(path: Path) -> Thumbnail:
     OSError
         The file cannot be read as a picture.
     """
-    with Image.open(path) as picture:
+    with buffered(kept(str(path))) as file, Image.open(file) as picture:
         columns, rows = picture.size
         small = _eight_bits(picture)
     small.thumbnail((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS), Image.Resampling.LANCZOS, reducing_gap=2)

@@ -204,7 +204,9 @@ def test_list_that_is_not_there_is_an_input_error(tmp_path: Path) -> None:
         find_files([f"@{tmp_path / 'nowhere.txt'}"])
 
 
-@pytest.mark.parametrize("source", ["s3://bucket/key", "https://host/study"])
+@pytest.mark.parametrize(
+    "source", ["dicomweb+https://host/study", "https://host/study", "dimse://AET@host:104", "nowhere://x"]
+)
 def test_address_of_a_network_is_a_usage_error(source: str) -> None:
     with pytest.raises(UsageError):
         find_files([source])

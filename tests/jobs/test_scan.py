@@ -218,7 +218,7 @@ def test_source_that_is_not_there_is_an_input_error(source: str) -> None:
 
 def test_url_is_a_usage_error_that_says_what_to_do() -> None:
     with pytest.raises(UsageError, match="folder"):
-        convkit.scan("s3://bucket/x")
+        convkit.scan("https://host/x")
 
 
 def test_no_source_is_a_usage_error() -> None:

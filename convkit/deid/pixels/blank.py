@@ -21,6 +21,7 @@ from convkit.dicom.header import unreadable
 from convkit.dicom.tree import Element, Span, Tree
 from convkit.errors import InputError
 from convkit.model.frame import PixelLayout, PixelSource
+from convkit.storage.files import opened
 
 Array = NDArray[Any]
 
@@ -180,7 +181,7 @@ def _value(tree: Tree, element: Element) -> io.BytesIO:
         return io.BytesIO(element.value)
     span: Span = element.value
     try:
-        with io.FileIO(tree.path) as file:
+        with opened(tree.path) as file:
             file.seek(span.offset)
             found = io.BytesIO(file.read(span.length) or b"")
     except OSError as err:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from convkit.deid.pixels.facts import number, text
 from convkit.dicom import syntaxes
 from convkit.dicom.tree import Coding, Element, Item, Span, Tree
+from convkit.storage.files import opened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,9 +90,9 @@ def _content(tree: Tree, element: Element) -> bytes:
     if isinstance(element.value, bytes):
         return element.value
     span: Span = element.value
-    with open(tree.path, "rb") as file:  # noqa: PTH123 (a plain read of a span)
+    with opened(tree.path) as file:
         file.seek(span.offset)
-        return file.read(span.length)
+        return file.read(span.length) or b""
 
 
 def _cleared(samples: NDArray[Any], stored: int, high: int, *, is_signed: bool) -> NDArray[Any]:

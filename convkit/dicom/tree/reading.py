@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import zlib
 from collections.abc import Sequence
 from itertools import pairwise
@@ -28,6 +27,7 @@ from convkit.dicom.tree.nodes import (
 )
 from convkit.dicom.tree.walk import Short, Walk
 from convkit.errors import InputError, NotDicomError
+from convkit.storage import files
 
 SPAN_BYTES = 1 << 16
 """Pixel data of this length stay in the file."""
@@ -58,8 +58,8 @@ def read_tree(path: str, *, before_pixels: bool = False, without_private: bool =
         The file cannot be read, ends inside an element, or is not encoded as it says.
     """
     try:
-        with io.FileIO(path) as file:
-            source = _Bytes(file, os.fstat(file.fileno()).st_size)
+        with files.opened(path) as file:
+            source = _Bytes(file, files.stamp(file)[0])
             extent = _Extent(before_pixels=before_pixels, without_private=without_private)
             return _Reader(path, source, extent).tree()
     except OSError as err:
@@ -104,8 +104,8 @@ def read_alike(path: str, layouts: Layouts, *, before_pixels: bool = False) -> A
         As `read_tree`.
     """
     try:
-        with io.FileIO(path) as file:
-            source = _Bytes(file, os.fstat(file.fileno()).st_size)
+        with files.opened(path) as file:
+            source = _Bytes(file, files.stamp(file)[0])
             return _Reader(path, source, _Extent(before_pixels=before_pixels)).alike(layouts)
     except OSError as err:
         raise unreadable(path, err) from err
@@ -136,7 +136,7 @@ class _Bytes:
 
     __slots__ = ("_file", "base", "data", "size")
 
-    def __init__(self, file: io.FileIO | io.BytesIO, size: int) -> None:
+    def __init__(self, file: files.Raw | io.BytesIO, size: int) -> None:
         self._file = file
         self.size = size
         self.move(0)

@@ -11,6 +11,7 @@ from convkit.deid.charsets import padded
 from convkit.deid.record import meta_of
 from convkit.dicom.syntaxes import EXPLICIT_LITTLE_ENDIAN
 from convkit.dicom.tree import Element, Item, Tree, read_tree, written
+from convkit.storage.files import kept
 from convkit.writers import written_aside
 
 NAME = "DICOMDIR"
@@ -88,7 +89,7 @@ def write_directory(root: Path, names: Iterable[str]) -> None:
     nodes: list[Node] = []
     places: dict[tuple[bytes, ...], Node] = {}
     for name in sorted(names):
-        _add(name, read_tree(str(root / name)), nodes, places)
+        _add(name, read_tree(kept(str(root / name))), nodes, places)
     elements = _directory(nodes)
     uid = padded(_uid_of(nodes).encode("ascii"), b"\0")
     meta = meta_of(padded(_MEDIA_CLASS.encode("ascii"), b"\0"), uid, EXPLICIT_LITTLE_ENDIAN)

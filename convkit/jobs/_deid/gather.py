@@ -6,7 +6,6 @@ made.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Sequence
 from functools import reduce
 from operator import or_
@@ -22,6 +21,7 @@ from convkit.engine.run import Runner
 from convkit.errors import ConvkitError
 from convkit.jobs._sources import Progress, failed_files, read_in_order
 from convkit.model.notes import Note, note
+from convkit.storage import files
 
 _SOP_INSTANCE, _STUDY, _SERIES, _RECORDS = 0x00080018, 0x0020000D, 0x0020000E, 0x00041220
 
@@ -101,6 +101,7 @@ def gather_batch(paths: Sequence[str]) -> Gathered:
     objects: list[Instance] = []
     problems: list[Note] = []
     own: dict[str, set[OwnValues]] = {}
+    files.prefetch(paths)
     for path in paths:
         try:
             found, values_of_it = reading.of(path)
@@ -164,10 +165,10 @@ def _said(elements: Collection[Element]) -> _Said:
 def _instance(path: str, top: dict[int, Element]) -> Instance | None:
     if _RECORDS in top:
         return None
-    status = os.stat(path)  # noqa: PTH116 (of every file)
+    size, modified_ns = files.status(path)
     study, series, instance = (_uid(top.get(tag)) for tag in (_STUDY, _SERIES, _SOP_INSTANCE))
     subject = Subject.among(top).identity
-    return Instance(path, status.st_size, status.st_mtime_ns, subject, study, series, instance)
+    return Instance(path, size, modified_ns, subject, study, series, instance)
 
 
 def _uid(element: Element | None) -> str:

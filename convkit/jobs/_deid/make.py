@@ -15,11 +15,13 @@ from convkit.deid.deidentifier import Deidentifier, Recipe, Subject
 from convkit.deid.own_values import OwnValues
 from convkit.deid.pixels import Kind, PixelPolicy, judged, put
 from convkit.deid.walk import Change
+from convkit.dicom.header import unreadable
 from convkit.dicom.tree import Span, read_tree, written
 from convkit.engine.outcome import Outcome, Status, failure
 from convkit.engine.run import attempt
 from convkit.errors import InputError
 from convkit.model.notes import note
+from convkit.storage.files import Raw, opened, prefetch
 from convkit.writers import written_aside
 
 
@@ -84,6 +86,7 @@ class Making(NamedTuple):
 
 def make_batch(batch: Batch, *, making: Making) -> tuple[Made, ...]:
     """Task: make the copies of some files."""
+    prefetch([job.path for job in batch.jobs], is_whole=True)
     work = partial(_made, own=batch.own, making=making, maker=_maker(making.recipe))
     return tuple(attempt(work, job, _failed) for job in batch.jobs)
 
@@ -151,23 +154,39 @@ _COPIED_BYTES = 1 << 20
 
 
 def _copy(path: str, span: Span, file: BinaryIO) -> None:
-    with io.FileIO(path) as source:
+    with _readable(path) as source:
         done = _sent(source, span, file)
         left = span.length - done
         if left:
             source.seek(span.offset + done)
         while left:
-            part = source.read(min(left, _COPIED_BYTES))
+            part = _part(source, min(left, _COPIED_BYTES), path)
             if not part:
                 raise InputError("The file has become shorter.", path, "", "input.unreadable")
             file.write(part)
             left -= len(part)
 
 
-def _sent(source: io.FileIO, span: Span, file: BinaryIO) -> int:
+def _readable(path: str) -> Raw:
+    try:
+        return opened(path)
+    except OSError as err:  # not the destination's fault
+        raise unreadable(path, err) from err
+
+
+def _part(source: Raw, count: int, path: str) -> bytes | None:
+    try:
+        return source.read(count)
+    except OSError as err:
+        raise unreadable(path, err) from err
+
+
+def _sent(source: Raw, span: Span, file: BinaryIO) -> int:
     """Bytes that the system copied by itself; where it cannot do so, the rest is for who calls."""
-    file.flush()
     done = 0
+    if not isinstance(source, io.FileIO):
+        return done
+    file.flush()
     with suppress(AttributeError, OSError):  # a system without, or whose files are no targets
         while done < span.length:
             count = os.sendfile(file.fileno(), source.fileno(), span.offset + done, span.length - done)

@@ -16,6 +16,7 @@ from convkit.jobs._choices import Exists
 from convkit.jobs._pictures.choices import Slices
 from convkit.jobs._pictures.pieces import PAGE, Group
 from convkit.model.notes import Severity, note
+from convkit.storage import files
 from convkit.writers import written_aside
 from convkit.writers.gallery import GalleryGroup, gallery_html
 from convkit.writers.thumbnail import Thumbnail, thumbnail
@@ -63,7 +64,7 @@ def write_gallery(  # noqa: PLR0913 (what is shown, where, and what stands besid
         Name of the file that tells the next run what the page shows.
     """
     page = root / PAGE
-    if page.is_file() and exists is not Exists.OVERWRITE and _MARK not in page.read_bytes():
+    if page.is_file() and exists is not Exists.OVERWRITE and _MARK not in _content(page):
         return [Outcome("gallery", Status.KEPT, (), (note("output.exists", where=PAGE),))]
     if page.exists() and not page.is_file():
         return [Outcome("gallery", Status.FAILED, notes=(note("output.exists-refused", where=PAGE),))]
@@ -97,6 +98,11 @@ def _earlier(root: Path, new: Container[str], memory: str) -> list[Card]:
     others = (card for card in cards if not any(name in new for name in card.pictures))
     kept = (card._replace(pictures=_there(filter(_is_below, card.pictures), root)) for card in others)
     return [card for card in kept if card.pictures]
+
+
+def _content(page: Path) -> bytes:
+    with files.opened(files.kept(str(page))) as file:
+        return file.read() or b""
 
 
 def _texts(values: Iterable[object]) -> tuple[str, ...]:

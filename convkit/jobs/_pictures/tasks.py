@@ -17,6 +17,7 @@ from convkit.jobs._pictures.stored import FramePicture, frame_picture, measured_
 from convkit.model.display import Voi
 from convkit.model.notes import Note
 from convkit.model.picture import Picture
+from convkit.storage.files import prefetch
 from convkit.writers import PICTURE_WRITERS, PictureOptions, PictureWriter
 
 Made = tuple[Outcome, ...]
@@ -34,6 +35,8 @@ class _Drawing(NamedTuple):
 
 def make_pieces(pieces: Sequence[Piece], *, output: str, to: str, look: Look) -> tuple[Made, ...]:
     """Task: make the pictures of some pieces."""
+    stored = [one for piece in pieces if not isinstance(piece.source, Viewed) for one in piece.source]
+    prefetch([one.path for one in stored], is_whole=True)
     drawing = _Drawing(output, PICTURE_WRITERS[to], look, PictureOptions(look.quality))
     return tuple(attempt(partial(_made, drawing=drawing), piece, _failed) for piece in pieces)
 

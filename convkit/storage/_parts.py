@@ -1,0 +1,216 @@
+"""Open files within others: a range of bytes as it is, or one that is inflated as it is read."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import zlib
+from collections.abc import Iterator
+from threading import Lock
+from typing import Any
+
+from isal import isal_zlib
+
+from convkit.storage.files import Elsewhere, Raw, Status
+
+_HAS_PREAD = hasattr(os, "preadv")
+
+MOST_HELD = 2 << 30
+"""Bytes of one inflated file: it is in memory as far as it was read, and more is a trap."""
+
+_STEP = 1 << 15
+"""Bytes that are inflated at a time."""
+
+_PACKED_STEP = 1 << 16
+
+_Damaged: Any = isal_zlib.error
+
+
+def damaged(what: str) -> OSError:
+    """The error of an archive that is not what it says."""
+    return OSError(errno.EIO, what)
+
+
+class Seeking(Elsewhere):
+    """The place in a file, for classes that read from any place."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__()
+        self.status = status
+        self._position = 0
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.status.size}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        count = max(0, min(len(view), self.status.size - self._position))
+        if not count:
+            return 0
+        done = self._fill(self._position, view[:count])
+        self._position += done
+        return done
+
+    def readall(self) -> bytes:
+        data = bytearray(max(0, self.status.size - self._position))
+        return bytes(memoryview(data)[: self.readinto(data)])
+
+    def _fill(self, start: int, view: memoryview) -> int:
+        raise NotImplementedError
+
+
+class Part(Seeking):
+    """A range of bytes of a file: a member that is stored as it is."""
+
+    def __init__(self, file: Raw, start: int, status: Status) -> None:
+        super().__init__(status)
+        self._file = file
+        self._start = start
+
+    def _fill(self, start: int, view: memoryview) -> int:
+        return read_at(self._file, self._start + start, view)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
+
+
+def read_at(file: Raw, start: int, view: memoryview) -> int:
+    """Fill a buffer from a place in a file; less than all of it where the file ends."""
+    if _HAS_PREAD and isinstance(file, io.FileIO):  # without a place of its own: a fork may share it
+        return os.preadv(file.fileno(), [view], start)
+    file.seek(start)
+    done = 0
+    while done < len(view):
+        count = file.readinto(view[done:])
+        if not count:
+            break
+        done += count
+    return done
+
+
+def bytes_at(file: Raw, start: int, count: int) -> bytes:
+    """Bytes at a place in a file; fewer where it ends."""
+    data = bytearray(count)
+    return bytes(memoryview(data)[: read_at(file, start, memoryview(data))])
+
+
+class Inflater:
+    """A deflated member, inflated as far as it was asked for; that much of it is held.
+
+    Parameters
+    ----------
+    file : raw file
+        Of the archive; it is closed when all is inflated.
+    start, packed : int
+        Where the deflated bytes lie, and how many they are.
+    size, crc : int
+        Of the inflated bytes, as the archive says.
+    """
+
+    def __init__(self, file: Raw, start: int, packed: int, size: int, crc: int) -> None:
+        self._file = file
+        self._next, self._end = start, start + packed
+        self._size, self._crc = size, crc
+        self._stream: Any = isal_zlib.decompressobj(-zlib.MAX_WBITS)
+        self._data = bytearray()
+        self._lock = Lock()
+
+    def __del__(self) -> None:
+        self._file.close()
+
+    def fill(self, start: int, view: memoryview) -> int:
+        """Fill a buffer from a place in the member."""
+        with self._lock:
+            self._inflate_to(start + len(view))
+        view[:] = memoryview(self._data)[start : start + len(view)]
+        return len(view)
+
+    def _inflate_to(self, end: int) -> None:
+        if end > MOST_HELD:
+            raise OSError(errno.EFBIG, f"a packed member of more than {MOST_HELD} bytes is not inflated in memory")
+        while len(self._data) < end:
+            data = self._stream.unconsumed_tail or self._packed()
+            try:
+                piece = self._stream.decompress(data, min(max(end - len(self._data), _STEP), _MOST_STEP))
+            except _Damaged as err:
+                raise damaged("the member of the archive is damaged") from err
+            self._data += piece
+            if not piece and not data:
+                raise damaged("the member of the archive ends too early")
+            if len(self._data) > self._size:
+                raise damaged("the member of the archive is longer than it says")
+        if len(self._data) == self._size:
+            self._finish()
+
+    def _packed(self) -> bytes:
+        data = bytes_at(self._file, self._next, min(_PACKED_STEP, self._end - self._next))
+        self._next += len(data)
+        return data
+
+    def _finish(self) -> None:
+        if self._file.closed:
+            return
+        self._file.close()
+        if isal_zlib.crc32(self._data) != self._crc:
+            self._data.clear()
+            self._size = -1
+            raise damaged("the member of the archive is damaged")
+
+
+_MOST_STEP = 1 << 24
+"""Bytes that are inflated at once for who asks for many."""
+
+
+class Inflated(Seeking):
+    """A view of what an `Inflater` gives."""
+
+    def __init__(self, inflater: Inflater, status: Status) -> None:
+        super().__init__(status)
+        self._inflater = inflater
+
+    def _fill(self, start: int, view: memoryview) -> int:
+        return self._inflater.fill(start, view)
+
+
+class Held(Seeking):
+    """A file that is held in memory."""
+
+    def __init__(self, data: bytes, status: Status) -> None:
+        super().__init__(status)
+        self._data = data
+
+    def _fill(self, start: int, view: memoryview) -> int:
+        view[:] = memoryview(self._data)[start : start + len(view)]
+        return len(view)
+
+
+def gunzipped(file: Raw) -> Iterator[bytes]:
+    """Yield the content of a gzip file, all its members one behind the other (RFC 1952 2.2).
+
+    Raises
+    ------
+    OSError
+        It is damaged, or ends too early.
+    """
+    data = file.read(_PACKED_STEP)
+    while data:
+        stream: Any = isal_zlib.decompressobj(16 + zlib.MAX_WBITS)
+        while not stream.eof:
+            try:
+                piece = stream.decompress(data, _MOST_STEP)
+            except _Damaged as err:
+                raise damaged("the gzip file is damaged") from err
+            if piece:
+                yield piece
+            data = stream.unconsumed_tail or (b"" if stream.eof else file.read(_PACKED_STEP))
+            if not data and not piece and not stream.eof:
+                raise damaged("the gzip file ends too early")
+        data = (stream.unused_data or file.read(_PACKED_STEP) or b"").lstrip(b"\0")  # tapes are filled up with zeros

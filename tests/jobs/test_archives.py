@@ -1,0 +1,124 @@
+"""Archives as sources: every verb gives what it gives for the same files in a folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import convkit
+from convkit.engine.outcome import Report
+from convkit.errors import UsageError
+from tests.builders import instance, write
+from tests.builders.archives import KINDS, tar_of, zip_of
+from tests.cli.command import convkit as command
+from tests.jobs.work import codes, contents
+
+Verb = Callable[..., Report]
+
+VERBS: dict[str, Verb] = {
+    "convert": lambda source, target, jobs: convkit.convert(source, target, to="nii", jobs=jobs),
+    "preview": lambda source, target, jobs: convkit.preview(source, target, jobs=jobs),
+    "deid": lambda source, target, jobs: convkit.deidentify(
+        source, output=target, key=target.with_name("key"), dicomdir=True, jobs=jobs
+    ),
+    "sort": lambda source, target, jobs: convkit.sort(source, target, jobs=jobs),
+}
+
+SYNTAXES = ("explicit", "implicit", "big", "deflated", "rle")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A series of each kind of encoding: each is read in a way of its own."""
+    root = tmp_path_factory.mktemp("archives") / "in"
+    for series, syntax in enumerate(SYNTAXES, 1):
+        write([instance(series=series, number=n, syntax=syntax) for n in range(1, 5)], root)
+    return root
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_archive_gives_what_the_folder_gives(verb: str, folder: Path, tmp_path: Path) -> None:
+    report = VERBS[verb](folder, tmp_path / "expected", 1)
+    assert report.exit_code == 0, report.outcomes
+    expected = contents(tmp_path / "expected")
+    assert len(expected) >= len(SYNTAXES)
+    for name, make in KINDS.items():
+        source = make(folder, tmp_path / name)
+        target = tmp_path / "out"
+        assert VERBS[verb](source, target, 1).exit_code == 0
+        assert contents(target) == expected, name
+        shutil.rmtree(target)
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tgz"])
+def test_workers_give_what_one_process_gives(name: str, folder: Path, tmp_path: Path) -> None:
+    source = KINDS[name](folder, tmp_path / name)
+    convkit.convert(folder, tmp_path / "one", to="nii", jobs=1)
+    assert convkit.convert(source, tmp_path / "two", to="nii", jobs=2).exit_code == 0
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_second_run_resumes(folder: Path, tmp_path: Path) -> None:
+    source = zip_of(folder, tmp_path / "a.zip")
+    convkit.convert(source, tmp_path / "out", to="nii", jobs=1)
+    again = convkit.convert(source, tmp_path / "out", to="nii", jobs=1)
+    assert {str(outcome.status) for outcome in again.outcomes} == {"resumed"}
+
+
+def test_names_of_archives_and_members_reach_no_output_of_deid(folder: Path, tmp_path: Path) -> None:
+    renamed = tmp_path / "Zebulon^Quux"
+    shutil.copytree(folder, renamed)
+    source = zip_of(tmp_path, tmp_path / "Zebulon.zip")  # members are sub/Zebulon^Quux/...
+    shutil.rmtree(renamed)
+    report = convkit.deidentify(source, output=tmp_path / "out", audit=tmp_path / "audit.jsonl", jobs=1)
+    assert report.exit_code == 0
+    written = [p for p in (tmp_path / "out").rglob("*") if p.is_file()] + [tmp_path / "audit.jsonl"]
+    assert len(written) > len(SYNTAXES)
+    for path in written:
+        assert b"zebulon" not in path.read_bytes().lower()
+        assert "zebulon" not in str(path.relative_to(tmp_path)).lower()
+
+
+@pytest.mark.parametrize("action", ["hardlink", "symlink"])
+def test_member_cannot_be_linked(action: str, folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="linked"):
+        convkit.sort(tar_of(folder, tmp_path / "a.tar"), tmp_path / "out", action=action, jobs=1)
+    assert not (tmp_path / "out").exists()
+
+
+def test_damaged_archive_in_a_folder_costs_only_itself(folder: Path, tmp_path: Path) -> None:
+    source = tmp_path / "all"
+    shutil.copytree(folder, source)
+    (source / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
+    report = convkit.convert(source, tmp_path / "out", to="nii", jobs=1)
+    assert report.exit_code == 4
+    assert "input.archive-damaged" in codes(report)
+    assert len(list((tmp_path / "out").rglob("*.nii"))) == len(SYNTAXES)
+
+
+def test_dicomdir_in_an_archive_is_passed_over_as_in_a_folder(folder: Path, tmp_path: Path) -> None:
+    convkit.deidentify(folder, output=tmp_path / "medium", dicomdir=True, jobs=1)
+    shutil.rmtree(tmp_path / "medium" / ".convkit")
+    archive = zip_of(tmp_path / "medium", tmp_path / "medium.zip")
+    from_folder = convkit.scan(tmp_path / "medium", jobs=1)
+    from_archive = convkit.scan(archive, jobs=1)
+    assert [s.series_instance_uid for s in from_archive] == [s.series_instance_uid for s in from_folder]
+    assert [p.code for p in from_archive.problems] == [p.code for p in from_folder.problems]
+
+
+def test_volumes_are_read_from_an_archive(folder: Path, tmp_path: Path) -> None:
+    source = tar_of(folder, tmp_path / "a.tgz")
+    volumes = list(convkit.read_all(source))
+    assert len(volumes) == len(SYNTAXES)
+
+
+@pytest.mark.slow
+def test_command_reads_archives_and_leaves_nothing_behind(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    source = tar_of(folder, tmp_path / "a.tgz")
+    done = command("convert", source, "-o", tmp_path / "out", "-j", "2", TMPDIR=str(tmp_path / "tmp"))
+    assert done.returncode == 0, done.stderr
+    assert not list((tmp_path / "tmp").rglob("spool-*"))
