@@ -39,12 +39,13 @@ def command(**given: Any) -> int:
     With -o FILE the table is saved: .csv, .jsonl or .parquet.
     Patients and studies are shown by short hashes; --columns PatientID shows more.
     """  # noqa: D301 (click wants the control character)
-    from convkit.jobs.index import scan  # noqa: PLC0415 (keeps --help fast)
+    from convkit.dicom.columns import split  # noqa: PLC0415 (keeps --help fast)
+    from convkit.jobs.index import scan  # noqa: PLC0415
 
     quiet, verbose = given["quiet"], given["verbose"]
     set_up_logging(quiet=quiet, verbose=verbose, log_file=given["log_file"])
     begin_work()
-    columns = tuple(k.strip() for k in given["columns"].split(",") if k.strip())
+    columns = split(given["columns"])
     sources = given["sources"]
     with progress_bar(quiet=quiet) as progress:
         found = scan(
@@ -74,11 +75,11 @@ def command(**given: Any) -> int:
 
 
 def _show_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    from convkit.tables import text_table  # noqa: PLC0415 (keeps --help fast)
+    from convkit.tables import plain, text_table  # noqa: PLC0415 (keeps --help fast)
 
     if as_json:
         for row in rows:
-            click.echo(json.dumps(row, ensure_ascii=False))
+            click.echo(json.dumps(row, ensure_ascii=False, default=plain))
     elif rows:
         click.echo(text_table([_compact(row) for row in rows]))
 

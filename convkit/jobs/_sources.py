@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from convkit.dicom.attributes import is_keyword, nearest_hint
+from convkit.dicom.attributes import is_keyword, is_private, nearest_hint
 from convkit.engine.outcome import Outcome, Status, note_of
 from convkit.engine.run import Runner, batched
 from convkit.errors import OutputError, UsageError
@@ -131,7 +131,7 @@ def checked_sources(sources: Sequence[Source], columns: Iterable[str]) -> None:
     if not sources:
         raise UsageError("No source was given.", "", "Name a file or a folder.")
     for column in columns:
-        if not is_keyword(column):
+        if not is_keyword(column) and not is_private(column):
             raise UsageError(f"{column!r} is not a DICOM keyword.", "", nearest_hint(column))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from convkit.dicom.columns import shown
 from convkit.engine.run import Runner
 from convkit.jobs._redaction import redactor_of
 from convkit.jobs._sources import Progress, Source, flat
@@ -30,8 +31,9 @@ def scan(  # noqa: PLR0913 (one parameter an option of the command)
         Files, folders (to any depth), ``@list.txt``, or ``-`` with the paths in `typed_in`.
     where : str or None
         Expression that an instance must satisfy, for example ``Modality == "CT" and instances > 20``.
-    columns : DICOM keywords
-        Attributes to read beside the core ones.
+    columns : DICOM keywords, private elements, paths into sequences
+        What to read beside the core attributes: ``KVP``, ``(0019,"SIEMENS MR HEADER",0C)``,
+        ``RadiopharmaceuticalInformationSequence/RadionuclideTotalDose``.
     profile, key, mapping
         As in `convkit.deidentify`: all that tables hold is what the profile leaves, and `path` is that of the copy that
         `deidentify` makes. `where` asks the originals, and so do the headers of the collection.
@@ -51,4 +53,5 @@ def scan(  # noqa: PLR0913 (one parameter an option of the command)
     redactor = redactor_of(profile, key, mapping)
     selection = checked_where(where) if where else None
     with Runner(jobs) as runner:
-        return collect(flat(sources), runner, selection, tuple(columns), typed_in, progress, redactor=redactor)
+        keywords = tuple(dict.fromkeys(shown(column).keyword for column in columns))
+        return collect(flat(sources), runner, selection, keywords, typed_in, progress, redactor=redactor)

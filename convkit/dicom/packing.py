@@ -1,0 +1,141 @@
+"""Headers as compact bytes, for an index that stands for its files: what a reader kept of each, and nothing else.
+
+Little endian. A packed header is: one byte for the pixel keyword; offset and length of the pixels (8 bytes each, offset
+-1 where there is none); lengths of transfer syntax and media storage class (2 each); number of values and of far values
+(2 each); the two texts; the places of the values in the table (2 each), their lengths (4 each), the values; then for
+each far value place (2), offset (8), length (8), encoding (1), bytes held (4), and the bytes. `LAYOUT` names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from struct import Struct, unpack_from
+from struct import error as StructError  # noqa: N812 (it is a class)
+
+from convkit.dicom.attributes import Attribute, TagTable
+from convkit.dicom.lean import Far, Parsed
+
+LAYOUT = 1
+"""Version of what is written here; another one is not read."""
+
+MOST_BYTES = 1 << 16
+"""A longer header is not packed: its file is read again."""
+
+_HEAD = Struct("<BqqHHHH")
+_FAR = Struct("<HQQBI")
+_PIXELS = ("", "PixelData", "FloatPixelData", "DoubleFloatPixelData")
+
+Rows = list[list[object]]
+"""Attributes as JSON holds them."""
+
+
+def pack(parsed: Parsed) -> bytes | None:
+    """A header as bytes; None where it is unusually long."""
+    raw = parsed.raw
+    places = [place for place, value in enumerate(raw) if value is not None]
+    found = [value for value in raw if value is not None]
+    syntax, media = parsed.transfer_syntax.encode("latin-1"), parsed.media_class.encode("latin-1")
+    offset = -1 if parsed.pixel_offset is None else parsed.pixel_offset
+    counts = len(syntax), len(media), len(found), len(parsed.far)
+    head = _HEAD.pack(_PIXELS.index(parsed.pixel_keyword), offset, parsed.pixel_length, *counts)
+    far = [_FAR.pack(f.place, f.offset, f.length, f.is_explicit, len(f.held)) + f.held for f in parsed.far]
+    lengths = _structs(len(found)).pack(*places, *map(len, found))
+    packed = b"".join((head, syntax, media, lengths, *found, *far))
+    return packed if len(packed) <= MOST_BYTES else None
+
+
+_KNOWN: dict[int, Struct] = {}
+
+
+def _structs(count: int) -> Struct:
+    """Places and lengths of so many values."""
+    found = _KNOWN.get(count)
+    if found is None:
+        found = _KNOWN[count] = Struct(f"<{count}H{count}I")
+    return found
+
+
+def described(table: TagTable) -> Rows:
+    """A table in words that JSON holds, to tell later which value is which."""
+    return [list(attribute) for attribute in table.attributes]
+
+
+class Unpacking:
+    """Makes headers of bytes, for a table that may ask for less than was packed.
+
+    Parameters
+    ----------
+    rows : rows of `described`
+    table : TagTable
+
+    Raises
+    ------
+    KeyError
+        The table asks for what was not kept.
+    """
+
+    def __init__(self, rows: Rows, table: TagTable) -> None:
+        kept = {_same(Attribute(*row)): place for place, row in enumerate(rows)}  # type: ignore[arg-type]
+        self._size = len(table.attributes)
+        self._to: list[int] = [-1] * len(rows)
+        for place, attribute in enumerate(table.attributes):
+            self._to[kept[_same(attribute)]] = place
+
+    def parsed(self, packed: bytes) -> Parsed:
+        """A header.
+
+        Raises
+        ------
+        ValueError
+            The bytes are none.
+        """
+        try:
+            return self._parsed(packed)
+        except (StructError, IndexError, UnicodeDecodeError) as err:
+            raise ValueError("no packed header") from err
+
+    def _parsed(self, packed: bytes) -> Parsed:
+        keyword, offset, length, syntaxes, medias, count, fars = _HEAD.unpack_from(packed)
+        start = _HEAD.size
+        syntax = packed[start : start + syntaxes].decode("latin-1")
+        start += syntaxes
+        media = packed[start : start + medias].decode("latin-1")
+        start += medias
+        known = _structs(count)
+        numbers = known.unpack_from(packed, start)
+        start += known.size
+        raw: list[bytes | None] = [None] * self._size
+        to = self._to
+        for place, size in zip(numbers[:count], numbers[count:], strict=True):
+            end = start + size
+            if (target := to[place]) >= 0:
+                raw[target] = packed[start:end]
+            start = end
+        far = self._far(packed, start, fars) if fars else ()
+        if not fars and start != len(packed):
+            raise ValueError("no packed header")
+        return Parsed(syntax, media, tuple(raw), _PIXELS[keyword], None if offset < 0 else offset, length, far)
+
+    def _far(self, packed: bytes, start: int, count: int) -> tuple[Far, ...]:
+        found = []
+        for _ in range(count):
+            place, offset, length, is_explicit, held = unpack_from("<HQQBI", packed, start)
+            start += _FAR.size
+            if self._to[place] >= 0:
+                value = packed[start : start + held]
+                found.append(Far(self._to[place], offset, length, bool(is_explicit), value))
+            start += held
+        if start != len(packed):
+            raise ValueError("no packed header")
+        return tuple(found)
+
+
+def _same(attribute: Attribute) -> tuple[int, str, str, bool]:
+    """What makes the raw values of two attributes the same."""
+    return attribute.tag, attribute.vr, attribute.creator, attribute.is_far
+
+
+def reads(rows: Rows, table: TagTable) -> bool:
+    """True where all that a table asks for was kept."""
+    kept: set[object] = {(row[1], row[2], row[3], row[4]) for row in rows if len(row) == 5}
+    return all(_same(attribute) in kept for attribute in table.attributes)
