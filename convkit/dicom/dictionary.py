@@ -93,6 +93,6 @@ def _private_tables() -> Any:
     path = Path(next(iter(package.submodule_search_locations or ()) if package else iter(()), "")) / "_private_dict.py"
     if path.is_file():
         return _run_alone(path).private_dictionaries
-    from pydicom import datadict  # noqa: PLC0415 (see `_tables`)
+    from pydicom._private_dict import private_dictionaries  # noqa: PLC0415 (see `_tables`)
 
-    return datadict.private_dictionaries
+    return private_dictionaries

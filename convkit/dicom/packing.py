@@ -8,7 +8,6 @@ each far value place (2), offset (8), length (8), encoding (1), bytes held (4), 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from struct import Struct, unpack_from
 from struct import error as StructError  # noqa: N812 (it is a class)
 

@@ -1,8 +1,8 @@
 r"""Values as tables hold them: dates as dates, numbers as numbers, several as a list; by the value representation.
 
-The type of a column is that of the data dictionary, never that of the values that happen to be there. A value that does
-not fit is told as such and never bent: a decimal in an integer string, a second value where the standard has one, a date
-that no calendar knows.
+The type of a column is that of the data dictionary, never that of the values that happen to be there. A value that
+does not fit is told as such and never bent: a decimal in an integer string, a second value where the standard has one,
+a date that no calendar knows.
 """
 
 from __future__ import annotations

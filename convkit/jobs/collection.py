@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convkit import quirks
 from convkit.dicom.attributes import table_of
-from convkit.dicom.columns import shown
 from convkit.dicom.header import Header, read_header
-from convkit.dicom.sources import find_files
 from convkit.dicom.unfold import unfold
 from convkit.engine.outcome import ExitCode, note_of
 from convkit.engine.run import Runner, attempt
 from convkit.errors import ConvkitError, InputError, UsageError
+from convkit.jobs._index.paths import absolute, path_text
+from convkit.jobs._index.shelf import Shelf
+from convkit.jobs._index.source import files_of
 from convkit.jobs._names import short_hash
 from convkit.jobs._rows import rows_of
-from convkit.jobs._schema import MORE, Level, schema
+from convkit.jobs._schema import MORE, PATH, Level, schema
 from convkit.jobs._sources import Progress, Source, checked_sources, failed_files, read_in_order
 from convkit.jobs._where import Where
 from convkit.model.notes import Note, Severity, note
@@ -98,8 +99,8 @@ class Collection:
         level : {"volume", "series", "study", "instance"}
             What a row stands for.
         columns : DICOM keywords, private elements, paths into sequences
-            Further columns, from the first header of each row; see `convkit.dicom.columns`. Only those that the scan was
-            asked to read, and the core ones, have values.
+            Further columns, from the first header of each row; see `convkit.dicom.columns`. Only those that the scan
+            was asked to read, and the core ones, have values.
 
         Raises
         ------
@@ -120,6 +121,8 @@ class Collection:
     def save(self, path: Source, *, level: str = "volume", columns: Sequence[str] = ()) -> Path:
         """Write the table; the suffix decides: ``.csv``, ``.jsonl`` or ``.parquet`` (extra ``tables``)."""
         rows = self.to_rows(level, columns)
+        if level == Level.INSTANCE and not self._is_redacted:
+            rows = [row | {PATH: path_text(absolute(row[PATH]))} for row in rows]
         told = {"level": level, "profiled": self._is_redacted}
         return save_rows(rows, Path(path), self._schema(level, columns, rows), told)
 
@@ -171,8 +174,8 @@ def collect(  # noqa: PLR0913, PLR0917 (the one place where a job's sources come
     """
     checked_sources(sources, columns)
     extra = tuple(dict.fromkeys([*columns, *(selection.keywords if selection else ())]))
-    found = find_files(sources, typed_in=typed_in)
-    headers, problems = _read_all(found.paths, runner, extra, progress)
+    found, shelf = files_of(sources, typed_in)
+    headers, problems = _read_all(found.paths, runner, extra, progress, shelf)
     if redactor is not None:
         headers, refused = redactor.headers(headers, found.paths, runner, progress)
         problems += refused
@@ -184,24 +187,25 @@ def collect(  # noqa: PLR0913, PLR0917 (the one place where a job's sources come
 
 
 def _read_all(
-    paths: Sequence[str], runner: Runner, extra: tuple[str, ...], progress: Progress | None
+    paths: Sequence[str], runner: Runner, extra: tuple[str, ...], progress: Progress | None, shelf: Shelf | None
 ) -> tuple[list[Header], list[Note]]:
     headers: list[Header] = []
     problems: list[Note] = []
-    for batch in read_in_order(partial(read_batch, extra=extra), paths, runner, failed_batch, progress):
+    for batch in read_in_order(partial(read_batch, extra=extra, shelf=shelf), paths, runner, failed_batch, progress):
         headers += batch.headers
         problems += batch.problems
     return headers, problems
 
 
-def read_batch(paths: Sequence[str], *, extra: tuple[str, ...] = ()) -> Batch:
+def read_batch(paths: Sequence[str], *, extra: tuple[str, ...] = (), shelf: Shelf | None = None) -> Batch:
     """Task: the headers of some files, and a note for each that has none."""
+    read = read_header if shelf is None else shelf.read_header
     headers: list[Header] = []
     problems: list[Note] = []
     table = table_of(extra)
     for path in paths:
         try:
-            headers.append(unfolded(read_header(path, table)))
+            headers.append(unfolded(read(path, table)))
         except ConvkitError as err:
             problems.append(note_of(err))
     return Batch(tuple(headers), tuple(problems))

@@ -8,6 +8,7 @@ from convkit.dicom.columns import shown
 from convkit.engine.run import Runner
 from convkit.jobs._redaction import redactor_of
 from convkit.jobs._sources import Progress, Source, flat
+from convkit.jobs._where import COUNTED
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Collection, collect
 
@@ -55,3 +56,14 @@ def scan(  # noqa: PLR0913 (one parameter an option of the command)
     with Runner(jobs) as runner:
         keywords = tuple(dict.fromkeys(shown(column).keyword for column in columns))
         return collect(flat(sources), runner, selection, keywords, typed_in, progress, redactor=redactor)
+
+
+def is_selected_in_pieces(where: str | None) -> bool:
+    """True where an expression judges each instance by itself: it does not count those of a series.
+
+    Raises
+    ------
+    UsageError
+        It is not understood.
+    """
+    return not where or not COUNTED.intersection(checked_where(where).names)

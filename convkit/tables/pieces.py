@@ -1,6 +1,6 @@
-"""Tables that are made piece by piece, for which no memory would be large enough: pieces travel as bytes, lie in a file
-aside until all are there, and become rows of CSV, JSON Lines or Parquet in the end.
+"""Tables that are made piece by piece, for which no memory would be large enough.
 
+Pieces travel as bytes, lie in a file aside until all are there, and become rows of CSV, JSON Lines or Parquet.
 A piece has columns of its own. What the finished table has is known only when the last piece is there; columns that a
 piece lacks are empty in its rows.
 """
@@ -76,7 +76,7 @@ class Pieces(Protocol):
     def cells(self, piece: Any, name: str) -> Sequence[Any]:
         """The cells of one column."""
 
-    def sink(self, path: Path, columns: Sequence[Column], metadata: Mapping[str, Any]) -> Sink:
+    def sink(self, path: Path, columns: Sequence[Column], metadata: Mapping[str, Any], /) -> Sink:
         """Where the finished table goes."""
 
 
@@ -218,8 +218,8 @@ class PlainPieces:
         found: Sequence[Any] = piece.cells(name)
         return found
 
-    def sink(self, path: Path, columns: Sequence[Column], metadata: Mapping[str, Any]) -> Sink:
-        """See `Pieces`."""
+    def sink(self, path: Path, columns: Sequence[Column], _metadata: Mapping[str, Any]) -> Sink:
+        """See `Pieces`; text has no place for what is told of the whole."""
         return self._sink(path, columns)
 
 

@@ -1,12 +1,11 @@
 """The pieces of a table that is not finished: a file beside the table to which every piece is appended.
 
-Each piece has its length and a checksum before it, so that the last one, cut by a kill or a full disk, is known for what
-it is. The first says what the pieces are of: those of another run, with other options, are of no use.
+Each piece has its length and a checksum before it, so that the last one, cut by a kill or a full disk, is known for
+what it is. The first line says what the pieces are of: those of a run with other options are of no use.
 """
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,12 +97,3 @@ class Unfinished:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
-
-    def fileno(self) -> int:
-        """For a lock."""
-        return self._file.fileno()
-
-    @property
-    def size(self) -> int:
-        """Bytes so far."""
-        return os.fstat(self._file.fileno()).st_size
