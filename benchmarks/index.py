@@ -128,7 +128,9 @@ def main() -> None:
     found = run(folder, table, files=given.files, jobs=given.jobs, kill=given.kill)
     for each in found:
         rate = given.files / each.wall_s
-        print(f"{each.what}: {each.wall_s:.1f} s, {rate:,.0f} files/s, peak {each.peak_mb:.0f} MB, exit code {each.code}")
+        print(
+            f"{each.what}: {each.wall_s:.1f} s, {rate:,.0f} files/s, peak {each.peak_mb:.0f} MB, exit code {each.code}"
+        )
     print(f"the index: {table.stat().st_size / 1e6:.1f} MB")
     if given.json:
         given.json.write_text(json.dumps([asdict(each) for each in found], indent=1))
