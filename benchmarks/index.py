@@ -1,4 +1,4 @@
-"""Measures the saved index: headers a second and peak memory of the whole run, over many files with 330-element headers.
+"""Measures the saved index: headers a second and peak memory of the whole run, over many 330-element headers.
 
     python benchmarks/index.py [--files 100000] [--cache DIR] [--jobs 2] [--kill] [--keep] [--json FILE]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -92,7 +93,7 @@ def _saved(given: dict[str, Any]) -> int:
     from convkit.jobs.save_index import save_index  # noqa: PLC0415 (keeps --help fast)
 
     quiet, verbose, sources = given["quiet"], given["verbose"], given["sources"]
-    with progress_bar(quiet=quiet) as progress:
+    with progress_bar(quiet=quiet) as progress, _told_when_interrupted():
         index = save_index(
             *sources,
             output=given["output"],
@@ -113,6 +114,15 @@ def _saved(given: dict[str, Any]) -> int:
         click.echo(_summary_of_index(index), err=True)
     is_spoilt = given["strict"] and any(CODES[c].severity is not Severity.INFO for c in index.problems)
     return int(index.exit_code) or (6 if is_spoilt else 0)
+
+
+@contextmanager
+def _told_when_interrupted() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("interrupted; the same command goes on", err=True)
+        raise
 
 
 def _shown(given: dict[str, Any]) -> int:

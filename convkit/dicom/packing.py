@@ -100,6 +100,8 @@ class Unpacking:
         start += syntaxes
         media = packed[start : start + medias].decode("latin-1")
         start += medias
+        if count > len(self._to):
+            raise ValueError("no packed header")
         known = _structs(count)
         numbers = known.unpack_from(packed, start)
         start += known.size
@@ -134,7 +136,9 @@ def _same(attribute: Attribute) -> tuple[int, str, str, bool]:
     return attribute.tag, attribute.vr, attribute.creator, attribute.is_far
 
 
-def reads(rows: Rows, table: TagTable) -> bool:
-    """True where all that a table asks for was kept."""
-    kept: set[object] = {(row[1], row[2], row[3], row[4]) for row in rows if len(row) == 5}
-    return all(_same(attribute) in kept for attribute in table.attributes)
+def reads(rows: object, table: TagTable) -> bool:
+    """True where rows are those of `described`, and all that a table asks for was kept."""
+    if not isinstance(rows, list) or not all(isinstance(row, list) and len(row) == 5 for row in rows):
+        return False
+    kept = {repr(row[1:]) for row in rows}
+    return all(repr(list(attribute[1:])) in kept for attribute in table.attributes)

@@ -206,10 +206,10 @@ def test_update_reads_only_what_is_new_or_changed(tmp_path: Path) -> None:
     target = tmp_path / "x.parquet"
     convkit.save_index(tmp_path / "in", output=target, jobs=1)
     assert convkit.save_index(tmp_path / "in", output=target, update=True, jobs=1).read == 0
-    changed = sorted((tmp_path / "in" / "b").iterdir())[0]
+    changed = min((tmp_path / "in" / "b").iterdir())
     write_as(instance(series=9, SeriesDescription="other"), changed)
     (new,) = write([instance(series=8)], tmp_path / "in" / "new")
-    gone = sorted((tmp_path / "in" / "a" / "deep").iterdir())[0]
+    gone = min((tmp_path / "in" / "a" / "deep").iterdir())
     gone.unlink()
     index = convkit.save_index(tmp_path / "in", output=target, update=True, jobs=1)
     assert (index.files, index.read, index.gone) == (13, 2, 2)

@@ -127,14 +127,17 @@ def _put_together(job: Job, places: Places, progress: Progress | None) -> Callab
     pieces = _Reading(job.pieces)
     at_hand = AtHand(places.stores)
     done = 0
-    with table_aside(job.target) as aside, job.pieces.sink(aside, columns, job.wanted.told()) as sink:
-        for run in places.runs():
-            piece = at_hand.piece(run.store)
-            sink.write(piece, run.start, run.stop)
-            tally.add(pieces.counted(run.store, piece), run.start, run.stop)
-            done += run.stop - run.start
-            if progress:
-                progress("table", done, len(job.paths))
+    with table_aside(job.target) as aside:
+        with job.pieces.sink(aside, columns, job.wanted.told()) as sink:
+            for run in places.runs():
+                piece = at_hand.piece(run.store)
+                sink.write(piece, run.start, run.stop)
+                tally.add(pieces.counted(run.store, piece), run.start, run.stop)
+                done += run.stop - run.start
+                if progress:
+                    progress("table", done, len(job.paths))
+        if job.older is not None:
+            job.older.close()  # Windows replaces no file that is open
 
     def told(read: int, gone: int) -> Index:
         return tally.index(job.target, files=len(job.paths), read=read, gone=gone, notes=(*job.notes, *notes))
