@@ -12,6 +12,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from convkit.dicom import values
+from convkit.dicom.alike import MOST_BYTES, Fit, Layouts
 from convkit.dicom.attributes import CREATOR, Known, TagTable
 from convkit.dicom.syntaxes import DEFLATED, EXPLICIT_BIG_ENDIAN, IMPLICIT_LITTLE_ENDIAN, is_standard
 
@@ -170,6 +171,10 @@ def parse(file: Readable, size: int, table: TagTable) -> Parsed:
         The file is unusual; read it with pydicom.
     """
     window = _Window(file, size)
+    layouts = _layouts_of(table)
+    known = layouts.fit(window)
+    if known is not None:
+        return _as_known(known, window)
     data = window.data
     if data[128:132] != b"DICM":
         if not starts_with_an_element(data):
@@ -187,7 +192,44 @@ def parse(file: Readable, size: int, table: TagTable) -> Parsed:
     keyword, offset, length = walk(window, position, found)
     if offset is not None and length >= 0 and _is_followed(window, offset + length):
         raise Declined
+    if walk is _walk_explicit and offset is not None and offset <= MOST_BYTES and layouts.is_learning:
+        pixels = offset - _LONG_HEADER
+        file.seek(0)
+        header = file.read(offset) or b""
+        layouts.learn(header[:pixels], header[pixels : pixels + 8], found.raw, (syntax, media_class, keyword))
     return Parsed(syntax, media_class, tuple(found.raw), keyword, offset, length, tuple(found.far))
+
+
+_LAYOUTS: dict[TagTable, Layouts] = {}
+_MOST_TABLES = 16
+
+
+def _layouts_of(table: TagTable) -> Layouts:
+    """Layouts of headers that were read for a table; they change what a header costs, and nothing else."""
+    found = _LAYOUTS.get(table)
+    if found is None:
+        if len(_LAYOUTS) >= _MOST_TABLES:
+            _LAYOUTS.clear()
+        found = _LAYOUTS[table] = Layouts(table, _SHORT_VRS, _LONG_VRS, _after_items)
+    return found
+
+
+def _after_items(data: bytes, start: int, is_explicit: bool) -> int:  # noqa: FBT001 (a callback)
+    try:
+        return _skip_items(_Window(io.BytesIO(data), len(data)), start, is_explicit=is_explicit)
+    except Declined as err:
+        raise ValueError from err
+
+
+def _as_known(fit: Fit, window: _Window) -> Parsed:
+    """The answer of a walk, for a header that is laid out as one that was walked."""
+    (length,) = _LENGTH(window.data, fit.pixels - window.base + _SHORT_HEADER)
+    offset = fit.pixels + _LONG_HEADER
+    if length != UNDEFINED and _is_followed(window, offset + length):
+        raise Declined
+    syntax, media_class, keyword = fit.answer
+    far = tuple(Far(*each) for each in fit.far)
+    return Parsed(syntax, media_class, tuple(fit.raw), keyword, offset, -1 if length == UNDEFINED else length, far)
 
 
 class _Found:

@@ -8,8 +8,12 @@ each far value place (2), offset (8), length (8), encoding (1), bytes held (4), 
 
 from __future__ import annotations
 
-from struct import Struct, unpack_from
+from functools import lru_cache
+from itertools import compress, repeat
+from operator import is_not
+from struct import Struct, unpack, unpack_from
 from struct import error as StructError  # noqa: N812 (it is a class)
+from struct import pack as pack_numbers
 
 from convkit.dicom.attributes import Attribute, TagTable
 from convkit.dicom.lean import Far, Parsed
@@ -31,27 +35,34 @@ Rows = list[list[object]]
 def pack(parsed: Parsed) -> bytes | None:
     """A header as bytes; None where it is unusually long."""
     raw = parsed.raw
-    places = [place for place, value in enumerate(raw) if value is not None]
-    found = [value for value in raw if value is not None]
+    there = bytes(map(is_not, raw, repeat(None)))
+    found = list(compress(raw, there))
     syntax, media = parsed.transfer_syntax.encode("latin-1"), parsed.media_class.encode("latin-1")
     offset = -1 if parsed.pixel_offset is None else parsed.pixel_offset
     counts = len(syntax), len(media), len(found), len(parsed.far)
     head = _HEAD.pack(_PIXELS.index(parsed.pixel_keyword), offset, parsed.pixel_length, *counts)
     far = [_FAR.pack(f.place, f.offset, f.length, f.is_explicit, len(f.held)) + f.held for f in parsed.far]
-    lengths = _structs(len(found)).pack(*places, *map(len, found))
-    packed = b"".join((head, syntax, media, lengths, *found, *far))
+    lengths = _lengths(len(found)).pack(*map(len, found))
+    packed = b"".join((head, syntax, media, _places(there), lengths, *found, *far))
     return packed if len(packed) <= MOST_BYTES else None
 
 
-_KNOWN: dict[int, Struct] = {}
+@lru_cache(maxsize=1024)
+def _places(there: bytes) -> bytes:
+    """Places of the values that are there, packed; files of a series have the same."""
+    places = list(compress(range(len(there)), there))
+    return pack_numbers(f"<{len(places)}H", *places)
 
 
-def _structs(count: int) -> Struct:
-    """Places and lengths of so many values."""
-    found = _KNOWN.get(count)
-    if found is None:
-        found = _KNOWN[count] = Struct(f"<{count}H{count}I")
-    return found
+@lru_cache(maxsize=1024)
+def _lengths(count: int) -> Struct:
+    """Lengths of so many values."""
+    return Struct(f"<{count}I")
+
+
+@lru_cache(maxsize=1024)
+def _unpacked_places(packed: bytes) -> tuple[int, ...]:
+    return unpack(f"<{len(packed) // 2}H", packed)
 
 
 def described(table: TagTable) -> Rows:
@@ -102,12 +113,14 @@ class Unpacking:
         start += medias
         if count > len(self._to):
             raise ValueError("no packed header")
-        known = _structs(count)
-        numbers = known.unpack_from(packed, start)
+        places = _unpacked_places(packed[start : start + 2 * count])
+        start += 2 * count
+        known = _lengths(count)
+        lengths = known.unpack_from(packed, start)
         start += known.size
         raw: list[bytes | None] = [None] * self._size
         to = self._to
-        for place, size in zip(numbers[:count], numbers[count:], strict=True):
+        for place, size in zip(places, lengths, strict=True):
             end = start + size
             if (target := to[place]) >= 0:
                 raw[target] = packed[start:end]

@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydicom import Dataset
+from pydicom import Dataset, dcmread
+from pydicom.errors import InvalidDicomError
+from pydicom.multival import MultiValue
+from pydicom.tag import BaseTag
 
+from convkit.dicom._quiet import quiet_pydicom
 from convkit.dicom.attributes import table_of
 from convkit.dicom.columns import shown, split
 from convkit.dicom.every_element import every_element
 from convkit.dicom.header import read_header
-from convkit.errors import UsageError
+from convkit.errors import ConvkitError, UsageError
 from convkit.model.table import Kind
 from tests.builders import instance, write_as
 
@@ -198,3 +202,52 @@ def test_private_elements_are_told_with_their_creator(tmp_path: Path) -> None:
 def test_a_value_too_long_for_a_cell_is_told(tmp_path: Path) -> None:
     path = write_as(instance(PatientComments="x" * 9000), tmp_path / "x.dcm")
     assert [one.unfitting for one in every_element(str(path)) if one.unfitting] == ["PatientComments=<too long>"]
+
+
+# --- real files, held against pydicom --------------------------------------------------------------------
+
+
+def plain(value: Any) -> list[Any]:
+    """A value of pydicom as a list of texts and numbers."""
+    parts = list(value) if isinstance(value, (list, MultiValue)) else [value]
+    return [part for part in map(_plain, parts) if part not in {"", None}]
+
+
+def _plain(part: Any) -> Any:
+    if isinstance(part, BaseTag):
+        return f"({part.group:04X},{part.element:04X})"
+    if isinstance(part, (int, float)) and not isinstance(part, bool):
+        return float(part)
+    return str(part).strip(" \0") if part is not None else None
+
+
+def ours(one: Any) -> list[Any]:
+    """A cell of ours in the same form."""
+    parts = one if isinstance(one, list) else [one]
+    told = [part.strftime("%Y%m%d") if isinstance(part, date) else part for part in parts if part not in {None, ""}]
+    return [float(part) if isinstance(part, (int, float)) else part for part in told]
+
+
+def test_cells_of_real_files_are_what_pydicom_reads(data_folder: Path) -> None:
+    compared = 0
+    for path in sorted(p for p in data_folder.rglob("*") if p.is_file())[::3]:
+        try:
+            cells = list(every_element(str(path)))
+            with quiet_pydicom():
+                dataset = dcmread(path, force=True, stop_before_pixels=True)
+        except (ConvkitError, InvalidDicomError):
+            continue
+        for column, cell, _ in cells:
+            if cell is None or column.kind is Kind.TIME or column.name.startswith("(") or column.name not in dataset:
+                continue
+            with quiet_pydicom():
+                expected = plain(dataset[column.name].value)
+            if column.kind is Kind.DATE:
+                expected = [part.replace(".", "") for part in expected]  # of ACR-NEMA
+            if expected != ours(cell) and not any("\N{REPLACEMENT CHARACTER}" in str(part) for part in ours(cell)):
+                assert [str(part).rstrip() for part in expected] == [str(p).rstrip() for p in ours(cell)], (
+                    path,
+                    column,
+                )
+            compared += 1
+    assert compared > 1000
