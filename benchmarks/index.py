@@ -101,7 +101,7 @@ def run(folder: Path, table: Path, *, files: int, jobs: int, kill: bool) -> list
     table.unlink(missing_ok=True)
     if kill:
         part = table.with_name(f".{table.name}.unfinished")
-        found.append(measured("killed half way", save, kill_when=files * 75, part=part))
+        found.append(measured("killed half way", save, kill_when=files * 45, part=part))
         found.append(measured("the same command again", save))
     else:
         found.append(measured("made", save))

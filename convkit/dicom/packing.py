@@ -14,6 +14,7 @@ from operator import is_not
 from struct import Struct, unpack, unpack_from
 from struct import error as StructError  # noqa: N812 (it is a class)
 from struct import pack as pack_numbers
+from typing import cast
 
 from convkit.dicom.attributes import Attribute, TagTable
 from convkit.dicom.lean import Far, Parsed
@@ -36,7 +37,7 @@ def pack(parsed: Parsed) -> bytes | None:
     """A header as bytes; None where it is unusually long."""
     raw = parsed.raw
     there = bytes(map(is_not, raw, repeat(None)))
-    found = list(compress(raw, there))
+    found = cast(list[bytes], list(compress(raw, there)))
     syntax, media = parsed.transfer_syntax.encode("latin-1"), parsed.media_class.encode("latin-1")
     offset = -1 if parsed.pixel_offset is None else parsed.pixel_offset
     counts = len(syntax), len(media), len(found), len(parsed.far)

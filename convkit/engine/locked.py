@@ -1,26 +1,36 @@
-"""A file that one run writes at a time."""
+"""One run at a time: a lock beside a file that is being made."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from convkit.engine._lock import FileLock
 from convkit.errors import OutputError
 
 
-def locked(path: Path) -> FileLock:
-    """A lock on a file, which is made where it is missing; as a context it is given back.
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file that is being made; it lies beside it and is removed at the end.
 
     Raises
     ------
     OutputError
-        Another run holds it, or the file cannot be opened.
+        Another run holds it, or nothing can be written there.
     """
+    beside = path.with_name(f".{path.name}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(path)
+        lock = FileLock(beside)
     except BlockingIOError as err:
         raise OutputError("Another run is writing it.", str(path), "Wait until that is done.") from err
     except OSError as err:
         hint = "Check space and permissions at the destination."
         raise OutputError(f"It cannot be written ({err.strerror}).", str(path), hint) from err
+    try:
+        yield
+    finally:
+        lock.release()
+        with suppress(OSError):  # another run may have opened it by now; then it is that one's to remove
+            beside.unlink()

@@ -45,7 +45,7 @@ def save_index(  # noqa: PLR0913 (one parameter an option of the command)
     Parameters
     ----------
     *sources : path or several
-        As in `convkit.scan`.
+        As in `convkit.scan`; an index is one, too.
     output : path
         The table: ``.parquet`` (extra ``tables``), ``.csv`` or ``.jsonl``.
     where : str or None
@@ -89,7 +89,7 @@ def save_index(  # noqa: PLR0913 (one parameter an option of the command)
     with Runner(jobs) as runner:
         found, shelf = files_of(given, typed_in)
         paths = _others(found.paths, target)
-        with locked(unfinished):
+        with locked(target):
             _tidy(target)
             notes = (*found.notes, *([note("table.holds-identifiers")] if wanted.has_headers else []))
             return build(Job(target, paths, wanted, pieces, shelf, older, notes), unfinished, runner, progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -164,6 +165,18 @@ def test_an_index_of_another_version_names_files_that_are_read(tmp_path: Path, m
     convkit.save_index(tmp_path / "in", output=tmp_path / "x.parquet", jobs=1)
     monkeypatch.setattr(shelves, "LAYOUT", 99)
     shelves._opened.cache_clear()
+    assert convkit.scan(tmp_path / "x.parquet", jobs=1)[0].instances == 5
+
+
+@pytest.mark.parametrize("attributes", [None, 7, [1], [["PatientID"]], [[1, 2, 3, 4, 5]], "x"], ids=repr)
+def test_an_index_that_describes_its_headers_wrongly_names_files_that_are_read(attributes: Any, tmp_path: Path) -> None:
+    import pyarrow.parquet as pq  # noqa: PLC0415 (an extra)
+
+    write(series(), tmp_path / "in")
+    convkit.save_index(tmp_path / "in", output=tmp_path / "x.parquet", jobs=1)
+    table = pq.read_table(tmp_path / "x.parquet")
+    told = json.loads(table.schema.metadata[b"convkit"]) | {"attributes": attributes}
+    pq.write_table(table.replace_schema_metadata({b"convkit": json.dumps(told)}), tmp_path / "x.parquet")
     assert convkit.scan(tmp_path / "x.parquet", jobs=1)[0].instances == 5
 
 

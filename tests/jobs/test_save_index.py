@@ -21,7 +21,6 @@ import convkit
 from convkit import ExitCode, OutputError, UsageError
 from convkit.engine.locked import locked
 from convkit.jobs._schema import COLUMNS, Level
-from convkit.tables.unfinished import unfinished_path
 from tests.builders import dicomdir, instance, series, structured_report, truncate, write, write_as
 from tests.cli.command import convkit as command
 
@@ -321,8 +320,20 @@ def test_no_source_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_two_runs_do_not_write_one_table(tmp_path: Path) -> None:
     archive(tmp_path / "in")
-    with locked(unfinished_path(tmp_path / "x.parquet")), pytest.raises(OutputError, match="Another run"):
+    with locked(tmp_path / "x.parquet"), pytest.raises(OutputError, match="Another run"):
         convkit.save_index(tmp_path / "in", output=tmp_path / "x.parquet", jobs=1)
+    convkit.save_index(tmp_path / "in", output=tmp_path / "x.parquet", jobs=1)
+
+
+def test_an_index_of_another_version_is_made_anew(tmp_path: Path) -> None:
+    archive(tmp_path / "in")
+    target = tmp_path / "x.parquet"
+    convkit.save_index(tmp_path / "in", output=target, columns=("KVP",), jobs=1)
+    expected, table = target.read_bytes(), pq.read_table(target)
+    told = json.loads(table.schema.metadata[b"convkit"]) | {"version": "0.0.1"}
+    pq.write_table(table.replace_schema_metadata({b"convkit": json.dumps(told)}), target)
+    assert convkit.save_index(tmp_path / "in", output=target, update=True, jobs=1).read == 13
+    assert target.read_bytes() == expected
 
 
 # --- the command -----------------------------------------------------------------------------------------
