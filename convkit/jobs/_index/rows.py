@@ -16,6 +16,7 @@ from convkit.dicom.every_element import every_element
 from convkit.dicom.header import Header, file_stamp, read_header
 from convkit.dicom.packing import LAYOUT, described, pack
 from convkit.engine.outcome import note_of
+from convkit.engine.run import attempt
 from convkit.errors import ConvkitError, InputError
 from convkit.jobs._index.paths import path_text
 from convkit.jobs._index.shelf import Shelf
@@ -125,11 +126,15 @@ def rows_of_batch(paths: Sequence[str], *, wanted: Wanted, pieces: Pieces, shelf
     table = wanted.table
     read = read_header if shelf is None else shelf.read_header
     maker = _Maker(wanted)
-    for path in paths:
+
+    def add(path: str) -> None:
         try:
             maker.add(read(path, table))
         except ConvkitError as err:
             maker.add_problem(path, note_of(err))
+
+    for path in paths:
+        attempt(add, path, lambda path, error: maker.add_problem(path, failed_files((path,), error)[0]))
     return maker.rows(pieces)
 
 
