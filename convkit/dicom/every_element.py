@@ -21,6 +21,9 @@ from convkit.model.table import Column
 LONGEST = 1 << 12
 """Bytes of a value; a longer one is told as not fitting: a cell is no place for a document."""
 
+_SHORT = 64
+"""Bytes of a value that is remembered: longer ones differ, and would fill memory."""
+
 _CHARSET, _PIXEL_REPRESENTATION = 0x00080005, 0x00280103
 _WORDS = {"US": 2, "SS": 2, "UL": 4, "SL": 4, "FL": 4, "FD": 8, "UV": 8, "SV": 8, "AT": 2}
 _REPEATING = frozenset({0x50, 0x60})
@@ -58,22 +61,44 @@ def every_element(path: str) -> Iterator[Told]:
     charset = _plain(top.get(_CHARSET))
     is_signed = _plain(top.get(_PIXEL_REPRESENTATION)).strip(b"\0") == b"\x01"
     creators = _creators(tree)
+    coding = Coding(charset, is_signed, is_big)
     for element in tree.elements:
-        known = None if element.items is not None else _known(element.tag, element.vr, _creator(element.tag, creators))
-        if known is None or not isinstance(element.value, bytes):
+        tag, raw = element.tag, element.value
+        if element.items is not None or not raw or not isinstance(raw, bytes):
             continue
-        column, full = known
-        if not element.value:
-            continue
-        vr = "SS" if full == "US or SS" and is_signed else full[:2]
-        yield _told(column, vr, _little(element.value, vr) if is_big else element.value, charset)
+        creator = creators.get((tag >> 16) << 8 | tag >> 8 & 0xFF, "") if tag >> 16 & 1 else ""
+        # Most elements of a series are the same in all its files.
+        told = (_told_before if len(raw) <= _SHORT else _told)(tag, element.vr, creator, raw, coding)
+        if told is not None:
+            yield told
 
 
-def _told(column: Column, vr: str, raw: bytes, charset: bytes) -> Told:
+class Coding(NamedTuple):
+    """How the values of a file are to be read."""
+
+    charset: bytes
+    is_signed: bool
+    is_big: bool
+
+
+def _told(tag: int, vr: str, creator: str, raw: bytes, coding: Coding) -> Told | None:
+    known = _known(tag, vr, creator)
+    if known is None:
+        return None
+    column, full = known
+    vr = "SS" if full == "US or SS" and coding.is_signed else full[:2]
+    charset = b"" if raw.isascii() else coding.charset
+    return _cell_of(column, vr, _little(raw, vr) if coding.is_big else raw, charset)
+
+
+_told_before = lru_cache(maxsize=1 << 15)(_told)
+
+
+def _cell_of(column: Column, vr: str, raw: bytes, charset: bytes) -> Told:
     if len(raw) > LONGEST:
         return Told(column, None, f"{column.name}={_TOO_LONG}")
     try:
-        return Told(column, cell(raw, vr, b"" if raw.isascii() else charset, is_list=column.is_list))
+        return Told(column, cell(raw, vr, charset, is_list=column.is_list))
     except ValueError:
         return Told(column, None, f"{column.name}={unfit(raw, vr, charset)}")
 
@@ -97,10 +122,6 @@ def _creators(tree: Tree) -> dict[int, str]:
         for element in tree.elements
         if element.tag >> 16 & 1 and element.tag & 0xFFFF in PRIVATE_BLOCKS
     }
-
-
-def _creator(tag: int, creators: dict[int, str]) -> str:
-    return creators.get((tag >> 16) << 8 | tag >> 8 & 0xFF, "") if tag >> 16 & 1 else ""
 
 
 @lru_cache(maxsize=1 << 15)

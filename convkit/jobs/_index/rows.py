@@ -27,7 +27,7 @@ from convkit.jobs._sources import failed_files
 from convkit.jobs._where import Where
 from convkit.jobs._where import where as checked_where
 from convkit.model.notes import Note
-from convkit.model.table import Column, Kind, named
+from convkit.model.table import Column, Kind, widened
 from convkit.tables.pieces import Piece, Pieces
 
 SELECTED = "selected"
@@ -154,6 +154,7 @@ class _Maker:
         self._shown = tuple(map(shown, wanted.columns))
         self._rows: list[dict[str, Any]] = []
         self._found: dict[str, Column] = {}
+        self._widened: set[str] = set()
 
     def add(self, header: Header) -> None:
         unfitting: list[str] = []
@@ -186,8 +187,10 @@ class _Maker:
                 unfitting.append(told.unfitting)
             if told.cell is None:
                 continue
-            if name not in self._found or self._found[name] != told.column:
-                self._found |= named([*([self._found[name]] if name in self._found else []), told.column])
+            known = self._found.setdefault(name, told.column)
+            if known != told.column:
+                self._found[name] = widened(known, told.column)
+                self._widened.add(name)
             row[name] = told.cell
 
     def add_problem(self, path: str, problem: Note) -> None:
@@ -201,7 +204,7 @@ class _Maker:
         columns = (*self._wanted.asked, *self._found.values(), *self._wanted.ending, _SELECTED)
         values = [[row.get(column.name) for row in self._rows] for column in columns]
         for column, cells in zip(columns, values, strict=True):
-            if column.name in self._found:
+            if column.name in self._widened:
                 cells[:] = [_fitting(cell, column) for cell in cells]
         left_out = tuple(number for number, row in enumerate(self._rows) if SELECTED not in row)
         return Rows(pieces.encode(Piece(columns, values)), left_out)
