@@ -31,9 +31,7 @@ _SHORT_NAMES = {"number": "no", "modality": "mod", "instances": "files"}
 @click.option(
     "--level",
     type=click.Choice(["volume", "series", "study", "instance"]),
-    default="volume",
-    show_default=True,
-    help="What a row stands for.",
+    help="What a row stands for; volume if left out, instance with --all-tags and --update.",
 )
 @click.option(
     "--columns",
@@ -44,7 +42,7 @@ _SHORT_NAMES = {"number": "no", "modality": "mod", "instances": "files"}
 @click.option(
     "--all-tags/--no-all-tags",
     default=False,
-    help="A column for every element that any file has; needs --level instance and -o.",
+    help="A column for every element that any file has; for an index.",
 )
 @click.option(
     "--update/--no-update",
@@ -65,6 +63,7 @@ def command(**given: Any) -> int:
     set_up_logging(quiet=given["quiet"], verbose=given["verbose"], log_file=given["log_file"])
     begin_work()
     given["columns"] = split(given["columns"])
+    given["level"] = given["level"] or ("instance" if given["all_tags"] or given["update"] else "volume")
     return _saved(given) if _is_index(given) else _shown(given)
 
 

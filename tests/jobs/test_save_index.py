@@ -348,7 +348,7 @@ def test_command_saves_updates_and_tells(tmp_path: Path) -> None:
     assert "14 files, 14 read" in done.stderr
     assert "input.not-dicom" in done.stderr
     assert "table.holds-identifiers" in done.stderr
-    again = command(*asked, "--update")
+    again = command("scan", tmp_path / "in", "-o", tmp_path / "x.parquet", "-j", "1", "--update")
     assert "14 files, 0 read" in again.stderr
 
 
@@ -358,7 +358,7 @@ def test_command_saves_updates_and_tells(tmp_path: Path) -> None:
         ("--all-tags",),
         ("--update",),
         ("--all-tags", "--level", "instance"),
-        ("--update", "-o", "x.parquet"),
+        ("--update", "-o", "x.parquet", "--level", "series"),
         ("--all-tags", "--level", "instance", "-o", "x.csv", "--profile", "basic"),
         ("--update", "--level", "instance", "-o", "x.parquet", "--where", "images > 3"),
     ],
