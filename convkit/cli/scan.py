@@ -126,9 +126,12 @@ def _told_when_interrupted() -> Iterator[None]:
 
 def _shown(given: dict[str, Any]) -> int:
     """Read headers, and show or save a table of what they are."""
+    from convkit.jobs._sources import check_table  # noqa: PLC0415 (keeps --help fast)
     from convkit.jobs.index import scan  # noqa: PLC0415 (keeps --help fast)
 
     quiet, verbose, sources, columns = given["quiet"], given["verbose"], given["sources"], given["columns"]
+    if given["output"]:
+        check_table(sources, given["output"])
     with progress_bar(quiet=quiet) as progress:
         found = scan(
             *sources,

@@ -102,6 +102,22 @@ def check_apart(sources: Sequence[Source], root: Path) -> None:
             raise OutputError(what, str(root), "Choose a folder beside it.", "output.inside-source")
 
 
+def check_table(sources: Sequence[Source], target: Source) -> None:
+    """Refuse to write a table where a source lies, or a folder.
+
+    Raises
+    ------
+    OutputError
+    """
+    real = os.path.realpath(target)
+    if Path(target).is_dir():
+        raise OutputError("The table is a folder.", os.fspath(target), "Name a file.")
+    named = (os.fspath(source).removeprefix("@") for source in sources)
+    if any(name != "-" and "://" not in name and os.path.realpath(name) == real for name in named):
+        hint = "Name another file with --output."
+        raise OutputError("The table is one of the sources.", os.fspath(target), hint, "output.inside-source")
+
+
 def check_no_source_below(paths: Iterable[str], root: Path) -> None:
     """Refuse a destination that holds a source: an output could replace one, or it would be taken for an output.
 

@@ -17,7 +17,7 @@ from convkit.jobs._index.rows import Wanted
 from convkit.jobs._index.source import files_of
 from convkit.jobs._index.tally import Index
 from convkit.jobs._schema import Level, schema
-from convkit.jobs._sources import Progress, Source, checked_path, flat
+from convkit.jobs._sources import Progress, Source, check_table, checked_path, flat
 from convkit.jobs._where import COUNTED
 from convkit.jobs._where import where as checked_where
 from convkit.model.notes import note
@@ -85,6 +85,7 @@ def save_index(  # noqa: PLR0913 (one parameter an option of the command)
     given = [_fixed(os.fspath(source)) for source in flat(sources)]
     if not given:
         raise UsageError("No source was given.", "", "Name a file or a folder.")
+    check_table(given, target)
     unfinished = unfinished_path(target)
     with Runner(jobs) as runner:
         found, shelf = files_of(given, typed_in)

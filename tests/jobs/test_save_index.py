@@ -379,6 +379,21 @@ def test_where_that_counts_still_saves_a_table(tmp_path: Path) -> None:
     assert len(rows(target)) == 10
 
 
+@pytest.mark.parametrize("level", ["instance", "series"])
+@pytest.mark.parametrize("at", ["", "@"])
+def test_a_source_is_never_written_over(at: str, level: str, tmp_path: Path) -> None:
+    (path,) = write([instance()], tmp_path / "in")
+    mine = tmp_path / "mine.csv"
+    mine.write_text(f"path\n{path}\n" if not at else f"{path}\n")
+    before = mine.read_bytes()
+    done = command("scan", f"{at}{mine}", "--level", level, "-o", mine, "-j", "1")
+    assert done.returncode == 5
+    assert mine.read_bytes() == before
+    (tmp_path / "folder.csv").mkdir()
+    assert command("scan", path, "--level", level, "-o", tmp_path / "folder.csv", "-j", "1").returncode == 5
+    assert {p.name for p in tmp_path.iterdir()} == {"in", "mine.csv", "folder.csv"}
+
+
 # --- other tools open it ---------------------------------------------------------------------------------
 
 
