@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         UsageError,
         ValueRangeError,
     )
+    from convkit.jobs._index.tally import Index
     from convkit.jobs._sources import Step
     from convkit.jobs.check import CheckReport, check
     from convkit.jobs.collection import Collection
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from convkit.jobs.preview import preview
     from convkit.jobs.read import Volume, read, read_all
     from convkit.jobs.render import render, values
+    from convkit.jobs.save_index import save_index
     from convkit.jobs.sort import sort
     from convkit.model.notes import Note, Severity
 
@@ -76,6 +78,8 @@ _HOMES = {
     "convkit.jobs.render": ("render", "values"),
     "convkit.jobs.pixels": ("stored",),
     "convkit.jobs.read": ("Volume", "read", "read_all"),
+    "convkit.jobs._index.tally": ("Index",),
+    "convkit.jobs.save_index": ("save_index",),
     "convkit.jobs.sort": ("sort",),
     "convkit.jobs._sources": ("Step",),
     "convkit.model.notes": ("Note", "Severity"),
@@ -90,6 +94,7 @@ __all__ = [
     "EngineError",
     "ExitCode",
     "GeometryError",
+    "Index",
     "InputError",
     "Key",
     "MissingAttributeError",
@@ -117,6 +122,7 @@ __all__ = [
     "read",
     "read_all",
     "render",
+    "save_index",
     "scan",
     "sort",
     "stored",

@@ -16,8 +16,11 @@ from typing import Any
 
 import click
 
+from convkit.dicom.typed import _KINDS as BY_VR
+from convkit.dicom.typed import kind_of
 from convkit.engine.outcome import ExitCode
 from convkit.jobs._names import _LETTERS, OWN_FIELDS, PICTURE_FIELDS
+from convkit.jobs._schema import COLUMNS, MORE, Level
 from convkit.jobs._where import _FUNCTIONS, OWN_NAMES
 from convkit.model.notes import CODES
 from convkit.pictures.windows import AUTOMATIC, PRESETS
@@ -39,6 +42,14 @@ _EXIT_CODES = {
     ExitCode.ALL_FAILED: "Every item failed or was refused, or the destination cannot be written.",
     ExitCode.CHECK_FAILED: "A check found something, or a warning under `--strict`.",
     ExitCode.INTERRUPTED: "Interrupted; the same command goes on.",
+}
+VRS = sorted([*BY_VR, "OB", "OD", "OF", "OL", "OV", "OW", "SQ", "UN"])
+_KINDS = {
+    "text": ("string", "as it is, decoded"),
+    "integer": ("int64", "digits"),
+    "number": ("double", "shortest digits that give the same number"),
+    "date": ("date32", "2020-02-29"),
+    "time": ("time64[us]", "10:11:12.5"),
 }
 _TOLERANCES = (
     (spacing, "EVEN_SHARE", "of the step, or of a pixel within the plane: how far a slice may lie off its place"),
@@ -179,6 +190,25 @@ def where_names() -> str:
     return f"{named}\n\nFunctions: {', '.join(f'`{k}`' for k in _FUNCTIONS)}."
 
 
+def columns_of(level: Level) -> str:
+    """The columns of the tables of a level."""
+    more = MORE if level is Level.INSTANCE else MORE[:1]
+    rows = ((f"`{c.name}`", c.type, c.unit, c.meaning) for c in (*COLUMNS[level], *more))
+    return table(("column", "type", "unit", "meaning"), rows)
+
+
+def kinds() -> str:
+    """The type of a column by the value representation of its attribute."""
+    by_kind: dict[str, list[str]] = {}
+    for vr in VRS:
+        kind = kind_of(vr)
+        by_kind.setdefault("no column" if kind is None else str(kind), []).append(vr)
+    return table(
+        ("value representation", "type", "Arrow", "in text"),
+        ((", ".join(vrs), kind, *_KINDS.get(kind, ("", ""))) for kind, vrs in sorted(by_kind.items())),
+    )
+
+
 def exit_codes() -> str:
     """All exit codes."""
     return table(("code", "meaning"), ((str(int(code)), _EXIT_CODES[code]) for code in ExitCode))
@@ -199,6 +229,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "traits": trait_rows,
     "moments": moments,
     "tolerances": tolerances,
+    **{f"columns of {level}": (lambda level=level: columns_of(level)) for level in Level},  # type: ignore[misc]
+    "kinds of columns": kinds,
     "exit codes": exit_codes,
     "problem codes": codes,
 }

@@ -205,6 +205,8 @@ _SHARED_BY_SOME = frozenset(
         "action",
         "level",
         "columns",
+        "all-tags",
+        "update",
         "output",
         "window",
         "view",

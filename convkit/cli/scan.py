@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from convkit.cli.console import begin_work, progress_bar, set_up_logging
 from convkit.cli.options import common, redacting
-from convkit.model.notes import CODES, Severity
+from convkit.errors import UsageError
+from convkit.model.notes import CODES, Note, Severity
 
 if TYPE_CHECKING:
+    from convkit.jobs._index.tally import Index
     from convkit.jobs.collection import Collection
 
 _LISTED_FILES = 5
@@ -27,25 +31,109 @@ _SHORT_NAMES = {"number": "no", "modality": "mod", "instances": "files"}
 @click.option(
     "--level",
     type=click.Choice(["volume", "series", "study", "instance"]),
-    default="volume",
-    show_default=True,
-    help="What a row stands for.",
+    help="What a row stands for; volume if left out, instance with --all-tags and --update.",
 )
-@click.option("--columns", default="", metavar="K,K", help="Further DICOM keywords as columns.")
+@click.option(
+    "--columns",
+    default="",
+    metavar="K,K",
+    help='Further columns: DICOM keywords, (gggg,"CREATOR",ee), paths such as Sequence/Keyword.',
+)
+@click.option(
+    "--all-tags/--no-all-tags",
+    default=False,
+    help="A column for every element that any file has; for an index.",
+)
+@click.option(
+    "--update/--no-update",
+    default=False,
+    help="Bring the index of -o up to date: only new and changed files are read.",
+)
 def command(**given: Any) -> int:
     """Read headers and show patients, studies, series and volumes with their problems.
 
     \b
-    With -o FILE the table is saved: .csv, .jsonl or .parquet.
+    With -o FILE the table is saved: .csv, .jsonl or .parquet. With
+    --level instance it is an index: made in bounded memory, and a source
+    of every verb.
     Patients and studies are shown by short hashes; --columns PatientID shows more.
     """  # noqa: D301 (click wants the control character)
+    from convkit.dicom.columns import split  # noqa: PLC0415 (keeps --help fast)
+
+    set_up_logging(quiet=given["quiet"], verbose=given["verbose"], log_file=given["log_file"])
+    begin_work()
+    given["columns"] = split(given["columns"])
+    given["level"] = given["level"] or ("instance" if given["all_tags"] or given["update"] else "volume")
+    return _saved(given) if _is_index(given) else _shown(given)
+
+
+def _is_index(given: dict[str, Any]) -> bool:
+    """True where the table is made piece by piece, and nothing is held but counts.
+
+    Raises
+    ------
+    UsageError
+        An option is of use only there.
+    """
+    from convkit.jobs.index import is_selected_in_pieces  # noqa: PLC0415 (keeps --help fast)
+
+    is_local = given["output"] is not None and "://" not in given["output"]  # beside it lies what is not finished
+    is_saved = is_local and given["level"] == "instance" and given["profile"] is None
+    is_index = is_saved and is_selected_in_pieces(given["where"])
+    for option in ("all_tags", "update"):
+        if given[option] and not is_index:
+            name = f"--{option.replace('_', '-')}"
+            what = f"{name} is of an index: -o FILE --level instance, no --profile, no --where that counts."
+            raise UsageError(what, name, "Scan the copies that convkit deid makes." if given["profile"] else "")
+    return is_index
+
+
+def _saved(given: dict[str, Any]) -> int:
+    """Save an index, and tell what is in it."""
+    from convkit.jobs.save_index import save_index  # noqa: PLC0415 (keeps --help fast)
+
+    quiet, verbose, sources = given["quiet"], given["verbose"], given["sources"]
+    with progress_bar(quiet=quiet) as progress, _told_when_interrupted():
+        index = save_index(
+            *sources,
+            output=given["output"],
+            where=given["where"],
+            columns=given["columns"],
+            all_tags=given["all_tags"],
+            update=given["update"],
+            jobs=given["jobs"],
+            cluster=given["cluster"],
+            typed_in=sys.stdin if "-" in sources else (),
+            progress=progress,
+        )
+    click.echo(str(given["output"]))
+    if quiet < 2:
+        for code, count in index.problems.items():
+            _show_files(code, list(index.examples[code]), count, verbose)
+        _show_notes(index.notes)
+    if not quiet:
+        click.echo(_summary_of_index(index), err=True)
+    is_spoilt = given["strict"] and any(CODES[c].severity is not Severity.INFO for c in index.problems)
+    return int(index.exit_code) or (6 if is_spoilt else 0)
+
+
+@contextmanager
+def _told_when_interrupted() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("interrupted; the same command goes on", err=True)
+        raise
+
+
+def _shown(given: dict[str, Any]) -> int:
+    """Read headers, and show or save a table of what they are."""
+    from convkit.jobs._sources import check_table  # noqa: PLC0415 (keeps --help fast)
     from convkit.jobs.index import scan  # noqa: PLC0415 (keeps --help fast)
 
-    quiet, verbose = given["quiet"], given["verbose"]
-    set_up_logging(quiet=quiet, verbose=verbose, log_file=given["log_file"])
-    begin_work()
-    columns = tuple(k.strip() for k in given["columns"].split(",") if k.strip())
-    sources = given["sources"]
+    quiet, verbose, sources, columns = given["quiet"], given["verbose"], given["sources"], given["columns"]
+    if given["output"]:
+        check_table(sources, given["output"])
     with progress_bar(quiet=quiet) as progress:
         found = scan(
             *sources,
@@ -67,19 +155,18 @@ def command(**given: Any) -> int:
     if quiet < 2:
         _show_refusals(found)
         _show_problems(found, verbose)
-        for each in found.notes:
-            click.echo(f"{each.severity}: {each.text} {each.hint} [{each.code}]", err=True)
+        _show_notes(found.notes)
     if not quiet:
         click.echo(_summary(found), err=True)
     return _exit_code(found, rows, strict=given["strict"])
 
 
 def _show_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    from convkit.tables import text_table  # noqa: PLC0415 (keeps --help fast)
+    from convkit.tables import plain, text_table  # noqa: PLC0415 (keeps --help fast)
 
     if as_json:
         for row in rows:
-            click.echo(json.dumps(row, ensure_ascii=False))
+            click.echo(json.dumps(row, ensure_ascii=False, default=plain))
     elif rows:
         click.echo(text_table([_compact(row) for row in rows]))
 
@@ -110,11 +197,23 @@ def _show_problems(found: Collection, verbose: int) -> None:
     for problem in found.problems:
         by_code.setdefault(problem.code, []).append(f"{problem.where}: {problem.text}")
     for code, places in by_code.items():
-        click.echo(f"{len(places)} file{'s' if len(places) != 1 else ''} [{code}]:", err=True)
-        for place in places if verbose else places[:_LISTED_FILES]:
-            click.echo(f"    {place}", err=True)
-        if not verbose and len(places) > _LISTED_FILES:
-            click.echo(f"    and {len(places) - _LISTED_FILES} more (-v lists all)", err=True)
+        _show_files(code, places, len(places), verbose)
+
+
+def _show_files(code: str, places: list[str], count: int, verbose: int) -> None:
+    click.echo(f"{count} file{'s' if count != 1 else ''} [{code}]:", err=True)
+    listed = places if verbose else places[:_LISTED_FILES]
+    for place in listed:
+        click.echo(f"    {place}", err=True)
+    if count > len(listed):
+        click.echo(f"    and {count - len(listed)} more{'' if verbose else ' (-v lists all)'}", err=True)
+
+
+def _show_notes(notes: Iterable[Note]) -> None:
+    for each in notes:
+        click.echo(
+            " ".join(filter(None, (f"{each.severity}:", each.where, each.text, each.hint, f"[{each.code}]"))), err=True
+        )
 
 
 def _show_refusals(found: Collection) -> None:
@@ -140,6 +239,17 @@ def _summary(found: Collection) -> str:
     return (
         f"{found.files} files; patients: {patients}, studies: {studies}, series: {len(found)} ({modalities}), "
         f"instances: {sum(s.instances for s in found)}; other files: {len(found.problems)}"
+    )
+
+
+def _summary_of_index(index: Index) -> str:
+    if not index.instances:
+        return f"nothing to do: no DICOM in {index.files} files, or nothing selected"
+    modalities = ", ".join(f"{n} {m}" for m, n in index.modalities.items())
+    unfitting = f"; instances with values that do not fit: {index.unfitting}" if index.unfitting else ""
+    return (
+        f"{index.files} files, {index.read} read; patients: {index.patients}, studies: {index.studies}, "
+        f"series: {index.series} ({modalities}), instances: {index.instances}{unfitting}"
     )
 
 

@@ -7,6 +7,7 @@ block (PS3.5 7.8.1); an element of a foreign block with the same number is dropp
 from __future__ import annotations
 
 import difflib
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -419,10 +420,52 @@ def _attribute(keyword: str) -> Attribute:
     known = next((a for a in _display() if a.keyword == keyword), None)
     if known is not None:
         return known
+    if is_private(keyword):
+        return private_attribute(keyword)
     tag = tag_of(keyword)
     if tag is None:
         raise UsageError(f"{keyword!r} is not a DICOM keyword.", "", nearest_hint(keyword))
-    return Attribute(keyword, tag, vr_of(tag))
+    vr = vr_of(tag)
+    return Attribute(keyword, tag, vr, is_far=vr == "SQ")
+
+
+_PRIVATE = re.compile(r'\(([0-9A-Fa-f]{4}),\s*"([^"\\]{1,64})"\s*,\s*([0-9A-Fa-f]{2})\)(?::([A-Z]{2}))?')
+
+
+def is_private(text: str) -> bool:
+    """True where a text is a private element by its creator: ``(0019,"SIEMENS MR HEADER",0C)``."""
+    return _PRIVATE.fullmatch(text) is not None
+
+
+def private_attribute(text: str) -> Attribute:
+    """The attribute of a private element by its creator, with ``:DS`` behind it where no dictionary knows what it is.
+
+    Raises
+    ------
+    UsageError
+        It is none, or nobody knows its value representation.
+    """
+    found = _PRIVATE.fullmatch(text)
+    if found is None or not int(found[1], 16) & 1:
+        hint = 'Write (gggg,"CREATOR",ee) with an odd group.'
+        raise UsageError(f"{text!r} is no private element.", "", hint)
+    group, creator, number = int(found[1], 16), found[2].strip(), int(found[3], 16)
+    vr = found[4] or private_vr(creator, group, number)
+    if not vr:
+        what = "No dictionary knows the value representation of this element."
+        raise UsageError(what, text, f"Write it behind the element, as in {text}:DS.")
+    return Attribute(text, group << 16 | 0x1000 | number, vr, creator)
+
+
+def private_vr(creator: str, group: int, number: int) -> str:
+    """Value representation of a private element by its low byte; empty where no dictionary knows it."""
+    tag = group << 16 | 0x1000 | number
+    own = next((a.vr for a in CORE if (a.tag, a.creator) == (tag, creator)), "")
+    if own:
+        return own
+    entry = dictionary.private_entry(creator, group, number)
+    vr = "" if entry is None else entry[0].split(" ", maxsplit=1)[0]
+    return vr if len(vr) == 2 and vr != "UN" else ""
 
 
 def tag_of(keyword: str) -> int | None:

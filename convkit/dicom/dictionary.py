@@ -78,3 +78,21 @@ def _run_alone(path: Path) -> Any:
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def private_entry(creator: str, group: int, element: int) -> tuple[str, str] | None:
+    """Value representation and multiplicity of a private element by its low byte; None where nobody has listed it."""
+    found = _private_tables().get(creator, {}).get(f"{group:04x}xx{element:02x}".upper().replace("XX", "xx"))
+    return None if found is None else (found[0], found[1])
+
+
+@cache
+def _private_tables() -> Any:
+    """The private dictionary of pydicom, which it has from DCMTK and GDCM."""
+    package = find_spec("pydicom")
+    path = Path(next(iter(package.submodule_search_locations or ()) if package else iter(()), "")) / "_private_dict.py"
+    if path.is_file():
+        return _run_alone(path).private_dictionaries
+    from pydicom._private_dict import private_dictionaries  # noqa: PLC0415 (see `_tables`)
+
+    return private_dictionaries

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zlib
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
@@ -9,14 +10,14 @@ from io import BytesIO
 from struct import pack
 from typing import Any
 
-from pydicom import config, dcmread
+from pydicom import config, dcmread, dcmwrite
 from pydicom.charset import convert_encodings, encode_string
 from pydicom.dataelem import RawDataElement
-from pydicom.dataset import Dataset, FileDataset
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_sequence_item
-from pydicom.uid import ExplicitVRBigEndian
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from convkit.dicom import values
 from convkit.dicom._quiet import quiet_pydicom
@@ -39,6 +40,7 @@ from convkit.storage import files
 
 _DEFER_BYTES = 1 << 16
 _PIXELS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
+_PIXEL_GROUP = 0x7FE0
 _NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "UV": "Q", "SV": "q", "FL": "f", "FD": "d"}
 _WORDS = {"US": 2, "SS": 2, "OW": 2, "UL": 4, "SL": 4, "FL": 4, "FD": 8, "AT": 2}
 
@@ -62,6 +64,29 @@ def parse(path: str, table: TagTable) -> Parsed:
         raise
     except Exception as err:
         raise _broken(path, err) from err  # pydicom raises many kinds on broken files; each is the file's fault
+
+
+def rewritten(path: str) -> bytes:
+    """The header of a file that is unusual, as a usual one: explicit VR little endian, without pixels.
+
+    Raises
+    ------
+    NotDicomError, InputError
+        As `parse`.
+    """
+    out = io.BytesIO()
+    try:
+        with quiet_pydicom():
+            dataset = _read(path)
+            plain = Dataset({tag: dataset[tag] for tag in list(dataset.keys()) if tag.group != _PIXEL_GROUP})
+            plain.file_meta = FileMetaDataset()
+            plain.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+            dcmwrite(out, plain, implicit_vr=False, little_endian=True)
+    except NotDicomError:
+        raise
+    except Exception as err:
+        raise _broken(path, err) from err  # pydicom raises many kinds on broken files; each is the file's fault
+    return bytes(128) + b"DICM" + out.getvalue() if out.getvalue()[128:132] != b"DICM" else out.getvalue()
 
 
 def _broken(path: str, err: Exception) -> InputError:

@@ -157,9 +157,16 @@ def _walk(root: str, notes: list[Note]) -> Iterator[tuple[str, str]]:
                 if entry.name != OWN_FOLDER:
                     stack.append((entry.path, above | {real}))
             elif _is(entry.is_file):
-                yield entry.path, os.path.realpath(entry.path) if entry.is_symlink() else f"{real}/{entry.name}"
+                yield entry.path, _real_path(entry, folder, real)
             else:
                 notes.append(_not_a_file(entry.path))
+
+
+def _real_path(entry: os.DirEntry[str], folder: str, real: str) -> str:
+    """The real path of a file in a folder; the same text where it is the same path, for there may be a million."""
+    if entry.is_symlink():
+        return os.path.realpath(entry.path)
+    return entry.path if folder == real else f"{real}/{entry.name}"
 
 
 def _is(kind: Callable[[], bool]) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from enum import StrEnum
 from typing import Any
 
+from convkit.dicom.columns import shown
 from convkit.dicom.header import Header
 from convkit.jobs._names import short_hash
 from convkit.jobs._redaction import patient_of
+from convkit.jobs._schema import MODIFIED, PATH, UNFITTING, Level
 from convkit.model.notes import Note
 from convkit.series.group import Series
 from convkit.series.stack import Planned, Refusal, Stack
@@ -17,15 +18,6 @@ from convkit.series.stack import Planned, Refusal, Stack
 Row = dict[str, Any]
 Columns = tuple[str, ...]
 PlanOf = Callable[[Series], list[Planned]]
-
-
-class Level(StrEnum):
-    """What a row of a table stands for."""
-
-    VOLUME = "volume"
-    SERIES = "series"
-    STUDY = "study"
-    INSTANCE = "instance"
 
 
 def rows_of(level: Level, found: Sequence[Series], plan_of: PlanOf, columns: Columns) -> list[Row]:
@@ -110,21 +102,33 @@ def _study_rows(found: Sequence[Series], plan_of: PlanOf, columns: Columns) -> I
 def _instance_rows(found: Sequence[Series], _plan_of: PlanOf, columns: Columns) -> Iterator[Row]:
     for series in found:
         for header, reason in [*((h, None) for h in series.images), *series.others]:
-            shown = header.redacted
-            yield (
-                _identity(series)
-                | {
-                    "instance_number": shown.integer("InstanceNumber"),
-                    "sop_class": shown.sop_class_uid,
-                    "transfer_syntax": header.transfer_syntax,
-                    "rows": header.integer("Rows"),
-                    "columns": header.integer("Columns"),
-                    "bytes": header.size,
-                    "path": shown.path,
-                    "problems": [reason.code] if reason else [],
-                }
-                | {k: shown.plain(k) for k in columns if k in shown.table.places}
-            )
+            yield instance_row(header, reason) | header_cells(header.redacted, columns)
+
+
+def instance_row(header: Header, reason: Note | None) -> Row:
+    """What a table of instances always says of one; `reason` why it is no image."""
+    told = header.redacted
+    row = {
+        "patient": patient_of(header),
+        "study": short_hash(told.study_instance_uid),
+        "series": short_hash(told.series_instance_uid),
+        "number": told.integer("SeriesNumber"),
+        "modality": told.text("Modality"),
+        "description": told.text("SeriesDescription"),
+        "instance_number": told.integer("InstanceNumber"),
+        "sop_class": told.sop_class_uid,
+        "transfer_syntax": header.transfer_syntax,
+        "frames": header.integer("NumberOfFrames") or 1,
+        "rows": header.integer("Rows"),
+        "columns": header.integer("Columns"),
+        "bytes": header.size,
+        MODIFIED: header.modified_ns,
+        PATH: told.path,
+        "problems": [reason.code] if reason else [],
+    }
+    if header.redaction is not None:
+        del row[MODIFIED]  # when a file was made says when somebody was examined
+    return row
 
 
 _ROWS: dict[Level, Callable[[Sequence[Series], PlanOf, Columns], Iterator[Row]]] = {
@@ -204,5 +208,11 @@ def _codes(notes: Iterable[Note]) -> list[str]:
 
 
 def _extra(series: Series, columns: Columns) -> Row:
-    first = series.first.redacted
-    return {k: first.plain(k) if k in first.table.places else None for k in columns}
+    return header_cells(series.first.redacted, columns)
+
+
+def header_cells(header: Header, columns: Columns) -> Row:
+    """The cells of columns that were asked for, and what does not fit into them, where there is any."""
+    unfitting: list[str] = []
+    cells = {column: shown(column).cell(header, unfitting) for column in columns}
+    return cells | {UNFITTING: unfitting} if unfitting else cells

@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from convkit.dicom.attributes import is_keyword, nearest_hint
+from convkit.dicom.attributes import is_keyword, is_private, nearest_hint
 from convkit.engine.outcome import Outcome, Status, note_of
 from convkit.engine.run import Runner, batched
 from convkit.errors import OutputError, UsageError
@@ -138,6 +138,22 @@ def _inside_source(root: Source) -> OutputError:
     return OutputError(what, str(root), "Choose a folder beside it.", "output.inside-source")
 
 
+def check_table(sources: Sequence[Source], target: Source) -> None:
+    """Refuse to write a table where a source lies, or a folder.
+
+    Raises
+    ------
+    OutputError
+    """
+    real = os.path.realpath(target)
+    if Path(target).is_dir():
+        raise OutputError("The table is a folder.", os.fspath(target), "Name a file.")
+    named = (os.fspath(source).removeprefix("@") for source in sources)
+    if any(name != "-" and "://" not in name and os.path.realpath(name) == real for name in named):
+        hint = "Name another file with --output."
+        raise OutputError("The table is one of the sources.", os.fspath(target), hint, "output.inside-source")
+
+
 def check_no_source_below(paths: Iterable[str], root: Source) -> None:
     """Refuse a destination that holds a source: an output could replace one, or it would be taken for an output.
 
@@ -172,7 +188,7 @@ def checked_sources(sources: Sequence[Source], columns: Iterable[str]) -> None:
     if not sources:
         raise UsageError("No source was given.", "", "Name a file or a folder.")
     for column in columns:
-        if not is_keyword(column):
+        if not is_keyword(column) and not is_private(column):
             raise UsageError(f"{column!r} is not a DICOM keyword.", "", nearest_hint(column))
 
 

@@ -21,6 +21,9 @@ OWN_NAMES = {
     "study": "short hash of the Study Instance UID, as scan shows it",
 }
 
+COUNTED = frozenset({"instances", "images", "bytes"})
+"""Names that need all files of a series: no instance can be judged before the last one is read."""
+
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,

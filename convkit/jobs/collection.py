@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convkit import quirks
-from convkit.dicom.attributes import is_keyword, nearest_hint, table_of
+from convkit.dicom.attributes import table_of
 from convkit.dicom.header import Header, read_header
-from convkit.dicom.sources import find_files
 from convkit.dicom.unfold import unfold
 from convkit.engine.outcome import ExitCode, note_of
 from convkit.engine.run import Runner, attempt
 from convkit.errors import ConvkitError, InputError, UsageError
+from convkit.jobs._index.paths import absolute, path_text
+from convkit.jobs._index.shelf import Shelf
+from convkit.jobs._index.source import files_of
 from convkit.jobs._names import short_hash
-from convkit.jobs._rows import Level, rows_of
+from convkit.jobs._rows import rows_of
+from convkit.jobs._schema import MORE, PATH, Level, schema
 from convkit.jobs._sources import Progress, Source, checked_sources, failed_files, read_in_order
 from convkit.jobs._where import Where
 from convkit.model.notes import Note, Severity, note
+from convkit.model.table import Column
 from convkit.series.group import Series, group
 from convkit.series.options import StackOptions
 from convkit.series.plan import plan_series
 from convkit.series.stack import Planned, Refusal
 from convkit.storage import files
-from convkit.tables import save_rows, to_arrow
+from convkit.tables import save_rows, to_arrow, to_pandas
 
 if TYPE_CHECKING:
     from convkit.jobs._deid.redactor import Redactor
@@ -95,31 +99,61 @@ class Collection:
         ----------
         level : {"volume", "series", "study", "instance"}
             What a row stands for.
-        columns : DICOM keywords
-            Further columns, from the first header of each row. Only those that the scan was asked to read, and the core
-            ones, have values.
+        columns : DICOM keywords, private elements, paths into sequences
+            Further columns, from the first header of each row; see `convkit.dicom.columns`. Only those that the scan
+            was asked to read, and the core ones, have values.
 
         Raises
         ------
         UsageError
             The level or a column is not known.
         """
-        if level not in tuple(Level):
-            raise UsageError(f"{level!r} is not a level.", "--level", f"Choose one of {', '.join(Level)}.")
-        for column in columns:
-            if not is_keyword(column):
-                raise UsageError(f"{column!r} is not a DICOM keyword.", "--columns", nearest_hint(column))
-        return rows_of(Level(level), self.series, self.planned, tuple(columns))
+        return rows_of(checked_level(level), self.series, self.planned, self._checked(level, columns))
 
     def to_arrow(self, level: str = "volume", columns: Sequence[str] = ()) -> Any:
-        """The table as a pyarrow.Table; needs the extra ``tables``."""
-        return to_arrow(self.to_rows(level, columns))
+        """The table as a pyarrow.Table, with a column's type by the standard; needs the extra ``tables``."""
+        rows = self.to_rows(level, columns)
+        return to_arrow(rows, self._schema(level, columns, rows))
+
+    def to_pandas(self, level: str = "volume", columns: Sequence[str] = ()) -> Any:
+        """The table as a pandas.DataFrame; needs the extra ``tables`` and pandas. Integers stay integers."""
+        return to_pandas(self.to_arrow(level, columns))
 
     def save(self, path: Source, *, level: str = "volume", columns: Sequence[str] = ()) -> Source:
         """Write the table; the suffix decides: ``.csv``, ``.jsonl`` or ``.parquet`` (extra ``tables``)."""
+        rows = self.to_rows(level, columns)
+        if level == Level.INSTANCE and not self._is_redacted:
+            rows = [row | {PATH: path_text(absolute(row[PATH]))} for row in rows]
+        told = {"level": level, "profiled": self._is_redacted}
         with files.landing(os.fspath(path)) as place:
-            save_rows(self.to_rows(level, columns), place)
+            save_rows(rows, place, self._schema(level, columns, rows), told)
         return path if files.is_url(os.fspath(path)) else place
+
+    @property
+    def _is_redacted(self) -> bool:
+        return any(series.first.redaction is not None for series in self.series)
+
+    def _checked(self, level: str, columns: Sequence[str]) -> tuple[str, ...]:
+        schema(checked_level(level), columns)
+        return tuple(columns)
+
+    def _schema(self, level: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
+        named = schema(checked_level(level), columns, is_redacted=self._is_redacted)
+        unfitting = MORE[0]
+        return (*named, unfitting) if any(unfitting.name in row for row in rows) else named
+
+
+def checked_level(level: str) -> Level:
+    """The level of a table.
+
+    Raises
+    ------
+    UsageError
+        It is none.
+    """
+    if level not in tuple(Level):
+        raise UsageError(f"{level!r} is not a level.", "--level", f"Choose one of {', '.join(Level)}.")
+    return Level(level)
 
 
 def no_plan(_series: Series, error: Exception) -> list[Planned]:
@@ -143,8 +177,8 @@ def collect(  # noqa: PLR0913, PLR0917 (the one place where a job's sources come
     """
     checked_sources(sources, columns)
     extra = tuple(dict.fromkeys([*columns, *(selection.keywords if selection else ())]))
-    found = find_files(sources, typed_in=typed_in)
-    headers, problems = _read_all(found.paths, runner, extra, progress)
+    found, shelf = files_of(sources, typed_in)
+    headers, problems = _read_all(found.paths, runner, extra, progress, shelf)
     if redactor is not None:
         headers, refused = redactor.headers(headers, found.paths, runner, progress)
         problems += refused
@@ -156,25 +190,26 @@ def collect(  # noqa: PLR0913, PLR0917 (the one place where a job's sources come
 
 
 def _read_all(
-    paths: Sequence[str], runner: Runner, extra: tuple[str, ...], progress: Progress | None
+    paths: Sequence[str], runner: Runner, extra: tuple[str, ...], progress: Progress | None, shelf: Shelf | None
 ) -> tuple[list[Header], list[Note]]:
     headers: list[Header] = []
     problems: list[Note] = []
-    for batch in read_in_order(partial(read_batch, extra=extra), paths, runner, failed_batch, progress):
+    for batch in read_in_order(partial(read_batch, extra=extra, shelf=shelf), paths, runner, failed_batch, progress):
         headers += batch.headers
         problems += batch.problems
     return headers, problems
 
 
-def read_batch(paths: Sequence[str], *, extra: tuple[str, ...] = ()) -> Batch:
+def read_batch(paths: Sequence[str], *, extra: tuple[str, ...] = (), shelf: Shelf | None = None) -> Batch:
     """Task: the headers of some files, and a note for each that has none."""
+    read = read_header if shelf is None else shelf.read_header
     headers: list[Header] = []
     problems: list[Note] = []
     table = table_of(extra)
     files.prefetch(paths)
     for path in paths:
         try:
-            headers.append(unfolded(read_header(path, table)))
+            headers.append(unfolded(read(path, table)))
         except ConvkitError as err:
             problems.append(note_of(err))
     return Batch(tuple(headers), tuple(problems))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from convkit.deid.deidentifier import Recipe
 from convkit.deid.pixels import PixelMode, PixelPolicy
-from convkit.dicom.sources import Found, find_files
+from convkit.dicom.sources import Found
 from convkit.engine.digest import fingerprint, identity_of_file
 from convkit.engine.journal import Journal
 from convkit.engine.outcome import Outcome, Report, Status, failure
@@ -25,6 +25,7 @@ from convkit.jobs._deid.make import Batch, Made, Making, failed_batch, make_batc
 from convkit.jobs._deid.plan import batches, not_reached, unused_codes, without_doubles
 from convkit.jobs._deid.recipe import recipe_of
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled, rooted, tidied
+from convkit.jobs._index.source import files_of
 from convkit.jobs._sources import (
     Progress,
     Source,
@@ -155,7 +156,7 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
     if options.audit is not None:
         earlier_lines(options.audit)  # before anything is written
     with runner_of(jobs, cluster) as runner:
-        found = find_files(given, typed_in=typed_in)
+        found = files_of(given, typed_in).found
         check_no_source_below(found.paths, output)
         selected = frozenset(found.paths if not where else _selected(given, where, runner, typed_in))
         with rooted(output, is_dry=dry_run) as place:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from convkit.dicom.columns import shown
 from convkit.engine.run import runner_of
 from convkit.jobs._redaction import redactor_of
 from convkit.jobs._sources import Progress, Source, flat
+from convkit.jobs._where import COUNTED
 from convkit.jobs._where import where as checked_where
 from convkit.jobs.collection import Collection, collect
 
@@ -28,12 +30,14 @@ def scan(  # noqa: PLR0913 (one parameter an option of the command)
     Parameters
     ----------
     *sources : path or several
-        Files, folders (to any depth), archives, ``archive!/member``, URLs of object storage, ``@list.txt``, or ``-``
-        with the paths in `typed_in`.
+        Files, folders (to any depth), archives, ``archive!/member``, URLs of object storage, ``@list.txt``, ``-`` with
+        the paths in `typed_in`, or a table of files: what `convkit.save_index` has saved, whose headers are not read
+        again.
     where : str or None
         Expression that an instance must satisfy, for example ``Modality == "CT" and instances > 20``.
-    columns : DICOM keywords
-        Attributes to read beside the core ones.
+    columns : DICOM keywords, private elements, paths into sequences
+        What to read beside the core attributes: ``KVP``, ``(0019,"SIEMENS MR HEADER",0C)``,
+        ``RadiopharmaceuticalInformationSequence/RadionuclideTotalDose``.
     profile, key, mapping
         As in `convkit.deidentify`: all that tables hold is what the profile leaves, and `path` is that of the copy that
         `deidentify` makes. `where` asks the originals, and so do the headers of the collection.
@@ -58,4 +62,16 @@ def scan(  # noqa: PLR0913 (one parameter an option of the command)
     redactor = redactor_of(profile, key, mapping)
     selection = checked_where(where) if where else None
     with runner_of(jobs, cluster) as runner:
-        return collect(flat(sources), runner, selection, tuple(columns), typed_in, progress, redactor=redactor)
+        keywords = tuple(dict.fromkeys(shown(column).keyword for column in columns))
+        return collect(flat(sources), runner, selection, keywords, typed_in, progress, redactor=redactor)
+
+
+def is_selected_in_pieces(where: str | None) -> bool:
+    """True where an expression judges each instance by itself: it does not count those of a series.
+
+    Raises
+    ------
+    UsageError
+        It is not understood.
+    """
+    return not where or not COUNTED.intersection(checked_where(where).names)

@@ -86,6 +86,12 @@ CODES: dict[str, Code] = {
     "input.broken-header": Code(_ERROR, "The header cannot be parsed."),
     "input.label-image": Code(_ERROR, "The label image cannot be used."),
     "input.dicomdir": Code(_INFO, "A DICOMDIR is an index, not an image; its images are found by themselves."),
+    "table.too-wide": Code(_WARNING, "The files have more different elements than a table takes as columns."),
+    "table.holds-identifiers": Code(
+        _INFO,
+        "The index holds values of the headers, the Patient ID among them: it is not for sharing.",
+        "A table that may leave is made with --profile.",
+    ),
     "input.link-loop": Code(_WARNING, "A symbolic link leads back to a folder above it; it was not followed."),
     "input.archive-damaged": Code(_ERROR, "Not all of the archive can be read.", "Copy it again from its source."),
     "input.archive-inside": Code(

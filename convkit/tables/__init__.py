@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from convkit.tables.save import save_rows, to_arrow
+from convkit.tables.pieces import plain
+from convkit.tables.save import save_rows, to_arrow, to_pandas
 from convkit.tables.text import text_table
 
-__all__ = ["save_rows", "text_table", "to_arrow"]
+__all__ = ["plain", "save_rows", "text_table", "to_arrow", "to_pandas"]

@@ -8,10 +8,22 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pydicom import Dataset
 
 import convkit
 from convkit import ExitCode, InputError, UsageError
-from tests.builders import countless_mosaic, cr, dicomdir, series, structured_report, truncate, write, write_as
+from tests.builders import (
+    countless_mosaic,
+    cr,
+    dicomdir,
+    instance,
+    series,
+    structured_report,
+    truncate,
+    write,
+    write_as,
+)
+from tests.cli.command import convkit as command
 
 
 def two_studies(folder: Path) -> Path:
@@ -275,3 +287,47 @@ def test_table_is_saved(suffix: str, tmp_path: Path) -> None:
         import pyarrow.parquet as pq  # noqa: PLC0415 (an extra)
 
         assert pq.read_table(path).num_rows == found.to_arrow().num_rows == 5
+
+
+# --- private elements and sequences as columns -----------------------------------------------------------
+
+PRIVATE = '(0019,"ACME",0C):LO'
+INSIDE = "RequestAttributesSequence/RequestedProcedureDescription"
+
+
+def with_hidden_text(text: str) -> Dataset:
+    """An image with a text in a private element and in a sequence."""
+    dataset = instance()
+    dataset.private_block(0x0019, "ACME", create=True).add_new(0x0C, "LO", text)
+    item = Dataset()
+    item.RequestedProcedureDescription = text
+    dataset.RequestAttributesSequence = [item]
+    return dataset
+
+
+@pytest.mark.parametrize("level", ["volume", "series", "study", "instance"])
+def test_private_elements_and_sequences_are_columns_at_every_level(level: str, tmp_path: Path) -> None:
+    write([with_hidden_text("T1 head")], tmp_path)
+    (row,) = convkit.scan(tmp_path, columns=(PRIVATE, INSIDE), jobs=1).to_rows(level, (PRIVATE, INSIDE))
+    assert (row[PRIVATE], row[INSIDE]) == (["T1 head"], ["T1 head"])
+
+
+@pytest.mark.parametrize("profile", ["basic", "tcia"])
+@pytest.mark.parametrize("level", ["volume", "series", "study", "instance"])
+def test_private_elements_and_sequences_obey_a_profile(level: str, profile: str, tmp_path: Path) -> None:
+    dataset = with_hidden_text("Zqxgeheim")
+    dataset.PatientName, dataset.PatientBirthDate = "Zqxgeheim", "1958071x"
+    write([dataset], tmp_path)
+    columns = (PRIVATE, INSIDE, "PatientName", "PatientBirthDate")
+    rows = convkit.scan(tmp_path, columns=columns, profile=profile, jobs=1).to_rows(level, columns)
+    assert len(rows) == 1
+    assert "zqx" not in repr(rows).lower()
+    assert "1958" not in repr(rows)
+
+
+def test_command_takes_them_as_columns(tmp_path: Path) -> None:
+    write([with_hidden_text("T1 head")], tmp_path)
+    done = command("scan", tmp_path, "--columns", f"KVP,{PRIVATE},{INSIDE},StudyDate", "--json", "-q", "-j", "1")
+    row = json.loads(done.stdout)
+    assert (row[PRIVATE], row[INSIDE]) == (["T1 head"], ["T1 head"])
+    assert row["StudyDate"].count("-") == 2

@@ -18,11 +18,12 @@ import numpy as np
 from convkit.dicom.attributes import display_table
 from convkit.dicom.header import Header, read_header
 from convkit.dicom.objects import is_segmentation, not_a_picture
-from convkit.dicom.sources import find_files
 from convkit.dicom.unfold import MOST_FRAMES
 from convkit.engine.outcome import note_of
 from convkit.engine.run import Runner
 from convkit.errors import ConvkitError
+from convkit.jobs._index.shelf import Shelf
+from convkit.jobs._index.source import files_of
 from convkit.jobs._names import short_hash
 from convkit.jobs._pictures.image_file import PlainKind
 from convkit.jobs._pictures.prepared import Kinds
@@ -179,11 +180,11 @@ def take(  # noqa: PLR0913, PLR0917 (the one place where the sources of pictures
     """
     checked_sources(sources, columns)
     keywords = tuple(dict.fromkeys([*columns, *(selection.keywords if selection else ())]))
-    found = find_files(sources, typed_in=typed_in)
+    found, shelf = files_of(sources, typed_in)
     by_series: dict[tuple[str, str, bool], list[Shot]] = {}
     keys: dict[tuple[str, str, bool], SeriesKey] = {}
     problems: list[_Problem] = [_Problem(each) for each in found.notes]
-    task = partial(shots_of_batch, keywords=keywords, has_places=has_places)
+    task = partial(shots_of_batch, keywords=keywords, has_places=has_places, shelf=shelf)
     for batch in read_in_order(task, found.paths, runner, failed_batch, progress):
         problems += batch.problems
         for key, shots in batch.series:
@@ -223,8 +224,11 @@ class _Problem(NamedTuple):
         return selection(_own_values(self.key, (), self.note.where) | dict(zip(keywords, self.fields, strict=True)))
 
 
-def shots_of_batch(paths: Sequence[str], *, keywords: tuple[str, ...] = (), has_places: bool = False) -> _Batch:
+def shots_of_batch(
+    paths: Sequence[str], *, keywords: tuple[str, ...] = (), has_places: bool = False, shelf: Shelf | None = None
+) -> _Batch:
     """Task: the shots of some files, and a note for each that has no picture."""
+    read = read_header if shelf is None else shelf.read_header
     table = display_table(keywords)
     kinds = Kinds(table)
     shared_by = itemgetter(*(table.places[keyword] for keyword in (*_OF_SERIES, *keywords)))
@@ -233,7 +237,7 @@ def shots_of_batch(paths: Sequence[str], *, keywords: tuple[str, ...] = (), has_
     shared: dict[tuple[bytes | str | None, ...], tuple[SeriesKey, Fields]] = {}
     for path in paths:
         try:
-            header = read_header(path, table)
+            header = read(path, table)
         except ConvkitError as err:
             problems.append(_Problem(note_of(err)))
             continue
