@@ -6,14 +6,16 @@ reads one frame of anything; this module fills volumes, and gives the plain case
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convkit.dicom import native, samples, syntaxes
+from convkit.dicom import codecs, native, samples, syntaxes
 from convkit.dicom.pixel_source import (
     LAYOUT_KEYWORDS,
     SOURCE_KEYWORDS,
@@ -24,6 +26,7 @@ from convkit.dicom.pixel_source import (
     source_of_all,
     stored_layout_of,
 )
+from convkit.errors import ConvkitError
 from convkit.model import values
 from convkit.model.frame import Frame, Picture, PixelLayout, PixelSource
 from convkit.storage.files import Raw, opened, prefetch
@@ -55,7 +58,7 @@ def read_into(frames: Sequence[Frame], out: NDArray[Any], *, threads: int = 1) -
     out : (frames, rows, columns) of the stored type, or (frames, rows, columns, 3) uint8, C-contiguous
         Filled with stored samples; bits above Bits Stored are left as they are in the file.
     threads : int
-        How many may read at once. Codecs always work alone.
+        How many may read at once; each has a codec process of its own.
 
     Raises
     ------
@@ -63,7 +66,7 @@ def read_into(frames: Sequence[Frame], out: NDArray[Any], *, threads: int = 1) -
         A file is shorter than its header says, or its compressed data cannot be decoded.
     """
     groups = [list(group) for _, group in groupby(frames, key=lambda f: f.instance)]
-    if threads > 1 and not all(is_native(group[0].pixels) for group in groups):
+    if threads > 1 and not all(_may_share(group[0].pixels) for group in groups):
         threads = 1
     objects: list[_Object] = []
     start = 0
@@ -76,8 +79,27 @@ def read_into(frames: Sequence[Frame], out: NDArray[Any], *, threads: int = 1) -
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 (pictures need none)
 
     with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(_read_objects, objects[t::threads]) for t in range(threads)]:
-            done.result()
+        failures = list(pool.map(_failure, (objects[t::threads] for t in range(threads))))
+    if any(source.transfer_syntax in syntaxes.CODECS for source, _, _ in objects):
+        codecs.end_more()
+    found = [(each[0] * threads + t, each[1]) for t, each in enumerate(failures) if each]
+    if found:
+        raise min(found, key=itemgetter(0))[1]  # the one that a single thread would have met
+
+
+def _failure(objects: Sequence[_Object]) -> tuple[int, ConvkitError] | None:
+    """Read some objects: the place of the first that cannot be read, and why; None where all can."""
+    for place, one in enumerate(_prefetched(objects)):
+        try:
+            one()
+        except ConvkitError as err:
+            return place, err
+    return None
+
+
+def _may_share(source: PixelSource) -> bool:
+    """True where threads may read frames of an object side by side: no stream has to be inflated as a whole."""
+    return is_native(source) or (source.transfer_syntax in syntaxes.CODECS and source.offset is not None)
 
 
 def _parts(frames: list[Frame], threads: int) -> Iterator[list[Frame]]:
@@ -99,18 +121,24 @@ _Object = tuple[PixelSource, list[int], NDArray[Any]]
 
 
 def _read_objects(objects: Sequence[_Object]) -> None:
+    for read in _prefetched(objects):
+        read()
+
+
+def _prefetched(objects: Sequence[_Object]) -> Iterator[Callable[[], None]]:
+    """Yield what reads each object."""
     scratch: dict[tuple[Any, ...], NDArray[Any]] = {}  # one picture for all of a size: memory that is new is slow
     for number, (source, places, out) in enumerate(objects):
         if number % _FETCHED_AT_ONCE == 0:
             prefetch([each[0].path for each in objects[number : number + _FETCHED_AT_ONCE]], is_whole=True)
         if source.picture is None:
-            _read_object(source, places, out)
+            yield partial(_read_object, source, places, out)
             continue
         shape = 1, source.picture.rows, source.picture.columns, *out.shape[3:]
         whole = scratch.get((shape, out.dtype))
         if whole is None:
             whole = scratch[shape, out.dtype] = np.empty(shape, out.dtype)
-        _read_tiles(source, source.picture, places, out, whole)
+        yield partial(_read_tiles, source, source.picture, places, out, whole)
 
 
 def _read_object(source: PixelSource, indices: Sequence[int], out: NDArray[Any]) -> None:

@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from convkit.dicom.codecs.decoding import Coded, decode, photometric
+    from convkit.dicom.codecs.decoding import Coded, decode, end_more, photometric
 
-__all__ = ["Coded", "decode", "photometric"]
+__all__ = ["Coded", "decode", "end_more", "photometric"]
 
 
 def __getattr__(name: str) -> Any:

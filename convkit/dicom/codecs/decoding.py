@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from convkit.dicom import syntaxes
 from convkit.dicom.codecs.child import codec
-from convkit.dicom.codecs.isolation import KEEPER, FailedError
+from convkit.dicom.codecs.isolation import CREW, FailedError
 from convkit.dicom.codecs.table import SCHEMES, Plugin, Scheme
 from convkit.dicom.codecs.task import CorruptError, Decoded, Stream, StreamError, Task
 from convkit.errors import PixelError
@@ -92,6 +92,11 @@ def decode(data: bytes, coded: Coded, *, where: str, frame: int) -> NDArray[Any]
         except CorruptError:
             raise place.error(f"{plugin.name} finds its data damaged") from None
     raise place.error("; ".join(failures))
+
+
+def end_more() -> None:
+    """End the codec processes that threads have had, but the first: for who has no threads now."""
+    CREW.dismiss()
 
 
 def photometric(data: bytes, coded: Coded) -> str:
@@ -177,7 +182,7 @@ def _task(layout: PixelLayout, stream: Stream) -> Task:
 def _run(plugin: Plugin, data: bytes, task: Task) -> Decoded:
     """Let a codec decode a frame; `FailedError` says how it failed."""
     if plugin.is_isolated:
-        return KEEPER.run(plugin.function, data, task)
+        return CREW.run(plugin.function, data, task)
     try:
         return codec(plugin.function)(data, task)
     except MemoryError:

@@ -1,7 +1,8 @@
 """The codec process of this process: started when it is first needed, replaced when it crashes or hangs.
 
-A bad stream may crash a C library, or keep it busy for ever. So these libraries run in one other process, which is
-asked for one frame at a time. It lives as long as this process; a forked process starts its own.
+A bad stream may crash a C library, or keep it busy for ever. So these libraries run in another process, which is asked
+for one frame at a time, or in one for each thread that reads. It lives as long as this process; a forked process
+starts its own.
 """
 
 from __future__ import annotations
@@ -178,6 +179,55 @@ def _received(line: Line, count: int, deadline: float) -> memoryview:
 KEEPER = Keeper()
 """That of this process."""
 
-atexit.register(KEEPER.close)
+
+class Crew:
+    """The codec processes of this process: one, and another for each thread that wants one at the same time."""
+
+    def __init__(self, first: Keeper) -> None:
+        self._first = first
+        self._free = [first]
+        self._more: list[Keeper] = []
+        self._lock = threading.Lock()
+
+    def run(self, function: str, data: bytes, task: Task) -> Decoded:
+        """As `Keeper.run`."""
+        with self._lock:
+            keeper = self._free.pop() if self._free else self._another()
+        try:
+            return keeper.run(function, data, task)
+        finally:
+            with self._lock:
+                self._free.append(keeper)
+
+    def _another(self) -> Keeper:
+        keeper = Keeper()
+        self._more.append(keeper)
+        return keeper
+
+    def dismiss(self) -> None:
+        """End all processes but the first: for who has had threads, and has none now."""
+        with self._lock:
+            more, self._more = self._more, []
+            self._free = [self._first]
+        for keeper in more:
+            keeper.close()
+
+    def close(self) -> None:
+        """End all processes that this process started."""
+        self.dismiss()
+        self._first.close()
+
+    def forget_in_child(self) -> None:
+        """Leave all to the parent, just after a fork."""
+        for keeper in (self._first, *self._more):
+            keeper.forget_in_child()
+        self._lock = threading.Lock()
+        self._free, self._more = [self._first], []
+
+
+CREW = Crew(KEEPER)
+"""Those of this process."""
+
+atexit.register(CREW.close)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=KEEPER.forget_in_child)
+    os.register_at_fork(after_in_child=CREW.forget_in_child)
