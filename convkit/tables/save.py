@@ -58,7 +58,7 @@ def table_aside(path: Path) -> Iterator[Path]:
     OutputError
         It cannot be written.
     """
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
@@ -66,6 +66,19 @@ def table_aside(path: Path) -> Iterator[Path]:
             aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Write what becomes a table, in a block.
+
+    Raises
+    ------
+    OutputError
+        The operating system refuses.
+    """
+    try:
+        yield
     except OSError as err:
         raise OutputError(
             f"The table cannot be written ({err.strerror}).",

@@ -130,3 +130,26 @@ def test_memory_does_not_grow_with_the_number_of_files(source: Path, tmp_path: P
         given = [sys.executable, "-c", code, str(tmp_path / "x.parquet"), *map(str, sources)]
         peaks.append(int(subprocess.run(given, capture_output=True, text=True, check=True).stdout))
     assert peaks[1] - peaks[0] < 60_000  # kB; the rows themselves, with their headers, would take many times that
+
+
+FULL = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))  # as a disk that is full, whoever runs it
+from convkit.cli.main import run
+sys.argv = ["convkit", "scan", sys.argv[1], "--level", "instance", "-q", "-j", "1", "-o", sys.argv[2]]
+run()
+"""
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "jsonl"])
+def test_a_disk_that_is_full_is_said_with_its_place(suffix: str, source: Path, tmp_path: Path) -> None:
+    target = tmp_path / f"index.{suffix}"
+    command = [sys.executable, "-c", FULL, str(source), str(target)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 5
+    assert f"{target}: The table cannot be written" in done.stderr
+    assert "Check space" in done.stderr
+    assert not target.exists()
+    convkit.save_index(source, output=target, jobs=1)
+    convkit.save_index(source, output=tmp_path / f"other.{suffix}", jobs=1)
+    assert target.read_bytes() == (tmp_path / f"other.{suffix}").read_bytes()

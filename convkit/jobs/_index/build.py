@@ -23,7 +23,7 @@ from convkit.jobs._sources import Progress, Step
 from convkit.model.notes import Note, note
 from convkit.model.table import Column, named
 from convkit.tables.pieces import Pieces
-from convkit.tables.save import table_aside
+from convkit.tables.save import table_aside, writing
 from convkit.tables.stored import StoredTable
 from convkit.tables.unfinished import Unfinished
 
@@ -62,7 +62,7 @@ class Job(NamedTuple):
 def build(job: Job, unfinished: Path, runner: Runner, progress: Progress | None) -> Index:
     """Make the table; returns what there is to tell."""
     made_of = fingerprint(job.wanted.columns, job.wanted.all_tags, job.wanted.where, job.target.suffix)
-    with Unfinished(unfinished, made_of) as parts:
+    with writing(job.target), Unfinished(unfinished, made_of) as parts:
         places = Places(job.paths, job.target.parent)
         kept = _know(job, places, parts)
         unknown = places.unknown()
