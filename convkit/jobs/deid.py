@@ -260,6 +260,7 @@ class _Work:
             waiting: dict[int, tuple[Made, ...]] = {}
             following = done = size = 0
             sizes = {path: one.size for path, one in self._objects.items()} if progress else {}
+            total = sum(sizes.values())
             tasks = self._tasks(place, claims, earlier)
             for index, made in runner.map(self._task, tasks, on_error=failed_batch):
                 waiting[index] = made
@@ -271,7 +272,7 @@ class _Work:
                         size += sizes.get(one.outcome.item, 0)
                     following += 1
                 if progress:
-                    progress(Step("files", done, len(self._objects), size, sum(sizes.values())))
+                    progress(Step("files", done, len(self._objects), size, total))
             yield from earlier
 
     def _tasks(self, place: Destination, claims: dict[int, list[Claim]], earlier: list[Outcome]) -> Iterator[Batch]:

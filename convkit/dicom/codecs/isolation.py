@@ -205,17 +205,18 @@ class Crew:
         return keeper
 
     def dismiss(self) -> None:
-        """End all processes but the first: for who has had threads, and has none now."""
+        """End all processes but the first that nobody talks to: for who has had threads, and has none now."""
         with self._lock:
-            more, self._more = self._more, []
-            self._free = [self._first]
-        for keeper in more:
+            idle = [keeper for keeper in self._more if keeper in self._free]
+            self._more = [keeper for keeper in self._more if keeper not in idle]
+            self._free = [keeper for keeper in self._free if keeper not in idle]
+        for keeper in idle:
             keeper.close()
 
     def close(self) -> None:
         """End all processes that this process started."""
-        self.dismiss()
-        self._first.close()
+        for keeper in (self._first, *self._more):
+            keeper.close()
 
     def forget_in_child(self) -> None:
         """Leave all to the parent, just after a fork."""
