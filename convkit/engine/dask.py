@@ -27,7 +27,7 @@ from uuid import uuid4
 
 from convkit._version import __version__
 from convkit.engine.allocator import keep_freed_blocks
-from convkit.engine.run import OnError, Task, alone, attempt, packed, unpacked
+from convkit.engine.run import OnError, Task, alone, attempt, packed, serial, unpacked
 from convkit.errors import EngineError, MissingExtraError, OutputError, UsageError
 from convkit.model.notes import CODES
 
@@ -166,8 +166,7 @@ class DaskRunner:
 
     def here(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
         """See `Runner.here`."""
-        for index, item in enumerate(items):
-            yield index, attempt(task, item, on_error)
+        return serial(task, items, on_error)
 
     def map(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
         """See `Runner.map`; at most 4 Dask tasks a worker are under way, each of one item or of many quick ones.

@@ -166,7 +166,7 @@ class LocalRunner:
 
     def here(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
         """See `Runner.here`."""
-        return _serial(task, items, on_error)
+        return serial(task, items, on_error)
 
     def map(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
         """See `Runner.map`; at most 2 x jobs items are under way, and a lost one is run once more, alone and last.
@@ -212,7 +212,8 @@ def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
         yield batch
 
 
-def _serial(task: Task[T, R], items: Iterable[T], on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
+def serial(task: Task[T, R], items: Iterable[T], on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
+    """Yield (index, result) of items in this process, one after another."""
     for index, item in enumerate(items):
         yield index, attempt(task, item, on_error)
 
