@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from convkit.deid._text_patterns import Cut
+from convkit.deid.late import late
 
 _MARK = "\0"
 _BETWEEN = r"[\s\-,;:/|^_+&@#=~*.'’\\]"
@@ -13,11 +14,11 @@ _LINKS = frozenset("_^-/+&='’\\")
 """What links two words; beside a blank it has lost one of them."""
 
 _ANY = rf"(?:{_BETWEEN}|\0)*"
-_EMPTY = re.compile(rf"[(\[{{<]{_ANY}\0{_ANY}[)\]}}>]|\"{_ANY}\0{_ANY}\"")
-_LED_TO = re.compile(rf"(?:(?:^|[\s,(]+)(?:for|by|at|under|of|from|with|to|in|on))+(?=[\s,:]*\0{_ANY}(?:$|[)\]\n]))")
+_EMPTY = late(rf"[(\[{{<]{_ANY}\0{_ANY}[)\]}}>]|\"{_ANY}\0{_ANY}\"")
+_LED_TO = late(rf"(?:(?:^|[\s,(]+)(?:for|by|at|under|of|from|with|to|in|on))+(?=[\s,:]*\0{_ANY}(?:$|[)\]\n]))")
 """Small words that led to a cut at the end, and to nothing else."""
 
-_GAP = re.compile(rf"({_BETWEEN}*)\0({_ANY})")
+_GAP = late(rf"({_BETWEEN}*)\0({_ANY})")
 
 
 def joined(text: str, cuts: Iterable[Cut]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 
+from convkit.deid.late import late
 from convkit.deid.vocabulary import folded, word_set
 
 Cut = tuple[int, int]
@@ -65,14 +65,16 @@ _DATE = "|".join(
         rf"{_YEAR}年\s?{_MON}月(?:\s?{_DAY}日)?|{_YEAR}년\s?{_MON}월(?:\s?{_DAY}일)?",
     )
 )
-_DATES = (
+_DATES = late(
     rf"(?:(?<![^\W\d_])(?:on|of|in|from|until|dated|since|seit|vom|am|im|bis|le|du|del|il|dal|el|op"
     rf"|dob|born|geb(?:oren)?\.?(?:\s+am)?|fecha|date(?:\s+of\s+birth)?)[\s:]+)?"
-    rf"(?:{_CLOCK},?[\sT]+)?(?<![\d])(?<!\d[.,])(?:{_DATE})(?:(?:,?\s*(?:at|um|à|@)?\s*|T){_CLOCK})?"
+    rf"(?:{_CLOCK},?[\sT]+)?(?<![\d])(?<!\d[.,])(?:{_DATE})(?:(?:,?\s*(?:at|um|à|@)?\s*|T){_CLOCK})?",
+    re.IGNORECASE,
 )
-_TIMES = (
+_TIMES = late(
     r"(?<![\w:.])(?:(?:at|um)\s+)?(?:(?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?"
-    r"|(?:0?\d|1\d|2[0-3]):[0-5]\d\s?(?:[ap]\.?m\b\.?|uhr|hrs?\b)|(?<=[atum] )(?:[01]?\d|2[0-3]):[0-5]\d)(?![\d:])"
+    r"|(?:0?\d|1\d|2[0-3]):[0-5]\d\s?(?:[ap]\.?m\b\.?|uhr|hrs?\b)|(?<=[atum] )(?:[01]?\d|2[0-3]):[0-5]\d)(?![\d:])",
+    re.IGNORECASE,
 )
 
 _TOP = word_set(
@@ -84,45 +86,50 @@ _CALL = (
     r"|ring|contact)\b[\s.:]*(?:no\.?|nr\.?|number|at|on|to)?[\s:]*)"
 )
 _WRITE = r"(?:(?<![^\W\d_])(?:e-?mail|mail|contact|write|website|web|url|see)(?:ed)?\b[\s:]*(?:to|at)?[\s:]*)"
-_MAILS = (
+_MAILS = late(
     rf"{_WRITE}?(?:mailto:)?[^\s@<>()\[\],;:\"']*[^\s@<>()\[\],;:\"'.]\s?@\s?[\w\-]+(?:\s?\.\s?[\w\-]+)*"
-    rf"|{_WRITE}?[\w.+\-]+\s?[\[(]at[\])]\s?[\w\-]+(?:\s?(?:\.|[\[(]dot[\])])\s?[\w\-]+)+"
+    rf"|{_WRITE}?[\w.+\-]+\s?[\[(]at[\])]\s?[\w\-]+(?:\s?(?:\.|[\[(]dot[\])])\s?[\w\-]+)+",
+    re.IGNORECASE,
 )
-_HOSTS = (
+_HOSTS = late(
     rf"{_WRITE}?(?:[a-z][a-z0-9+.\-]*://[^\s()\[\]<>\"]+|\bwww\d?\.[^\s()\[\]<>\"]+"
     rf"|(?<![\w.\-])(?=[\w\-.]*[a-z]{{2}})(?:[\w\-]+\.)+(?:{_any_of(_TOP)})(?![\w\-])(?:[:/]\S*)?)"
     r"|(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])(?::\d+)?|(?<![\d.])[0-2](?:\.\d+){5,}"
-    r"|\b(?:[0-9a-f]{2}[:\-]){5}[0-9a-f]{2}\b|\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
+    r"|\b(?:[0-9a-f]{2}[:\-]){5}[0-9a-f]{2}\b|\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b",
+    re.IGNORECASE,
 )
-_PHONES = (
+_PHONES = late(
     rf"{_CALL}[+(]?\d[\d\s().\-/]*\d(?:\s?(?:x|ext\.?)\s?\d+)?"
     r"|(?<![\w.])\+\d[\d\s().\-/]{5,}\d(?:\s?(?:x|ext\.?)\s?\d+)?"
     r"|(?<![\w.])(?:00?[1-9]\d{1,4}|\(\d{2,5}\))[\s.\-/]*\d{2,}(?:[\s.\-/]\d{2,}){0,4}(?:\s?(?:x|ext\.?)\s?\d+)?(?![\w.]\d)"
     r"|(?<![\w.])(?:1[.\-\s])?\d{3}[.\-]\d{3}[.\-]\d{4}(?:\s?(?:x|ext\.?)\s?\d+)?(?!\d)"
-    r"|(?<![\w.])[2-9]\d\d-\d{3}[1-9](?![\w\-])"
+    r"|(?<![\w.])[2-9]\d\d-\d{3}[1-9](?![\w\-])",
+    re.IGNORECASE,
 )
 _NUMBERED = r"(?:[ ._\-]?(?:no|nr|num(?:ber)?|id|nummer|#|№|n°)\b\.?)"
-_IDENTIFIERS = (
+_IDENTIFIERS = late(
     rf"(?<![^\W\d_])(?:m\.?r\.?n\.?|s\.?s\.?n\.?|social\s+security|acc(?:ession)?|(?:pat(?:ient(?:en)?)?|medical\s+record|chart"
     rf"|record|case|fall|visit|encounter|order|hosp(?:ital)?|req(?:uest|uisition)?|member|group|insurance|insurer|policy"
     r"|account|acct|passport|licen[cs]e|plate|vehicle|serial|student|employee|badge|claim|health\s+card|study|exam)"
     rf"(?={_NUMBERED}|\s*[#:]\s*\S*\d{{3}}|\s+(?!(?:19|20)\d\d(?!\d))\S*\d{{4}})"
     rf"|pid|patid|nhs|dni|nif|nie|nip|ipp|pesel|bsn|ahv|iban|mbi|hicn?|case\s*#|id|ids|nr|no)(?![^\W\d_])"
     rf"{_NUMBERED}*\s*(?:is\b)?[\s:#=.\-]*(?=[\w./\-]*\d)"
-    rf"(?:\d{{2,4}}(?: \d{{2,4}}){{2,4}}(?!\w)|[^\W_]+(?:[-./_][^\W_]+)*)"
+    rf"(?:\d{{2,4}}(?: \d{{2,4}}){{2,4}}(?!\w)|[^\W_]+(?:[-./_][^\W_]+)*)",
+    re.IGNORECASE,
 )
-_BARE_LABELS = re.compile(r"(?<![^\W\d_])(?:nr|no|id|ids)(?![^\W\d_])", re.IGNORECASE)
-_LONG_NUMBERS = (
+_BARE_LABELS = late(r"(?<![^\W\d_])(?:nr|no|id|ids)(?![^\W\d_])", re.IGNORECASE)
+_LONG_NUMBERS = late(
     r"(?<![^\W_])(?<!\d[.,])(?:[^\W\d_]{1,4}[-./])?[^\W_]*\d{6,}[^\W_]*(?:[-/][^\W_]*\d[^\W_]*)*"
     r"|(?<![\w.\-])(?:[^\W\d_]{1,4}-)?\d+(?:-\d+){2,}(?![\w.]|-\d)|(?<![\w.])\d{3}[ ]\d\d[ ]\d{4}(?![\w.])"
     r"|(?<![\w.])\d{3}[ ]\d{3}[ ]\d{3,4}(?![\w.])|(?<![\w.])\d{4}[ ]\d{4}[ ]\d{3,4}(?:[ ]\d{4})?(?![\w.])"
     r"|(?<![\w.])[12][ ]\d\d[ ]\d\d[ ]\d\d[ ]\d{3}[ ]\d{3}(?:[ ]\d\d)?(?![\w.])"
-    r"|(?<![^\W_])[#№]\s?\d{3,}|(?<![^\W_])[A-Z]{2}\d\d(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?(?![^\W_])"
+    r"|(?<![^\W_])[#№]\s?\d{3,}|(?<![^\W_])[A-Z]{2}\d\d(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?(?![^\W_])",
+    re.IGNORECASE,
 )
 _MOST_COUNTED = 3
 """Digits of a number that counts something: "no 120"; after such a word, longer ones are identifiers."""
 
-_RANGE = re.compile(r"\d{1,3}0?(?:-\d{0,3}0)+")
+_RANGE = late(r"\d{1,3}0?(?:-\d{0,3}0)+")
 
 _STREETS = word_set("street avenue road drive lane boulevard terrace parkway highway square crescent broadway")
 _SHORT_STREETS = word_set("st ave av rd dr ln blvd ct pl hwy pkwy ter sq")
@@ -138,7 +145,7 @@ _STATES = (
 """States of the USA, without which TE 12000 would be one."""
 
 _PLACE = r"(?:[,\s]+(?:[A-Z]{1,2}-)?\d{4,5}(?:\s[A-Z]{2})?\s+[^\W\d_]+(?:[ \-][^\W\d_]+)?)?"
-_ADDRESSES = (
+_ADDRESSES = late(
     r"(?:(?<![^\W_])(?:(?:lives?|living|resid(?:es|ent|ing)|home|address)[\s:]+)?(?:(?:at|in|of)\s+)?)?"
     rf"(?<![\w.])\d{{1,5}}[a-z]?\s+(?:[^\W\d_][\w.'’\-]*\s+){{1,4}}?(?:(?:{_any_of(_STREETS)})\b"
     rf"|(?:{_any_of(_SHORT_STREETS)})\b\.?(?=,|\s*$|\s+(?:apt|suite|unit)\b))\.?{_CITY}"
@@ -149,10 +156,11 @@ _ADDRESSES = (
     rf"(?:[^\W\d_][\w.'’\-]*\s+){{0,3}}?[^\W\d_][\w.'’\-]*,?\s+\d{{1,4}}\s?[a-z]?\b{_PLACE}"
     r"|(?<![\w.])\d{1,4},?\s*(?:bis,?\s+)?(?:rue|avenue|boulevard|chemin|place|impasse|quai|allée)\s+"
     rf"(?:[^\W\d_][\w.'’\-]*\s*){{1,4}}{_PLACE}"
-    rf"|p\.?\s?o\.?\s?box\s*\d+|postfach\s*\d+|(?<![^\W_]){_STATES}\s+\d{{5}}(?:-\d{{4}})?(?!\w)"
+    rf"|p\.?\s?o\.?\s?box\s*\d+|postfach\s*\d+|(?<![^\W_]){_STATES}\s+\d{{5}}(?:-\d{{4}})?(?!\w)",
+    re.IGNORECASE,
 )
 _OLD = r"(?:9\d|1[0-4]\d)"
-_AGES = (
+_AGES = late(
     r"(?<![\w.\-^])(?<!tc )(?<!technetium )"
     r"(?!99m(?:[\s\-^]?tc|[\s\-^]tech|[\s\-^](?:mdp|mibi|maa|dtpa|dmsa|hmpao|ecd)\b))"
     rf"(?:{_OLD}(?:\.\d+)?[\s\-]*(?:y\s?/?\s?o\b"
@@ -160,12 +168,13 @@ _AGES = (
     r"|years?\b|jahre?n?\b|ans\b|años\b|anos\b|anni\b|jaar\b|j\.|jährige?r?\b)"
     r"(?:[\s\-]*(?:old|of\s+age|alt))?(?:\s*(?:male|female|man|woman|[mf]\b))?"
     rf"|0{_OLD}y\b|(?:aged?|alter|âge|edad|età|leeftijd)[\s:=]*{_OLD}(?:\s?(?:y\w*))?(?![\w.])|{_OLD}\s?/?\s?[mf]\b"
-    r"|ninety(?:[\s\-](?:one|two|three|four|five|six|seven|eight|nine))?[\s\-]years?(?:[\s\-]old)?)"
+    r"|ninety(?:[\s\-](?:one|two|three|four|five|six|seven|eight|nine))?[\s\-]years?(?:[\s\-]old)?)",
+    re.IGNORECASE,
 )
-_PARTIAL = re.compile(r"(?<![\w./\-])(\d{1,2})([./\-])(\d{1,2})(\.?)(?![\w/\-]|\.\d)")
+_PARTIAL = late(r"(?<![\w./\-])(\d{1,2})([./\-])(\d{1,2})(\.?)(?![\w/\-]|\.\d)")
 _DIGITS_OF_A_DAY = 4
 
-_UNIT = re.compile(
+_UNIT = late(
     r"\s?(?:[mcµun]?m|m?s(?:ec)?|[mk]?hz|[mk]?v|m?as?|[kmg]?b|%|[mcdµ]?l|cc|[kmµn]?g|[mkgt]?bq|m?ci|t|deg|°|years?|mins?"
     r"|x|fold)(?![^\W_])",
     re.IGNORECASE,
@@ -173,19 +182,19 @@ _UNIT = re.compile(
 
 
 # What a text must hold for a pattern to be tried: most descriptions hold nothing of it, and are done in microseconds.
-_MAY_BE_DATE = re.compile(
+_MAY_BE_DATE = late(
     r"\d{8}|\d{1,4}[-./_ ]\d{1,2}[-./_ ]\s?'?\d\d|\d\d\.\d\d\.|\d\d/\d\d|\d\d[-./]\d{4}|\d{4}[-/]\d\d|[年년]"
 )
-_MAY_BE_HOST = re.compile(
+_MAY_BE_HOST = late(
     r"[^\W_][.][A-Za-z]|://|www|\d\.\d+\.\d+\.\d|[0-9A-Fa-f]{2}[:\-][0-9A-Fa-f]{2}[:\-]|[0-9A-Fa-f]{8}-"
 )
-_MAY_BE_AGE = re.compile(r"9\d|1[0-4]\d|inety|INETY")
-_MAY_BE_NUMBER = re.compile(
+_MAY_BE_AGE = late(r"9\d|1[0-4]\d|inety|INETY")
+_MAY_BE_NUMBER = late(
     r"[A-Z]{2}\d\d [A-Z0-9]{4} |\d{6}|\d-\d+-\d|\d{3} \d\d\d? \d{3}|\d{4} \d{4} \d{3}|\d \d\d \d\d \d\d \d{3}"
     r"|[#№]"
 )
-_MAY_BE_IDENTIFIER = re.compile(r"\d{3}|\b(?:mrn|ssn|pid|case|id)\b|#", re.IGNORECASE)
-_MAY_BE_PHONE = re.compile(r"(?:\d[\s().+/\-]*){6}|call|tel|phone|fax|ext", re.IGNORECASE)
+_MAY_BE_IDENTIFIER = late(r"\d{3}|\b(?:mrn|ssn|pid|case|id)\b|#", re.IGNORECASE)
+_MAY_BE_PHONE = late(r"(?:\d[\s().+/\-]*){6}|call|tel|phone|fax|ext", re.IGNORECASE)
 _STREET_WORDS = (_STREETS | _SHORT_STREETS - {"ct"}) | word_set(
     "str rue calle avenida avda via viale piazza rua ulica ul plaza paseo chemin place platz impasse quai box postfach"
     " allee allée ufer vej"
@@ -208,9 +217,9 @@ _STREET_ENDINGS = (
     ),
     *("veien", "allee", " ct,"),
 )
-_DIGIT = re.compile(r"\d")
-_ZIP = re.compile(r"[A-Z]{2}\s+\d{5}(?!\d)")
-_WORDS = re.compile(r"[^\W\d_]+")
+_DIGIT = late(r"\d")
+_ZIP = late(r"[A-Z]{2}\s+\d{5}(?!\d)")
+_WORDS = late(r"[^\W\d_]+")
 
 
 def pattern_cuts(text: str) -> Iterator[Cut]:
@@ -238,9 +247,9 @@ def _numbered(text: str) -> Iterator[Cut]:
     if is_street or _ZIP.search(text):
         yield from _found(_ADDRESSES, text)
     if _MAY_BE_IDENTIFIER.search(text):
-        yield from (match.span() for match in _matches(_IDENTIFIERS, text) if _is_identifier(match[0]))
+        yield from (match.span() for match in _IDENTIFIERS.finditer(text) if _is_identifier(match[0]))
     if _MAY_BE_NUMBER.search(text):
-        yield from (match.span() for match in _matches(_LONG_NUMBERS, text) if _is_long(match[0]))
+        yield from (match.span() for match in _LONG_NUMBERS.finditer(text) if _is_long(match[0]))
 
 
 def _is_identifier(labelled: str) -> bool:
@@ -275,15 +284,5 @@ def followed_by_unit(text: str, end: int) -> bool:
     return _UNIT.match(text, end) is not None
 
 
-def _found(pattern: str, text: str) -> Iterator[Cut]:
-    return (match.span() for match in _matches(pattern, text))
-
-
-def _matches(pattern: str, text: str) -> Iterator[re.Match[str]]:
-    return _compiled(pattern).finditer(text)
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern, compiled when it is used first: all together take a tenth of a second."""
-    return re.compile(pattern, re.IGNORECASE)
+def _found(pattern: re.Pattern[str], text: str) -> Iterator[Cut]:
+    return (match.span() for match in pattern.finditer(text))

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from convkit.deid._spellings import INSTITUTION_WORDS, PARTICLES
 from convkit.deid._text_patterns import Cut, followed_by_unit
+from convkit.deid.late import late
 from convkit.deid.vocabulary import Vocabulary, folded, word_set
 
 _CACHED = 1 << 16
@@ -87,7 +88,7 @@ _FIRST_NAMES_TOO = word_set(
 """Words that may be a first name; of other words that are names too, it is the second one."""
 
 _ELEMENTS = "Ac|At|Ba|Br|C|Cr|Cs|Cu|Er|F|Fe|Ga|Ho|I|In|K|Kr|Lu|Mo|N|Na|O|P|Ra|Rb|Re|Rh|Se|Sm|Sr|Tb|Tc|Th|Tl|U|Xe|Y|Zr"
-_FIXED = re.compile(
+_FIXED = late(
     r"(?<![\w.])\d{1,5}\.\d{1,17}(?![\w.])"  # decimal numbers: 3.000000
     rf"|(?<![^\W_])(?:{_ELEMENTS})[ \-^]?\d{{1,3}}m?(?![^\W_])"  # isotopes: Tc-99m, 177Lu
     rf"|(?<!\w)\^?\d{{2,3}}m?[ \-^]{{0,2}}(?:{_ELEMENTS})(?![^\W_])"
@@ -95,13 +96,13 @@ _FIXED = re.compile(
 )
 """What stays whatever stands beside it."""
 
-RUN = re.compile(r"[^\W_]+")
+RUN = late(r"[^\W_]+")
 _UNSPACED = "\u1100-\u11ff\u3040-\u9fff\uac00-\ud7a3"  # Chinese, Japanese, Korean
-_PIECE = re.compile(rf"\d+|[{_UNSPACED}]+|[^\W\d_{_UNSPACED}]+")
-_CASE_CHANGE = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_CASE_CHANGE_LATE = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z][A-Z])(?=[a-z])")
-_NAME_GAP = re.compile(r"[ ,.'’^\-]{1,2}")
-_TITLE_GAP = re.compile(r"\.?:?[ \t^]?")
+_PIECE = late(rf"\d+|[{_UNSPACED}]+|[^\W\d_{_UNSPACED}]+")
+_CASE_CHANGE = late(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_CASE_CHANGE_LATE = late(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z][A-Z])(?=[a-z])")
+_NAME_GAP = late(r"[ ,.'’^\-]{1,2}")
+_TITLE_GAP = late(r"\.?:?[ \t^]?")
 
 
 class State(Enum):

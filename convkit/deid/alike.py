@@ -9,17 +9,19 @@ goes the long way.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
 from convkit.deid import requirements, structured
 from convkit.deid.deidentifier import SOP_CLASS, SOP_INSTANCE, Deidentifier, Subject
-from convkit.deid.leftovers import DOCUMENT, cut_surplus_pixels
+from convkit.deid.leftovers import DOCUMENT, FRAMES, PIXEL_DATA, SIZES, native_bytes, shorten
 from convkit.deid.levels import CHARSET, CONTENT, top_level
 from convkit.deid.own_values import OwnValues
 from convkit.deid.pixels import is_document
 from convkit.deid.private_elements import CHARACTERISTICS, Blocks, is_creator
 from convkit.deid.record import RECORD, meta_of, recorded
+from convkit.dicom.syntaxes import NATIVE
 from convkit.dicom.tree import (
     MOST_LAYOUTS,
     PIXEL_GROUP,
@@ -36,7 +38,7 @@ from convkit.dicom.tree import (
     read_tree,
 )
 
-_NEVER_VARYING = RECORD | {CHARSET, SOP_CLASS, CHARACTERISTICS}
+_NEVER_VARYING = RECORD | {CHARSET, SOP_CLASS, CHARACTERISTICS, FRAMES, *SIZES}
 """What becomes of other elements depends on these, or they are written anew."""
 
 _NEVER_THERE = frozenset({CONTENT, structured.ITEM_IDENTIFIER, DOCUMENT})
@@ -87,10 +89,10 @@ class AlikeFiles:
         common = self._common[read.layout]
         return (read_tree(path), None) if common is None else (common.whole(read), read)
 
-    def copied(self, tree: Tree, alike: Alike, *, is_clean: bool) -> Iterator[bytes | Span] | None:
+    def copied(self, alike: Alike, *, is_clean: bool) -> Iterator[bytes | Span] | None:
         """The copy of a file that is like others, as `written` gives it; None where it has to go the long way."""
         common = self._common[alike.layout]
-        return None if common is None else common.copied(tree, alike, is_clean=is_clean)
+        return None if common is None else common.copied(alike, is_clean=is_clean)
 
     def _found(self, alike: Alike, person: _Person) -> _Common | None:
         original = read_tree(alike.path)
@@ -128,6 +130,7 @@ class _Common:
     ) -> None:
         self._there = {tag: each for tag, each in there.items() if tag >> 16 < PIXEL_GROUP}
         self._coding = layout.coding
+        self._native_bytes = native_bytes(there, layout.coding)
         sop_class = there[SOP_CLASS].value
         assert isinstance(sop_class, bytes)  # noqa: S101 (spans are pixel data)
         self._sop_class = sop_class
@@ -150,9 +153,9 @@ class _Common:
         there.update((each.tag, each) for each in (*alike.varying, *alike.rest))
         return Tree(alike.path, b"", [], list(there.values()), alike.transfer_syntax)
 
-    def copied(self, tree: Tree, alike: Alike, *, is_clean: bool) -> Iterator[bytes | Span] | None:
+    def copied(self, alike: Alike, *, is_clean: bool) -> Iterator[bytes | Span] | None:
         """The copy; None where it cannot be told without the other elements."""
-        cut_surplus_pixels(tree, {each.tag: each for each in tree.elements})  # by what the original says
+        self._cut(alike)
         self._walk.changes.clear()  # nobody reads them: who wants to know goes the long way
         done: dict[int, bytes] = {}
         instance = b""
@@ -167,9 +170,16 @@ class _Common:
         if not instance:
             return None
         rest = pieces_of(self._walk.elements(alike.rest, self._level), self._coding)
-        meta = beginning(meta_of(self._sop_class, instance, alike.transfer_syntax))
+        before, after = _beginning(self._sop_class, len(instance), alike.transfer_syntax)
         header = [piece if isinstance(piece, bytes) else done[piece] for piece in self._pieces[is_clean]]
-        return _one_after_the_other(b"".join((meta, *header)), rest)
+        return _one_after_the_other(b"".join((before, instance, after, *header)), rest)
+
+    def _cut(self, alike: Alike) -> None:
+        """As `cut_surplus_pixels`."""
+        if self._native_bytes is not None and alike.transfer_syntax in NATIVE:
+            for each in alike.rest:
+                if each.tag == PIXEL_DATA and not each.is_undefined:
+                    shorten(each, self._native_bytes)
 
     def _fate(self, element: Element) -> Callable[[Element], bool]:
         key = element.tag, element.vr, element.items is None
@@ -187,6 +197,14 @@ def _pieces(elements: Iterable[Element], layout: Layout) -> tuple[bytes | int, .
         tags = list(group)
         pieces += tags if is_varying else [b"".join([done[tag] for tag in tags])]
     return tuple(pieces)
+
+
+@lru_cache(_MOST_COMMON)
+def _beginning(sop_class: bytes, length: int, transfer_syntax: str) -> tuple[bytes, bytes]:
+    """All before the data set of a file, cut where its instance UID, of a length, stands."""
+    place = b"\xff" * length  # no UID
+    before, _, after = beginning(meta_of(sop_class, place, transfer_syntax)).rpartition(place)
+    return before, after
 
 
 def _one_after_the_other(header: bytes, rest: Iterable[bytes | Span]) -> Iterator[bytes | Span]:

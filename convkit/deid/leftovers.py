@@ -15,8 +15,10 @@ from convkit.dicom.tree import Coding, Element, Span, Tree
 
 PIXEL_DATA, DOCUMENT = 0x7FE00010, 0x00420011
 _DOCUMENT_LENGTH, _OVERLAY_DATA = 0x00420015, 0x3000
-_ROWS, _COLUMNS, _SAMPLES, _ALLOCATED = 0x00280010, 0x00280011, 0x00280002, 0x00280100
-_FRAMES = 0x00280008
+SIZES = 0x00280010, 0x00280011, 0x00280002, 0x00280100
+"""Tags of rows, columns, samples per pixel and bits allocated."""
+
+FRAMES = 0x00280008
 _EXTENDED_OFFSETS = frozenset({0x7FE00001, 0x7FE00002})
 
 
@@ -32,17 +34,27 @@ def clear_embedded_overlays(tree: Tree) -> None:
 def cut_surplus_pixels(tree: Tree, there: Mapping[int, Element]) -> None:
     """Bytes behind the last native pixel go: nobody sees them, and anything may be written there."""
     pixels = there.get(PIXEL_DATA)
-    if pixels is None or pixels.is_undefined or tree.transfer_syntax not in syntaxes.NATIVE:
+    length = native_bytes(there, tree.coding)
+    if pixels is None or length is None or pixels.is_undefined or tree.transfer_syntax not in syntaxes.NATIVE:
         return
-    sizes = [number(there.get(tag), tree.coding) for tag in (_ROWS, _COLUMNS, _SAMPLES, _ALLOCATED)]
+    shorten(pixels, length)
+
+
+def native_bytes(there: Mapping[int, Element], coding: Coding) -> int | None:
+    """Bytes of native pixel data, with their padding, by what the header says; None where it does not."""
+    sizes = [number(there.get(tag), coding) for tag in SIZES]
     if not all(sizes):
-        return
-    said = text(there.get(_FRAMES))
+        return None
+    said = text(there.get(FRAMES))
     bits = int(said) if said.isdecimal() and said.isascii() and int(said) else 1
     for size in sizes:
         bits *= size or 1
     length = (bits + 7) // 8
-    length += length % 2
+    return length + length % 2
+
+
+def shorten(pixels: Element, length: int) -> None:
+    """Native pixel data without the bytes behind some."""
     if isinstance(pixels.value, Span):
         pixels.value = pixels.value._replace(length=min(length, pixels.value.length))
     elif len(pixels.value) > length:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hmac
 import os
 import re
-import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,7 +50,7 @@ class Key:
     @classmethod
     def new(cls) -> Key:
         """A key that nobody knows: what is made with it can never be repeated."""
-        return cls(secrets.token_bytes(KEY_BYTES))
+        return cls(os.urandom(KEY_BYTES))
 
     @classmethod
     def of_file(cls, path: str | Path) -> Key:

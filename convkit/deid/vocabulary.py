@@ -9,19 +9,22 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from functools import cache, lru_cache
-from importlib.resources import files
+from itertools import filterfalse
 from pathlib import Path
 from typing import NamedTuple
 
+from convkit.deid.late import late
 from convkit.errors import InputError
+
+_FOLDER = Path(__file__).parent / "words"
 
 _LISTS = (
     *("standard", "protocol", "clinical", "general", "eponyms"),
     *("terms", "diseases", "medicines", "everyday", "languages"),
 )
 _NAMES_TOO = ("eponyms", "also_names", "frequent_names")
-_PARTS = ("protocol", "clinical")
 
 _LEAST_PART = 4
 """Letters of a part of a compound: shorter ones would put surnames together."""
@@ -29,14 +32,14 @@ _LEAST_PART = 4
 _LONGEST = 48
 """Letters of a word that is taken apart: the longest of reports have about 35."""
 
-_STAGE = re.compile(
+_STAGE = late(
     r"(?=[a-z]+\d[a-z0-9]{0,12}$)[acmpry]{0,3}"
     r"(?:t(?:[0-4][a-d]?|is|a|x)(?:n(?:[0-3][a-c]?|x))?(?:m(?:[01][a-d]?|x))?"
     r"|n(?:[0-3][a-c]?|x)(?:m(?:[01][a-d]?|x))?|m(?:[01][a-d]?|x))(?:[glrv][0-3x])*"
 )
 """How far a tumour has spread, by the TNM classification of the UICC: ``cT2N1M0``, ``ypT3b``."""
 
-_MEDICINES = re.compile(
+_MEDICINES = late(
     r"cef[a-z]{2,}(?:ime|olin|one|oxin)|[a-z]{2,}(?:azepam|azolam|cicli[bn]|ciclovir|cillin[ae]?|conazole?|coxib|cyclin[ae]?|dipin[ae]?"
     r"|fenac|floxacin[ao]?|gliflozin[ae]?|gliptin[ae]?|glitazone?|glutide?|grelor|mycin[ae]?|nazole|oxetine?|parinux"
     r"|poetin|prazan|prazole?|profene?|rubicin|sartane?|setrone?|taxel|tidine|tinib|trexed|triptane?|vastatin[ae]?"
@@ -62,15 +65,15 @@ def folded(text: str) -> str:
     if text.isascii():
         return text.lower()
     apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in apart if not unicodedata.combining(c)).casefold().translate(_LETTERS)
+    return "".join(filterfalse(unicodedata.combining, apart)).casefold().translate(_LETTERS)
 
 
 class _Words(NamedTuple):
     """What the lists that come with convkit hold, folded."""
 
-    words: frozenset[str]
-    names_too: frozenset[str]
-    parts: frozenset[str]
+    words: AbstractSet[str]
+    names_too: AbstractSet[str]
+    parts: AbstractSet[str]
     phrases: frozenset[tuple[str, ...]]
 
 
@@ -180,7 +183,7 @@ def _is_unspaced(word: str) -> bool:
     return all("\u1100" <= c <= "\u11ff" or "\u3040" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7a3" for c in word)
 
 
-def _is_chain(word: str, words: frozenset[str]) -> bool:
+def _is_chain(word: str, words: AbstractSet[str]) -> bool:
     """True where a word is a chain of known ones."""
     ends = {0}
     for end in range(1, len(word) + 1):
@@ -203,31 +206,29 @@ def _lines(text: str) -> list[str]:
 
 
 def _list(name: str) -> list[str]:
-    return _lines((files("convkit.deid") / "words" / f"{name}.txt").read_text("utf-8"))
+    return _lines((_FOLDER / f"{name}.txt").read_text("utf-8"))
 
 
 @cache
 def _shipped() -> _Words:
-    lists = {name: frozenset(_spellings(name)) for name in {*_LISTS, *_NAMES_TOO}}
-    words = frozenset().union(*(lists[name] for name in _LISTS))
-    names_too = frozenset().union(*(lists[name] for name in _NAMES_TOO))
-    parts = frozenset().union(*(lists[name] for name in _PARTS)) - lists["eponyms"] - lists["also_names"]
-    short = {word for word in lists["clinical"] - lists["protocol"] if len(word) < _LEAST_PART}
-    return _Words(words, names_too, parts - short, frozenset(tuple(words_of(p)) for p in _list("phrases")))
+    words, names_too = _spellings(*_LISTS), _spellings(*_NAMES_TOO)
+    parts = {word for word in _spellings("clinical") if len(word) >= _LEAST_PART} | _spellings("protocol")
+    parts -= _spellings("eponyms", "also_names")
+    return _Words(words, names_too, parts, frozenset(tuple(words_of(phrase)) for phrase in _list("phrases")))
 
 
-def _spellings(name: str) -> Iterable[str]:
-    """Yield the words of a list, those with an umlaut also without it: ``früh``, ``frueh``.
+def _spellings(*names: str) -> set[str]:
+    """The words of some lists, those with an umlaut also without it: ``früh``, ``frueh``.
 
-    The lines are folded all at once, which takes half the time: the lists are read at every start.
+    The lists are read at every start: nearly all words are folded as they stand (the files are in lower case), the
+    others together.
     """
-    lines = _list(name)
-    yield from words_of("\n".join(line for line in lines if line.isascii()))
-    marked = "\n".join(line for line in lines if not line.isascii())
-    yield from words_of(marked)
-    for word in marked.lower().split():
-        if not word.isascii() and (written := without_umlauts(word)) != word:
-            yield folded(written)
+    words = set("\n".join(line for name in names for line in _list(name)).split())
+    others = [word for word in words if not (word.isascii() and word.isalnum())]
+    text = "\n".join(others)
+    words.difference_update(others)
+    words.update(words_of(text), words_of(without_umlauts(text)))
+    return words
 
 
 def without_umlauts(text: str) -> str:

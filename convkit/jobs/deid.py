@@ -253,8 +253,8 @@ class _Work:
         inputs = Inputs(lambda: self._objects)
         place = Destination.opened(self._root, self._options.exists, inputs, journal)
         self.is_mixed = not place.is_empty and journal.has_others(self._pseudonyms)
-        folders = {(self._root / job.name).parent for batch in self._todo for job in batch.jobs}
-        with tidied(self._root, folders, runner):
+        folders = {job.name.rpartition("/")[0] for batch in self._todo for job in batch.jobs}
+        with tidied(self._root, [self._root / folder for folder in folders], runner):
             claims: dict[int, list[Claim]] = {}
             earlier: list[Outcome] = []
             waiting: dict[int, tuple[Made, ...]] = {}

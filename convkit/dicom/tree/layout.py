@@ -24,6 +24,11 @@ MOST_BYTES = 1 << 16
 """Longest header that is remembered."""
 
 
+_PAGE = 1 << 12
+_MARGIN = 1 << 8
+"""Bytes by which the next header may be longer, and the head of the element behind it."""
+
+
 class Layout:
     """How headers of one kind are laid out, up to their pixel data.
 
@@ -106,9 +111,16 @@ class Beginning(NamedTuple):
 
 
 class Layouts:
-    """The layouts that were met last; which ones, never changes what is found in a file."""
+    """The layouts that were met last; which ones, never changes what is found in a file.
+
+    Attributes
+    ----------
+    reach : int
+        Bytes of the beginning of a file in which any of them most likely ends; 0 where there is none.
+    """
 
     def __init__(self) -> None:
+        self.reach = 0
         self._metas = _Memory()
         self._headers = _Memory()
         self._syntaxes: dict[Layout, str] = {}
@@ -151,7 +163,10 @@ class Layouts:
             self._syntaxes[layout] = syntax  # alike in all of them
         header = [each for each in elements if each.tag >> 16 < PIXEL_GROUP]
         if length and not any(first.tag >= second.tag for first, second in pairwise(elements)):
-            self._headers.learn(header, Coding.of(syntax), data, start + length)
+            of_header, _ = self._headers.learn(header, Coding.of(syntax), data, start + length)
+            if of_header:
+                end = start + length + of_header + _MARGIN
+                self.reach = max(self.reach, (end + _PAGE - 1) // _PAGE * _PAGE)
 
 
 class _Memory:

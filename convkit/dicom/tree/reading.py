@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zlib
 from collections.abc import Sequence
 from itertools import pairwise
@@ -105,7 +106,9 @@ def read_alike(path: str, layouts: Layouts, *, before_pixels: bool = False) -> A
     """
     try:
         with files.opened(path) as file:
-            source = _Bytes(file, files.stamp(file)[0])
+            size = files.stamp(file)[0]
+            is_whole = size <= FIRST_BYTES and not before_pixels
+            source = _Bytes(file, size, FIRST_BYTES if is_whole else layouts.reach or FIRST_BYTES)
             return _Reader(path, source, _Extent(before_pixels=before_pixels)).alike(layouts)
     except OSError as err:
         raise unreadable(path, err) from err
@@ -136,15 +139,15 @@ class _Bytes:
 
     __slots__ = ("_file", "base", "data", "size")
 
-    def __init__(self, file: files.Raw | io.BytesIO, size: int) -> None:
+    def __init__(self, file: files.Raw | io.BytesIO, size: int, first: int = FIRST_BYTES) -> None:
         self._file = file
         self.size = size
-        self.move(0)
+        self.move(0, first)
 
-    def move(self, base: int) -> None:
+    def move(self, base: int, first: int = FIRST_BYTES) -> None:
         """Begin at another place."""
         self.base = base
-        self.data = self._read(base, min(FIRST_BYTES, self.size - base))
+        self.data = self._read(base, min(first, self.size - base))
 
     def grow(self) -> bool:
         """Read more behind what is there; False where there is no more."""
@@ -166,6 +169,8 @@ class _Bytes:
     def _read(self, start: int, length: int) -> bytes:
         if not length:
             return b""
+        if type(self._file) is io.FileIO:
+            return os.pread(self._file.fileno(), length, start)
         self._file.seek(start)
         return self._file.read(length) or b""
 
@@ -211,22 +216,30 @@ class _Reader:
         return Tree(self._path, preamble, meta, elements, syntax)
 
     def alike(self, layouts: Layouts) -> Alike | Tree:
+        found = self._match(layouts)
+        if found is None and len(self._source.data) < FIRST_BYTES and self._source.grow():
+            found = self._match(layouts)
+        if found is not None:
+            alike = self._alike(*found)
+            if alike is not None:
+                return alike
+            self._source.move(0)
         data = self._source.data
-        found = layouts.beginning(Walk(data, META, self._path), _FIRST)
-        match = None
-        if found is not None and found.transfer_syntax != DEFLATED and data[PREAMBLE_BYTES:_FIRST] == b"DICM":
-            walk = Walk(data, Coding.of(found.transfer_syntax), self._path)
-            match = layouts.match(walk, found.end)
-            if match is not None:
-                alike = self._alike(walk, match, found.transfer_syntax)
-                if alike is not None:
-                    return alike
-                self._source.move(0)
         meta, syntax, start = self._beginning()
         tree = self._whole(meta, syntax, start)
-        if match is None and syntax != DEFLATED:
+        if found is None and syntax != DEFLATED:
             layouts.learn(meta, tree.elements, data, _FIRST)
         return tree
+
+    def _match(self, layouts: Layouts) -> tuple[Walk, Match, str] | None:
+        """The header as one that is remembered, by the bytes that are there, and its transfer syntax."""
+        data = self._source.data
+        found = layouts.beginning(Walk(data, META, self._path), _FIRST)
+        if found is None or found.transfer_syntax == DEFLATED or data[PREAMBLE_BYTES:_FIRST] != b"DICM":
+            return None
+        walk = Walk(data, Coding.of(found.transfer_syntax), self._path)
+        match = layouts.match(walk, found.end)
+        return None if match is None else (walk, match, found.transfer_syntax)
 
     def _alike(self, walk: Walk, match: Match, syntax: str) -> Alike | None:
         """A file with a header that matches; None where what follows is not what it should be."""

@@ -125,7 +125,7 @@ def _made(job: Job, *, own: OwnValues, making: Making, maker: _Maker) -> Made:
     is_clean = verdict is not None and verdict.looked
     pieces, changes = None, list[Change]()
     if alike is not None and verdict is not None and verdict.kind is Kind.COPIED:
-        pieces = maker.alike.copied(tree, alike, is_clean=is_clean)
+        pieces = maker.alike.copied(alike, is_clean=is_clean)
     if pieces is None:
         tree = tree if alike is None else read_tree(job.path)
         if verdict is not None:
