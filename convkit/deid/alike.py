@@ -37,6 +37,7 @@ from convkit.dicom.tree import (
     read_alike,
     read_tree,
 )
+from convkit.storage import files
 
 _NEVER_VARYING = RECORD | {CHARSET, SOP_CLASS, CHARACTERISTICS, FRAMES, *SIZES}
 """What becomes of other elements depends on these, or they are written anew."""
@@ -69,7 +70,9 @@ class AlikeFiles:
         self._layouts = Layouts()
         self._common: dict[Layout, _Common | None] = {}
 
-    def read(self, path: str, own: OwnValues, subject: Subject) -> tuple[Tree, Alike | None]:
+    def read(
+        self, path: str, own: OwnValues, subject: Subject, file: files.Raw | None = None
+    ) -> tuple[Tree, Alike | None]:
         """A file of a person; where it is like others, the elements of its tree are theirs, and nobody may change them.
 
         Raises
@@ -79,7 +82,7 @@ class AlikeFiles:
         """
         if self._person != (own, subject):
             self._person, self._common, self._layouts = _Person(own, subject), {}, Layouts()
-        read = read_alike(path, self._layouts)
+        read = read_alike(path, self._layouts, file)
         if isinstance(read, Tree):
             return read, None
         if read.layout not in self._common:
@@ -87,7 +90,7 @@ class AlikeFiles:
                 del self._common[next(iter(self._common))]
             self._common[read.layout] = self._found(read, self._person)
         common = self._common[read.layout]
-        return (read_tree(path), None) if common is None else (common.whole(read), read)
+        return (read_tree(path, file), None) if common is None else (common.whole(read), read)
 
     def copied(self, alike: Alike, *, is_clean: bool) -> Iterator[bytes | Span] | None:
         """The copy of a file that is like others, as `written` gives it; None where it has to go the long way."""

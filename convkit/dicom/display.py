@@ -10,11 +10,11 @@ import math
 from itertools import zip_longest
 from typing import NamedTuple
 
-from convkit.dicom.header import FarValue, Header
+from convkit.dicom.header import Header
 from convkit.dicom.icc import neutral
 from convkit.dicom.lookup_tables import TableItem, table_items
 from convkit.dicom.pixel_aspect import aspect_of
-from convkit.dicom.sequences import items_of
+from convkit.dicom.sequences import FarValue, items_of
 from convkit.errors import InputError, MissingAttributeError
 from convkit.model.display import Display, LookupTable, Voi, VoiFunction, Window
 from convkit.model.notes import Note, note

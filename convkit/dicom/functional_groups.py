@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from convkit.dicom import values
 from convkit.dicom.attributes import PRIVATE_BLOCKS, Known, TagTable, swapped
-from convkit.dicom.header import FarValue
 from convkit.dicom.lean import is_same_kind
 from convkit.dicom.sequences import (
     ITEM,
@@ -23,6 +22,7 @@ from convkit.dicom.sequences import (
     SEQUENCE_END,
     SHORT_VRS,
     UNDEFINED,
+    FarValue,
     Item,
     broken,
     header_at,

@@ -9,25 +9,12 @@ from typing import Any, NamedTuple
 from convkit.dicom import lean, values
 from convkit.dicom.attributes import TagTable, table_of
 from convkit.dicom.lean_layouts import parse_alike
+from convkit.dicom.sequences import FarValue
 from convkit.dicom.unfolded import Overlay, Unfolded, unfolded
 from convkit.errors import InputError, NotDicomError
 from convkit.model.frame import HeldPixels, Picture, ValuePlace
 from convkit.model.notes import Note
 from convkit.storage import files
-
-
-class FarValue(NamedTuple):
-    """A long value, read when it was asked for.
-
-    Attributes
-    ----------
-    data : bytes
-    is_explicit : bool
-        Encoding of the elements inside, where it is a sequence.
-    """
-
-    data: bytes
-    is_explicit: bool
 
 
 class Redaction(NamedTuple):
@@ -261,7 +248,7 @@ def _read_at(path: str, offset: int, length: int) -> bytes:
             file.seek(offset)
             data = file.read(length) or b""
     except OSError as err:
-        raise unreadable(path, err) from err
+        raise files.unreadable(path, err) from err
     if len(data) < length:
         raise InputError("The file ends inside its header.", path, "Copy it again from its source.", "input.cut-header")
     return data
@@ -281,32 +268,12 @@ def read_header(path: str, table: TagTable | None = None) -> Header:
     try:
         parsed, size, modified = _parse(path, table)
     except OSError as err:
-        raise unreadable(path, err) from err
+        raise files.unreadable(path, err) from err
     except ValueError as err:
         if "\0" not in path:
             raise
         raise InputError("A path cannot hold a zero byte.", path, "Check the spelling.", "input.unreadable") from err
     return Header(path, size, modified, parsed, table)
-
-
-def file_stamp(path: str) -> tuple[int, int]:
-    """Size and time of change in nanoseconds: with the path the identity of a file, for what is remembered of it.
-
-    Raises
-    ------
-    InputError
-        The file cannot be read.
-    """
-    try:
-        return files.status(path)
-    except OSError as err:
-        raise unreadable(path, err) from err
-
-
-def unreadable(path: str, err: OSError) -> InputError:
-    """The error of a file that the system cannot read."""
-    what = f"The file cannot be read ({err.strerror or type(err).__name__})."
-    return InputError(what, path, "Check the permissions and the disk.", "input.unreadable")
 
 
 def _parse(path: str, table: TagTable) -> tuple[lean.Parsed, int, int]:

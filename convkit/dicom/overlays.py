@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from convkit.dicom import pixels, syntaxes
 from convkit.dicom.attributes import TagTable, core_attributes, lone_table, rows_of
-from convkit.dicom.header import Header, file_stamp, read_header
+from convkit.dicom.header import Header, read_header
 from convkit.errors import ConvkitError, InputError
 from convkit.model.notes import Note, note
+from convkit.storage.files import file_stamp
 
 if TYPE_CHECKING:
     from pydicom import Dataset

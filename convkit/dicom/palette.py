@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convkit.dicom.attributes import display_table
-from convkit.dicom.header import Header, file_stamp, read_header
+from convkit.dicom.header import Header, read_header
 from convkit.errors import PixelError
+from convkit.storage.files import file_stamp
 
 _COLOURS = ("Red", "Green", "Blue")
 _MOST_ENTRIES = 1 << 16

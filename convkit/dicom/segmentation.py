@@ -19,7 +19,7 @@ from convkit.dicom import values
 from convkit.dicom._segment_frames import FrameReader, Reference, SegmentFrame, Stack, stacks_of
 from convkit.dicom.attributes import TagTable, core_attributes, lone_table, rows_of
 from convkit.dicom.cielab import srgb_of
-from convkit.dicom.header import Header, file_stamp, read_header
+from convkit.dicom.header import Header, read_header
 from convkit.dicom.palette import palette_of_file
 from convkit.dicom.pixels import SOURCE_KEYWORDS, source_of_all
 from convkit.dicom.sequences import items_of
@@ -27,6 +27,7 @@ from convkit.errors import InputError, MissingAttributeError, UnsupportedError
 from convkit.model.frame import PixelSource
 from convkit.model.labels import Colour, colour_of
 from convkit.model.notes import Note, note
+from convkit.storage.files import file_stamp
 
 SHARED, PER_FRAME = "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"
 

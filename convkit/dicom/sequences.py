@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import NamedTuple
 
-from convkit.dicom.header import FarValue
 from convkit.errors import InputError
 
 UNDEFINED = 0xFFFFFFFF
@@ -23,6 +22,20 @@ ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _EXPLICIT = Struct("<HH2sH").unpack_from
 _IMPLICIT = Struct("<HHI").unpack_from
 _LENGTH = Struct("<I").unpack_from
+
+
+class FarValue(NamedTuple):
+    """A long value, read when it was asked for.
+
+    Attributes
+    ----------
+    data : bytes
+    is_explicit : bool
+        Encoding of the elements inside, where it is a sequence.
+    """
+
+    data: bytes
+    is_explicit: bool
 
 
 class Element(NamedTuple):

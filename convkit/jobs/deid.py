@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,12 @@ from convkit.dicom.sources import Found
 from convkit.engine.digest import fingerprint, identity_of_file
 from convkit.engine.journal import Journal
 from convkit.engine.outcome import Outcome, Report, Status, failure
-from convkit.engine.run import Runner, runner_of
+from convkit.engine.run import Runner, batched, runner_of
 from convkit.errors import ConvkitError, UsageError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._deid.audit import Audit, earlier_lines
 from convkit.jobs._deid.gather import Instance, gather
-from convkit.jobs._deid.make import Batch, Made, Making, failed_batch, make_batch
+from convkit.jobs._deid.make import Batch, Job, Made, Making, failed_batch, make_batch
 from convkit.jobs._deid.plan import batches, not_reached, unused_codes, without_doubles
 from convkit.jobs._deid.recipe import recipe_of
 from convkit.jobs._destination import Claim, Destination, Inputs, journaled, rooted, tidied
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
 DEFAULT_PROFILE = "basic"
 
 _ROOT = re.compile(r"(?:0|1|2)(?:\.(?:0|[1-9]\d*))+")
+_CLAIMED_AHEAD = 8
+"""Batches whose copies are claimed in the journal at once: a commit takes as long as half a copy."""
+
 _MARK_DIGITS = 32
 """Of a digest of profile, key and codes, by which runs are told apart that give other pseudonyms."""
 
@@ -278,22 +282,22 @@ class _Work:
     def _tasks(self, place: Destination, claims: dict[int, list[Claim]], earlier: list[Outcome]) -> Iterator[Batch]:
         """Yield what has to be made, and note what has been."""
         index = 0
-        for batch in self._todo:
-            kept = []
-            mine: list[Claim] = []
-            for job in batch.jobs:
-                found = self._objects[job.path]
-                identity = identity_of_file(found.path, found.size, found.modified_ns)
-                # Keyed: the journal lies with the copies, and who guesses a path must not find it there.
-                claim = Claim(job.item, self._deidentifier.digest(identity), self._made_with, (job.name,))
-                before = place.earlier(claim)
-                if before is None:
-                    kept.append(job)
-                    mine.append(claim)
-                else:
-                    earlier.append(before)
-            if kept:
-                claims[index] = mine
-                place.claim(mine)
-                index += 1
-                yield Batch(tuple(kept), batch.own)
+        for batches_ahead in batched(self._todo, _CLAIMED_AHEAD):
+            ahead: list[Batch] = []
+            for batch in batches_ahead:
+                claimed = [(job, self._claim(job)) for job in batch.jobs]
+                before = [place.earlier(claim) for _, claim in claimed]
+                earlier += [outcome for outcome in before if outcome is not None]
+                open_ones = [pair for pair, outcome in zip(claimed, before, strict=True) if outcome is None]
+                if open_ones:
+                    claims[index + len(ahead)] = [claim for _, claim in open_ones]
+                    ahead.append(Batch(tuple(job for job, _ in open_ones), batch.own))
+            place.claim(chain.from_iterable(claims[index + number] for number in range(len(ahead))))
+            index += len(ahead)
+            yield from ahead
+
+    def _claim(self, job: Job) -> Claim:
+        """What the journal is told of a copy; keyed, because who guesses a path must not find it beside the copies."""
+        found = self._objects[job.path]
+        identity = identity_of_file(found.path, found.size, found.modified_ns)
+        return Claim(job.item, self._deidentifier.digest(identity), self._made_with, (job.name,))

@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from convkit.errors import OutputError
+from convkit.errors import InputError, OutputError
 
 INSIDE = "!/"
 """Between the path of an archive and the name of a member."""
@@ -122,6 +122,26 @@ def status(path: str) -> Status:
         return Status(found.st_size, found.st_mtime_ns)
     known: Status = _module(path).status(path)
     return known
+
+
+def file_stamp(path: str) -> tuple[int, int]:
+    """Size and time of change in nanoseconds: with the path the identity of a file, for what is remembered of it.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
+    try:
+        return status(path)
+    except OSError as err:
+        raise unreadable(path, err) from err
+
+
+def unreadable(path: str, err: OSError) -> InputError:
+    """The error of a file that the system cannot read."""
+    what = f"The file cannot be read ({err.strerror or type(err).__name__})."
+    return InputError(what, path, "Check the permissions and the disk.", "input.unreadable")
 
 
 def stamp(file: Raw) -> tuple[int, int]:

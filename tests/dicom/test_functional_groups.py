@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from convkit.dicom.attributes import table_of
 from convkit.dicom.functional_groups import GroupReader, Groups
-from convkit.dicom.header import FarValue
+from convkit.dicom.sequences import FarValue
 from convkit.errors import InputError
 from tests.builders import encoding as enc
 

@@ -17,11 +17,10 @@ from convkit.deid.pixels.box import Box
 from convkit.deid.pixels.image import Image
 from convkit.deid.pixels.look import Extent
 from convkit.dicom import colour, native, samples, syntaxes
-from convkit.dicom.header import unreadable
 from convkit.dicom.tree import Element, Span, Tree
 from convkit.errors import InputError
 from convkit.model.frame import PixelLayout, PixelSource
-from convkit.storage.files import opened
+from convkit.storage.files import opened, unreadable
 
 Array = NDArray[Any]
 

@@ -6,10 +6,10 @@ import io
 import os
 import zlib
 from collections.abc import Sequence
+from contextlib import nullcontext
 from itertools import pairwise
 from typing import NamedTuple
 
-from convkit.dicom.header import unreadable
 from convkit.dicom.sequences import UNDEFINED
 from convkit.dicom.syntaxes import DEFLATED, is_standard
 from convkit.dicom.tree.layout import Layout, Layouts, Match
@@ -40,12 +40,16 @@ _FIRST = PREAMBLE_BYTES + 4
 """Where file meta information starts."""
 
 
-def read_tree(path: str, *, before_pixels: bool = False, without_private: bool = False) -> Tree:
+def read_tree(
+    path: str, file: files.Raw | None = None, *, before_pixels: bool = False, without_private: bool = False
+) -> Tree:
     """All elements of a file.
 
     Parameters
     ----------
     path : str
+    file : file without a buffer, or None
+        The file where it is open already; it stays so.
     before_pixels : bool
         Stop at the group of the pixel data: for who only wants to know what is said, and will not write it.
     without_private : bool
@@ -59,12 +63,12 @@ def read_tree(path: str, *, before_pixels: bool = False, without_private: bool =
         The file cannot be read, ends inside an element, or is not encoded as it says.
     """
     try:
-        with files.opened(path) as file:
-            source = _Bytes(file, files.stamp(file)[0])
+        with files.opened(path) if file is None else nullcontext(file) as opened:
+            source = _Bytes(opened, files.stamp(opened)[0])
             extent = _Extent(before_pixels=before_pixels, without_private=without_private)
             return _Reader(path, source, extent).tree()
     except OSError as err:
-        raise unreadable(path, err) from err
+        raise files.unreadable(path, err) from err
 
 
 class Alike(NamedTuple):
@@ -88,7 +92,9 @@ class Alike(NamedTuple):
     rest: list[Element]
 
 
-def read_alike(path: str, layouts: Layouts, *, before_pixels: bool = False) -> Alike | Tree:
+def read_alike(
+    path: str, layouts: Layouts, file: files.Raw | None = None, *, before_pixels: bool = False
+) -> Alike | Tree:
     """All elements of a file, or only those in which it differs from others that were read with these layouts.
 
     Parameters
@@ -96,6 +102,8 @@ def read_alike(path: str, layouts: Layouts, *, before_pixels: bool = False) -> A
     path : str
     layouts : Layouts
         What is remembered of other files; this one is added to it.
+    file : file without a buffer, or None
+        As in `read_tree`.
     before_pixels : bool
         As in `read_tree`; nothing is said of the rest, then.
 
@@ -105,13 +113,13 @@ def read_alike(path: str, layouts: Layouts, *, before_pixels: bool = False) -> A
         As `read_tree`.
     """
     try:
-        with files.opened(path) as file:
-            size = files.stamp(file)[0]
+        with files.opened(path) if file is None else nullcontext(file) as opened:
+            size = files.stamp(opened)[0]
             is_whole = size <= FIRST_BYTES and not before_pixels
-            source = _Bytes(file, size, FIRST_BYTES if is_whole else layouts.reach or FIRST_BYTES)
+            source = _Bytes(opened, size, FIRST_BYTES if is_whole else layouts.reach or FIRST_BYTES)
             return _Reader(path, source, _Extent(before_pixels=before_pixels)).alike(layouts)
     except OSError as err:
-        raise unreadable(path, err) from err
+        raise files.unreadable(path, err) from err
 
 
 def tree_of(data: bytes, name: str = "<data set>") -> Tree:

@@ -15,13 +15,12 @@ from convkit.deid.deidentifier import Deidentifier, Recipe, Subject
 from convkit.deid.own_values import OwnValues
 from convkit.deid.pixels import Kind, PixelPolicy, judged, put
 from convkit.deid.walk import Change
-from convkit.dicom.header import unreadable
 from convkit.dicom.tree import Span, read_tree, written
 from convkit.engine.outcome import Outcome, Status, failure
 from convkit.engine.run import attempt
 from convkit.errors import InputError
 from convkit.model.notes import note
-from convkit.storage.files import Raw, opened, prefetch
+from convkit.storage.files import Raw, opened, prefetch, unreadable
 from convkit.writers import written_aside
 
 
@@ -115,8 +114,16 @@ def _failed(job: Job, error: Exception) -> Made:
 
 def _made(job: Job, *, own: OwnValues, making: Making, maker: _Maker) -> Made:
     """One copy; own: what all files of the person say, this one among them."""
+    with _readable(job.path) as source:
+        return _copied(job, source, own, making, maker)
+
+
+def _copied(job: Job, source: Raw, own: OwnValues, making: Making, maker: _Maker) -> Made:
     subject = Subject(job.subject)
-    tree, alike = (read_tree(job.path), None) if making.is_audited else maker.alike.read(job.path, own, subject)
+    if making.is_audited:
+        tree, alike = read_tree(job.path, source), None
+    else:
+        tree, alike = maker.alike.read(job.path, own, subject, source)
     is_replaced = alike is None and maker.deidentifier.replaces_document(tree)  # documents are never alike
     verdict = None if is_replaced else judged(tree, making.pixels)
     if verdict is not None and verdict.kind is Kind.REFUSED:
@@ -127,7 +134,7 @@ def _made(job: Job, *, own: OwnValues, making: Making, maker: _Maker) -> Made:
     if alike is not None and verdict is not None and verdict.kind is Kind.COPIED:
         pieces = maker.alike.copied(alike, is_clean=is_clean)
     if pieces is None:
-        tree = tree if alike is None else read_tree(job.path)
+        tree = tree if alike is None else read_tree(job.path, source)
         if verdict is not None:
             put(verdict, tree)
         changes = maker.deidentifier.apply(tree, own, subject=subject, is_clean=is_clean)
@@ -135,17 +142,17 @@ def _made(job: Job, *, own: OwnValues, making: Making, maker: _Maker) -> Made:
             changes += [Change("", tag, Code.CLEAN, "pixels") for tag in sorted(verdict.changes)]
         pieces = written(tree)
     with written_aside(f"{making.output}/{job.name}") as file:
-        write_pieces(pieces, job.path, file)
+        write_pieces(pieces, source, job.path, file)
     is_blank = verdict is not None and verdict.code == "unreadable"
     notes = (note("deid.pixels-blanked", where=job.path),) if is_blank else ()
     return Made(Outcome(job.item, Status.DONE, (job.name,), notes), tuple(changes) if making.is_audited else ())
 
 
-def write_pieces(pieces: Iterable[bytes | Span], path: str, file: BinaryIO) -> None:
-    """Write a file; what lies in the original, at a path, is copied from there."""
+def write_pieces(pieces: Iterable[bytes | Span], source: Raw, path: str, file: BinaryIO) -> None:
+    """Write a file; what lies in the original, open and at a path, is copied from there."""
     for piece in pieces:
         if isinstance(piece, Span):
-            _copy(path, piece, file)
+            _copy(source, path, piece, file)
         else:
             file.write(piece)
 
@@ -153,18 +160,17 @@ def write_pieces(pieces: Iterable[bytes | Span], path: str, file: BinaryIO) -> N
 _COPIED_BYTES = 1 << 20
 
 
-def _copy(path: str, span: Span, file: BinaryIO) -> None:
-    with _readable(path) as source:
-        done = _sent(source, span, file)
-        left = span.length - done
-        if left:
-            source.seek(span.offset + done)
-        while left:
-            part = _part(source, min(left, _COPIED_BYTES), path)
-            if not part:
-                raise InputError("The file has become shorter.", path, "", "input.unreadable")
-            file.write(part)
-            left -= len(part)
+def _copy(source: Raw, path: str, span: Span, file: BinaryIO) -> None:
+    done = _sent(source, span, file)
+    left = span.length - done
+    if left:
+        source.seek(span.offset + done)
+    while left:
+        part = _part(source, min(left, _COPIED_BYTES), path)
+        if not part:
+            raise InputError("The file has become shorter.", path, "", "input.unreadable")
+        file.write(part)
+        left -= len(part)
 
 
 def _readable(path: str) -> Raw:

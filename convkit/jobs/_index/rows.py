@@ -13,7 +13,7 @@ from convkit.dicom import objects
 from convkit.dicom.attributes import TagTable, display_table
 from convkit.dicom.columns import shown
 from convkit.dicom.every_element import every_element
-from convkit.dicom.header import Header, file_stamp, read_header
+from convkit.dicom.header import Header, read_header
 from convkit.dicom.packing import LAYOUT, described, pack
 from convkit.engine.outcome import note_of
 from convkit.engine.run import attempt
@@ -29,6 +29,7 @@ from convkit.jobs._where import where as checked_where
 from convkit.model.notes import Note
 from convkit.model.table import Column, Kind, widened
 from convkit.storage import files
+from convkit.storage.files import file_stamp
 from convkit.tables.pieces import Piece, Pieces
 
 SELECTED = "selected"

@@ -13,7 +13,6 @@ from importlib import import_module
 import numpy as np
 from numpy.typing import NDArray
 
-from convkit.dicom.header import file_stamp
 from convkit.dicom.overlays import OverlayPlane, overlays_of, placed
 from convkit.dicom.segment_masks import ImageFrame, masks_for, masks_on
 from convkit.dicom.segmentation import Segmentation, segmentation_of
@@ -26,6 +25,7 @@ from convkit.model.picture import Picture
 from convkit.model.presentation import PresentationState, PresentationView
 from convkit.pictures.contour import outlines, resized_bitmap, resized_labels, with_bitmap, with_contours, with_masks
 from convkit.series.label_image import label_image, labels_on
+from convkit.storage.files import file_stamp
 
 _KEPT = 8
 """Label images, segmentations and states that are kept; a run seldom has more, and each may be large."""
