@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from io import FileIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,7 +34,7 @@ ANYTHING = st.fixed_dictionaries(
         "InstanceNumber": st.integers(1, 999),
     },
     optional={
-        "PatientComments": st.text("abc ", min_size=1, max_size=5),
+        "PatientComments": st.text("abc ", min_size=1, max_size=5) | st.sampled_from(["long " * 800, "longer " * 1700]),
         "ReferencedImageSequence": st.integers(0, 3),
         "private": st.binary(min_size=2, max_size=6),
         "behind": st.binary(min_size=2, max_size=6),
@@ -40,9 +42,13 @@ ANYTHING = st.fixed_dictionaries(
 )
 
 
-def made(place: int, said: dict[str, Any]) -> Dataset:
+LONG = np.zeros((256, 256), np.int16)
+"""Pixels that stay in the file, so that only its beginning is read."""
+
+
+def made(place: int, said: dict[str, Any], *, is_long: bool = False) -> Dataset:
     """A slice that says something."""
-    said = dict(said)
+    said = dict(said) | ({"pixels": LONG} if is_long else {})
     private, behind, references = (said.pop(k, None) for k in ("private", "behind", "ReferencedImageSequence"))
     dataset = instance(number=place, **said)
     if private is not None:
@@ -58,6 +64,10 @@ def made(place: int, said: dict[str, Any]) -> Dataset:
 
 def codes(elements: list[Element], tree: Tree) -> list[object]:
     return [each.value if each.tag >> 16 == PIXEL_GROUP else encoded(each, tree.coding) for each in elements]
+
+
+def codes_of_header(elements: list[Element]) -> dict[int, object]:
+    return {each.tag: each.value for each in elements if each.items is None}
 
 
 def check(path: Path, found: Alike, first: dict[Layout, dict[int, bytes]]) -> None:
@@ -78,17 +88,25 @@ def check(path: Path, found: Alike, first: dict[Layout, dict[int, bytes]]) -> No
 @given(
     files=st.lists(ANYTHING, min_size=4, max_size=12),
     syntaxes=st.lists(st.sampled_from(SYNTAXES), min_size=1, max_size=2),
+    is_long=st.booleans(),
 )
-def test_what_is_remembered_never_changes_what_is_found(files: list[dict[str, Any]], syntaxes: list[str]) -> None:
+def test_what_is_remembered_never_changes_what_is_found(
+    files: list[dict[str, Any]], syntaxes: list[str], is_long: bool
+) -> None:
     with TemporaryDirectory() as folder:
-        read_all(Path(folder), files, syntaxes)
+        read_all(Path(folder), files, syntaxes, is_long=is_long)
 
 
-def read_all(folder: Path, files: list[dict[str, Any]], syntaxes: list[str]) -> None:
+def read_all(folder: Path, files: list[dict[str, Any]], syntaxes: list[str], *, is_long: bool) -> None:
     layouts, first = Layouts(), dict[Layout, dict[int, bytes]]()
+    headers = Layouts()
     for place, said in enumerate(files):
-        path = saved(made(place + 1, said), folder / f"{place}.dcm", syntaxes[place % len(syntaxes)])
+        path = saved(made(place + 1, said, is_long=is_long), folder / f"{place}.dcm", syntaxes[place % len(syntaxes)])
         found = read_alike(str(path), layouts)
+        header = read_alike(str(path), headers, before_pixels=True)
+        if isinstance(found, Alike) and isinstance(header, Alike):
+            assert codes_of_header(header.varying) == codes_of_header(found.varying)
+            assert header.rest == []
         if isinstance(found, Alike):
             check(path, found, first)
         else:
@@ -171,3 +189,35 @@ def test_each_file_keeps_its_own_transfer_syntax(tmp_path: Path) -> None:
     read_alike(str(odd), layouts)
     for path in series(tmp_path / "second", 4):
         assert read_alike(path, layouts).transfer_syntax == ExplicitVRLittleEndian
+
+
+def test_only_as_much_is_read_as_the_headers_before_took(tmp_path: Path) -> None:
+    paths = [str(saved(made(n, {}, is_long=True), tmp_path / f"{n}.dcm")) for n in range(1, 5)]
+    longer = str(saved(made(9, {"PatientComments": "long " * 2000}, is_long=True), tmp_path / "9.dcm"))
+    layouts, counts = Layouts(), []
+    for path in (*paths, longer):
+        with Counting(path) as file:
+            found = read_alike(path, layouts, file)
+        counts.append(file.bytes_read)
+        if isinstance(found, Alike):
+            check(Path(path), found, {})
+    assert counts[:2] == [1 << 16, 1 << 16]
+    assert counts[2:4] == [layouts_page(paths[0])] * 2
+    assert counts[4] > 1 << 16  # one more try with what is usual
+
+
+def layouts_page(path: str) -> int:
+    """Bytes of the pages that a header takes, with some room."""
+    at = Path(path).read_bytes().index(b"\xe0\x7f\x10\x00")
+    return -(-(at + 256) // 4096) * 4096
+
+
+class Counting(FileIO):
+    """A file that is read as one in an archive is, and counts the bytes."""
+
+    bytes_read = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        found = super().read(size) or b""
+        self.bytes_read += len(found)
+        return found

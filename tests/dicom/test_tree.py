@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from struct import pack
@@ -23,6 +26,7 @@ from pydicom.uid import (
 )
 
 from convkit.dicom.tree import MOST_DEPTH, Element, Item, Span, Tree, read_tree, written
+from convkit.dicom.tree.writing import _deflated
 from convkit.errors import ConvkitError, InputError, NotDicomError
 from tests.builders import enhanced_mr, instance, multi_frame_us, palette, rgb, structured_report
 
@@ -130,7 +134,11 @@ def test_all_real_files_that_can_be_read_are_written_alike(data_folder: Path) ->
     alike = other = 0
     for path in sorted((data_folder / "deid" / "corpus" / "in").rglob("*")):
         if path.is_file() and path.read_bytes()[128:132] == b"DICM":
-            is_alike = content(read_tree(str(path))) == path.read_bytes()
+            tree = read_tree(str(path))
+            if tree.transfer_syntax == DeflatedExplicitVRLittleEndian:  # another deflater may find other bytes
+                is_alike = dcmread(io.BytesIO(content(tree))) == dcmread(path)
+            else:
+                is_alike = content(tree) == path.read_bytes()
             alike, other = alike + is_alike, other + (not is_alike)
     assert alike > 100
     assert other == 0
@@ -266,3 +274,25 @@ def test_any_tree_comes_back(tmp_path_factory: pytest.TempPathFactory, elements:
     first = content(Tree("", b"", meta, elements, ExplicitVRLittleEndian))
     path.write_bytes(first)
     assert content(read_tree(str(path))) == first
+
+
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy is not installed")
+def test_what_a_validator_says_of_a_deflated_file_is_no_matter_of_luck(tmp_path: Path) -> None:
+    """It takes packed bytes for elements; by what it said of copies, some had errors that their originals had not."""
+    said, random = set(), np.random.default_rng(1)
+    for number in range(40):
+        pixels = random.integers(0, 40 * number + 2, (4 + 2 * number, 16)).astype(np.int16)
+        source = saved(instance(number=number, pixels=pixels), tmp_path / "a.dcm", SYNTAXES[3])
+        copy = tmp_path / "b.dcm"
+        copy.write_bytes(content(read_tree(str(source))))
+        done = subprocess.run(["dciodvfy", str(copy)], capture_output=True, check=False)
+        lines = (done.stdout + done.stderr).decode("latin-1").splitlines()
+        said.add("\n".join(line for line in lines if line.startswith("Error")))
+        assert dcmread(copy).PixelData == dcmread(source).PixelData
+    assert len(said) == 1
+
+
+def test_a_deflated_file_may_hold_next_to_nothing(tmp_path: Path) -> None:
+    for count in (0, 1, 4, 7, 8, 9, 70000):
+        packed = _deflated(bytes(count))
+        assert zlib.decompress(packed, -zlib.MAX_WBITS) == bytes(count)

@@ -163,8 +163,8 @@ class Layouts:
             self._syntaxes[layout] = syntax  # alike in all of them
         header = [each for each in elements if each.tag >> 16 < PIXEL_GROUP]
         if length and not any(first.tag >= second.tag for first, second in pairwise(elements)):
-            of_header, _ = self._headers.learn(header, Coding.of(syntax), data, start + length)
-            if of_header:
+            of_header, found = self._headers.learn(header, Coding.of(syntax), data, start + length)
+            if found is not None:
                 end = start + length + of_header + _MARGIN
                 self.reach = max(self.reach, (end + _PAGE - 1) // _PAGE * _PAGE)
 

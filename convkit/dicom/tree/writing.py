@@ -20,11 +20,27 @@ def written(tree: Tree) -> Iterator[bytes | Span]:
     yield beginning(tree.meta, tree.preamble)
     coding = tree.coding
     if tree.transfer_syntax == DEFLATED:
-        deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-        packed = deflater.compress(b"".join(encoded(e, coding) for e in tree.elements)) + deflater.flush()
+        packed = _deflated(b"".join(encoded(e, coding) for e in tree.elements))
         yield packed + bytes(len(packed) % 2)
         return
     yield from pieces_of(tree.elements, coding)
+
+
+def _deflated(data: bytes) -> bytes:
+    """Deflated bytes (RFC 1951), of which the first few are stored as they are.
+
+    Validators that do not inflate, such as dciodvfy, take packed bytes for elements. What they say of them would be a
+    matter of luck, other for each copy than for its original; so it is always the same, a data set that cannot be read.
+    """
+    head = data[:_STORED_BYTES]
+    deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    rest = deflater.compress(data[_STORED_BYTES:]) + deflater.flush()
+    return _STORED_HEAD(0, len(head), len(head) ^ 0xFFFF) + head + rest
+
+
+_STORED_BYTES = 8
+_STORED_HEAD = Struct("<BHH").pack
+"""Of a block that is stored and is not the last one: its kind, its length, and its length inverted (RFC 1951 3.2.4)."""
 
 
 def pieces_of(elements: Iterable[Element], coding: Coding) -> Iterator[bytes | Span]:
