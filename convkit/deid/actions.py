@@ -53,6 +53,9 @@ TECHNICAL = frozenset(
 )
 """Attributes that machines and makers fill: numbers there are versions, and look like dates and identifiers."""
 
+_WRITTEN_BY_PEOPLE = ("Comment", "Comments", "Explanation", "Notes", "Reason", "Remarks", "Rationale", "Summary")
+"""How keywords end of attributes that hold remarks, whatever their value representation."""
+
 _OF_ONE_VALUE = frozenset({"LT", "ST", "UT", "UR"})
 """A backslash is a character there."""
 
@@ -230,10 +233,15 @@ def _clean_text(value: Value) -> bool:
 
 
 def _clean_lightly(value: Value) -> bool:
-    """Of what no rule names: words that nobody has listed stay, and numbers of versions where they are usual."""
+    """Of what no rule names: words that nobody has listed stay, and numbers of versions where they are usual.
+
+    What people write in whole words (comments, notes, reasons) is cleaned as a description is.
+    """
     if value.vr in TEXT_VRS:
-        cleaning = value.acting.cleaning
-        return value.each(cleaning.without_own if value.element.tag in TECHNICAL else cleaning.lightly)
+        cleaning, tag = value.acting.cleaning, value.element.tag
+        if tag in TECHNICAL:
+            return value.each(cleaning.without_own)
+        return value.each(cleaning.cleaned if keyword_name(tag).endswith(_WRITTEN_BY_PEOPLE) else cleaning.lightly)
     return _BY_VR.get(value.vr, _keep)(value)
 
 
