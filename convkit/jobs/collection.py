@@ -16,7 +16,6 @@ from convkit.engine.outcome import ExitCode, note_of
 from convkit.engine.run import Runner, attempt
 from convkit.errors import ConvkitError, InputError, UsageError
 from convkit.jobs._index.paths import absolute, path_text
-from convkit.jobs._index.shelf import Shelf
 from convkit.jobs._index.source import files_of
 from convkit.jobs._names import short_hash
 from convkit.jobs._rows import rows_of
@@ -34,6 +33,7 @@ from convkit.tables import save_rows, to_arrow, to_pandas
 
 if TYPE_CHECKING:
     from convkit.jobs._deid.redactor import Redactor
+    from convkit.jobs._index.shelf import Shelf
 
 
 class Batch(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import secrets
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,7 +60,7 @@ def table_aside(path: Path) -> Iterator[Path]:
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        aside = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
         try:
             yield aside
             aside.replace(path)

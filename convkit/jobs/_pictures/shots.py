@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from functools import partial
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,6 @@ from convkit.dicom.unfold import MOST_FRAMES
 from convkit.engine.outcome import note_of
 from convkit.engine.run import Runner
 from convkit.errors import ConvkitError
-from convkit.jobs._index.shelf import Shelf
 from convkit.jobs._index.source import files_of
 from convkit.jobs._names import short_hash
 from convkit.jobs._pictures.image_file import PlainKind
@@ -31,6 +30,9 @@ from convkit.jobs._sources import Progress, Source, checked_sources, failed_file
 from convkit.jobs._where import Where
 from convkit.model import geometry
 from convkit.model.notes import Note, note
+
+if TYPE_CHECKING:
+    from convkit.jobs._index.shelf import Shelf
 
 Fields = tuple[Any, ...]
 """Values of the attributes that names and selections ask for."""
