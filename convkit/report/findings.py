@@ -317,6 +317,10 @@ class SeriesEntry:
         A small picture; empty where there is none.
     thumbnail_type : str
         Media type such as ``image/webp``.
+    histogram : Histogram or None
+        Of its sampled pixels but padding; None where none were sampled.
+    unit : str
+        Of them, as in `Intensities`.
     """
 
     identifier: str
@@ -325,6 +329,8 @@ class SeriesEntry:
     problems: tuple[str, ...] = ()
     thumbnail: bytes = b""
     thumbnail_type: str = ""
+    histogram: Histogram | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
