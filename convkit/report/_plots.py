@@ -1,0 +1,274 @@
+"""How each kind of finding is drawn: one function a kind, from a part of the findings to a figure of matplotlib.
+
+Call them within `canvas`. Sizes are those of a card of the page on a phone, so that letters can be read there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from convkit.report import _wording as words
+from convkit.report._canvas import new_axes, new_figure
+from convkit.report._palette import level, light
+from convkit.report.findings import Attribute, CoOccurrence, Histogram, Intensities, Nature, Scatter, Tally
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
+
+WIDTH = 340
+"""Pixels; what a phone of 360 leaves between the margins."""
+
+_LEFT, _RIGHT, _TOP, _BOTTOM = 38, 12, 10, 24
+_LABEL = 16
+"""Height of a line below the axis."""
+
+_ROW = 20
+_CELL = 26
+_LABELLED_CELLS = 14
+"""A matrix of up to so many columns has its numbers in the cells."""
+
+MOST_POINTS = 1500
+"""Points of one scatter plot; more cannot be told apart."""
+
+MOST_BARS = 25
+
+
+def histogram(attribute: Attribute) -> Figure:
+    """Bars of the numbers or days of an attribute, with a line at the median."""
+    assert attribute.histogram is not None
+    unit = attribute.unit if attribute.nature is Nature.NUMBER else ""
+    figure = new_figure(WIDTH, 130 + (_LABEL if unit else 0))
+    axes = new_axes(figure, left=_LEFT, right=_RIGHT, top=_TOP, bottom=_BOTTOM + (_LABEL if unit else 0))
+    _bins(axes, attribute.histogram)
+    _count_axis(axes, max(attribute.histogram.counts, default=0))
+    _value_axis(axes, attribute.nature)
+    if unit:
+        axes.set_xlabel(words.shortened(unit, 40))
+    median = dict(attribute.statistics).get("50%")
+    if median is not None:
+        axes.axvline(median, color=light("mark"), linewidth=1.5)
+    return figure
+
+
+def bars(tally: Tally) -> Figure:
+    """One bar a value, most frequent at the top, with its count beside it."""
+    counts = [(words.shortened(value, 26) or "(empty)", count) for value, count in tally.counts[:MOST_BARS]]
+    more = tally.rest_count + sum(count for _, count in tally.counts[MOST_BARS:])
+    counts += [(f"{tally.rest + len(tally.counts[MOST_BARS:]):,} others", more)] if more else []
+    counts += [("(missing)", tally.missing)] if tally.missing else []
+    figure = new_figure(WIDTH, _ROW * max(1, len(counts)) + 12)
+    axes = new_axes(figure, left=_name_width(name for name, _ in counts), right=48, top=6, bottom=6)
+    places = range(len(counts))
+    axes.barh(places, [count for _, count in counts], height=0.7, color=light("bar"))
+    for place, (_, count) in enumerate(counts):
+        axes.annotate(f"{count:,}", (count, place), (4, 0), textcoords="offset points", va="center")
+    axes.set_yticks(places, [name for name, _ in counts])
+    axes.set_xticks([])
+    axes.spines["bottom"].set_visible(False)
+    axes.set_xlim(0, max([count for _, count in counts], default=1) or 1)
+    axes.set_ylim(max(1, len(counts)) - 0.5, -0.5)
+    return figure
+
+
+def scatter(found: Scatter) -> Figure:
+    """A dot a row of the sample."""
+    figure = new_figure(WIDTH, 260)
+    axes = new_axes(figure, left=54, right=_RIGHT, top=_TOP, bottom=_BOTTOM + _LABEL + 4)
+    points = thinned(found.points)
+    axes.plot(
+        [x for x, _ in points], [y for _, y in points],
+        linestyle="none", marker="o", markersize=4.5, color=light("point"), alpha=0.55, markeredgewidth=0,
+    )  # fmt: skip
+    axes.grid(visible=True)
+    _value_axis(axes, Nature.NUMBER)
+    _few_ticks(axes, "y")
+    axes.set_xlabel(words.shortened(found.x, 42))
+    axes.set_ylabel(words.shortened(found.y, 32))
+    return figure
+
+
+def thinned(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
+    """So many of the points as a plot can show, evenly chosen."""
+    return points[:: -(-len(points) // MOST_POINTS)] if len(points) > MOST_POINTS else points
+
+
+def correlation_matrix(names: Sequence[str], values: Sequence[Sequence[float | None]]) -> Figure:
+    """A cell a pair: blue above zero, orange below, the stronger the darker."""
+    cells = [
+        (column, row, _diverging(value), "" if value is None else f"{value:.2f}".replace("0.", "."))
+        for row, line in enumerate(values)
+        for column, value in enumerate(line)
+    ]
+    return _matrix(names, names, cells, cell=34 if len(names) <= _LABELLED_CELLS else 16)
+
+
+def co_occurrence(found: CoOccurrence) -> Figure:
+    """A cell a pair of values: the more rows have both, the darker; a dot where it may not be told."""
+    most = max((count for line in found.counts for count in line if count), default=1)
+    cells = [
+        (column, row, "" if not count else f"cool-{level(count / most)}", "·" if count is None else words.short(count))
+        for row, line in enumerate(found.counts)
+        for column, count in enumerate(line)
+    ]
+    return _matrix(found.columns, found.rows, cells, cell=38)
+
+
+def intensities(found: Intensities) -> Figure:
+    """Shares of the pixels on a logarithmic axis, with the ranges of tissues between dotted lines."""
+    figure = new_figure(WIDTH, 160)
+    axes = new_axes(figure, left=52, right=_RIGHT, top=_TOP, bottom=_BOTTOM + _LABEL)
+    whole = sum(found.histogram.counts) or 1
+    least = 0.5 / whole
+    shares = [max(100 * count / whole, 100 * least) for count in found.histogram.counts]
+    _bins(axes, Histogram(found.histogram.edges, ()), shares, baseline=100 * least)
+    axes.set_yscale("log")
+    axes.set_ylim(bottom=100 * least)
+    _decades(axes)
+    for border in sorted({border for _, low, high, _ in found.ranges for border in (low, high)}):
+        if found.histogram.edges[0] < border < found.histogram.edges[-1]:
+            axes.axvline(border, color=light("mark"), linewidth=1, linestyle=":")
+    _value_axis(axes, Nature.NUMBER)
+    axes.set_xlabel(words.shortened(found.unit, 40))
+    return figure
+
+
+def ridges(attribute: str, unit: str, parts: Sequence[tuple[str, Attribute]]) -> Figure:
+    """The histograms of an attribute in several facets, one below the other, each as high as its row."""
+    height = 34
+    figure = new_figure(WIDTH, height * len(parts) + _BOTTOM + _LABEL + 8)
+    left = _name_width((words.shortened(value, 16) for value, _ in parts), most=120)
+    axes = new_axes(figure, left=left, right=_RIGHT, top=8, bottom=_BOTTOM + _LABEL)
+    for place, (_, part) in enumerate(parts):
+        _ridge(axes, part, len(parts) - 1 - place)
+    axes.set_yticks(range(len(parts)), [words.shortened(value, 16) for value, _ in reversed(parts)])
+    axes.set_ylim(-0.05, len(parts) - 0.05)
+    axes.grid(visible=True, axis="x")
+    for label in axes.get_yticklabels():
+        label.set_verticalalignment("bottom")
+    _value_axis(axes, parts[0][1].nature)
+    axes.set_xlabel(words.shortened(f"{attribute} ({unit})" if unit else attribute, 42))
+    return figure
+
+
+# ---- pieces
+
+
+def _ridge(axes: Axes, part: Attribute, place: int) -> None:
+    assert part.histogram is not None
+    most = max(part.histogram.counts, default=0) or 1
+    heights = [place + 0.82 * count / most for count in part.histogram.counts]
+    _bins(axes, part.histogram, heights, baseline=place)
+    median = dict(part.statistics).get("50%")
+    if median is not None:
+        axes.plot([median, median], [place, place + 0.86], color=light("mark"), linewidth=1.5)
+
+
+def _bins(axes: Axes, found: Histogram, heights: Sequence[float] | None = None, *, baseline: float = 0) -> None:
+    edges = list(found.edges) or [0.0, 1.0]
+    if edges[-1] <= edges[0]:  # of one value alone
+        edges = [edges[0] - 0.5, edges[0] + 0.5]
+    counts = list(found.counts if heights is None else heights) or [baseline]
+    steps = axes.stairs(counts[: len(edges) - 1], edges[: len(counts) + 1], baseline=baseline, fill=True)
+    steps.set_facecolor(light("bar"))
+    steps.set_edgecolor(light("bar"))
+    steps.set_linewidth(0.6)  # so that a single value in a wide range is seen
+
+
+def _count_axis(axes: Axes, most: int) -> None:
+    """Zero, half and all, at round numbers; a line across each."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_ylim(0, max(1, most) * 1.08)
+    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    axes.yaxis.set_major_formatter(_formatter(words.short))
+    axes.grid(visible=True, axis="y")
+
+
+def _value_axis(axes: Axes, nature: Nature) -> None:
+    if nature is not Nature.DATE:
+        _few_ticks(axes, "x")
+        return
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
+    axes.xaxis.set_major_formatter(_formatter(words.day))
+
+
+def _few_ticks(axes: Axes, which: str) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_locator(MaxNLocator(5, min_n_ticks=2))
+    low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
+    axis.set_major_formatter(_formatter(words.short if high - low > abs(high) / 500 else words.number))
+
+
+def _decades(axes: Axes) -> None:
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    axes.yaxis.set_major_locator(LogLocator(numticks=4))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(_formatter(lambda percent: f"{percent:g} %"))
+    axes.grid(visible=True, axis="y")
+
+
+def _formatter(write: Callable[[float], str]) -> Any:
+    from matplotlib.ticker import FuncFormatter
+
+    return FuncFormatter(lambda value, _: write(value).replace("-", "−") if value < 0 else write(value))
+
+
+def _diverging(value: float | None) -> str:
+    if value is None:
+        return "band"
+    step = level(abs(value))
+    return f"{'cool' if value > 0 else 'warm'}-{step}" if step and abs(value) >= 0.1 else ""
+
+
+def _matrix(
+    columns: Sequence[str], rows: Sequence[str], cells: Iterable[tuple[int, int, str, str]], *, cell: int
+) -> Figure:
+    """Coloured cells with names at the left and, turned, above."""
+    left = _name_width((words.shortened(name, 24) for name in rows), most=190)
+    top = _name_width((words.shortened(name, 24) for name in columns), most=190)
+    figure = new_figure(left + cell * len(columns) + 8, top + max(cell * len(rows), _ROW) + 8)
+    axes = new_axes(figure, left=left, right=8, top=top, bottom=8)
+    _fill(axes, list(cells), are_labelled=cell >= _CELL)
+    axes.set_xlim(0, max(1, len(columns)))
+    axes.set_ylim(max(1, len(rows)), 0)
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0, labelcolor=light("text"), labelsize=11 if cell >= _CELL else 10)
+    axes.set_xticks([k + 0.5 for k in range(len(columns))], [words.shortened(n, 24) for n in columns], rotation=90)
+    axes.set_yticks([k + 0.5 for k in range(len(rows))], [words.shortened(n, 24) for n in rows])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    return figure
+
+
+def _fill(axes: Axes, cells: Sequence[tuple[int, int, str, str]], *, are_labelled: bool) -> None:
+    """One path a colour: a matrix of forty columns has 1,600 cells."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    for colour in dict.fromkeys(colour for _, _, colour, _ in cells if colour):
+        squares = [
+            Path([(x + 0.03, y + 0.03), (x + 0.97, y + 0.03), (x + 0.97, y + 0.97), (x + 0.03, y + 0.97), (x, y)],
+                 [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY])
+            for x, y, own, _ in cells if own == colour
+        ]  # fmt: skip
+        path = Path.make_compound_path(*squares)
+        axes.add_patch(PathPatch(path, facecolor=light(colour), edgecolor="none"))
+    for x, y, _, text in cells if are_labelled else ():
+        _centred(axes, x, y, text)
+
+
+def _centred(axes: Axes, x: int, y: int, text: str) -> Text:
+    return axes.text(x + 0.5, y + 0.5, text.replace("-", "−"), ha="center", va="center", fontsize=10)
+
+
+def _name_width(names: Iterable[str], *, most: int = 150) -> int:
+    """Pixels that the longest of the names takes, about."""
+    return int(min(most, 14 + 6.6 * max((len(name) for name in names), default=0)))
