@@ -9,7 +9,7 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from convkit.errors import MissingExtraError
 from convkit.report._palette import light
@@ -24,18 +24,18 @@ PIXELS_PER_INCH = 72
 PNG_SCALE = 2
 """Pixels of a PNG for one of the SVG, for screens of today and for print."""
 
-_SETTINGS = {
+_SETTINGS: Any = {
     "svg.fonttype": "none",  # texts stay texts: smaller, and to be searched and copied
     "svg.hashsalt": "convkit",
     "text.parse_math": False,  # a dollar in a header is a dollar
     "text.usetex": False,
     "path.simplify": False,
     "font.family": ["sans-serif"],
-    "font.size": 11,
+    "font.size": 12,
     "text.color": light("text"),
     "axes.labelcolor": light("quiet"),
     "axes.edgecolor": light("line"),
-    "axes.labelsize": 11,
+    "axes.labelsize": 12,
     "axes.axisbelow": True,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -43,10 +43,10 @@ _SETTINGS = {
     "axes.unicode_minus": True,
     "xtick.color": light("line"),
     "xtick.labelcolor": light("quiet"),
-    "xtick.labelsize": 11,
+    "xtick.labelsize": 12,
     "ytick.color": light("line"),
     "ytick.labelcolor": light("quiet"),
-    "ytick.labelsize": 11,
+    "ytick.labelsize": 12,
     "xtick.major.size": 3,
     "ytick.major.size": 0,
     "grid.color": light("line"),
@@ -64,22 +64,22 @@ def canvas() -> Iterator[None]:
         Without matplotlib.
     """
     try:
-        import matplotlib
+        import matplotlib as mpl  # noqa: PLC0415 (an extra)
     except ImportError as missing:
         hint = "Install it: pip install 'convkit[report]'."
         raise MissingExtraError("Figures need matplotlib.", "report", hint) from missing
-    with matplotlib.rc_context(), warnings.catch_warnings():
+    with mpl.rc_context(), warnings.catch_warnings():
         # A letter that the font of the PNG lacks becomes a box; in an SVG the reader's own fonts have it.
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
         warnings.filterwarnings("ignore", message=r"Matplotlib currently does not support")
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(_SETTINGS)
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)
         yield
 
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure of that size in pixels, without a ground of its own."""
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure  # noqa: PLC0415 (an extra)
 
     figure = Figure(figsize=(width / PIXELS_PER_INCH, height / PIXELS_PER_INCH), dpi=PIXELS_PER_INCH)
     figure.patch.set_visible(False)
@@ -97,20 +97,22 @@ def new_axes(figure: Figure, *, left: float, right: float, top: float, bottom: f
 
 def svg(figure: Figure) -> str:
     """The figure as an SVG document."""
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415 (an extra)
 
     text = io.StringIO()
-    FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None})
+    surface: Any = FigureCanvasSVG(figure)  # its print functions have no types
+    surface.print_svg(text, metadata={"Date": None})
     return text.getvalue()
 
 
 def png(figure: Figure) -> bytes:
     """The figure as a PNG file."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 (an extra)
 
     content = io.BytesIO()
     figure.set_dpi(PIXELS_PER_INCH * PNG_SCALE)
-    FigureCanvasAgg(figure).print_png(content, metadata={"Software": None})
+    surface: Any = FigureCanvasAgg(figure)
+    surface.print_png(content, metadata={"Software": None})
     return content.getvalue()
 
 

@@ -6,6 +6,7 @@ Call them within `canvas`. Sizes are those of a card of the page on a phone, so 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from convkit.report import _wording as words
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-WIDTH = 340
+WIDTH = 320
 """Pixels; what a phone of 360 leaves between the margins."""
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 38, 12, 10, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 14, 8, 24
 _LABEL = 16
 """Height of a line below the axis."""
 
@@ -30,27 +31,45 @@ _CELL = 26
 _LABELLED_CELLS = 14
 """A matrix of up to so many columns has its numbers in the cells."""
 
+_NO_BINS = Histogram((0.0, 1.0), (0,))
+
+_EVEN = 1.15
+"""Months are of 28 to 31 days, and yet equally wide."""
+
 MOST_POINTS = 1500
 """Points of one scatter plot; more cannot be told apart."""
+
+LEAST_PERCENT = 0.001
+"""Of the pixels: where the logarithmic axis begins. Below it lies one pixel of a small image."""
 
 MOST_BARS = 25
 
 
 def histogram(attribute: Attribute) -> Figure:
     """Bars of the numbers or days of an attribute, with a line at the median."""
-    assert attribute.histogram is not None
-    unit = attribute.unit if attribute.nature is Nature.NUMBER else ""
-    figure = new_figure(WIDTH, 130 + (_LABEL if unit else 0))
-    axes = new_axes(figure, left=_LEFT, right=_RIGHT, top=_TOP, bottom=_BOTTOM + (_LABEL if unit else 0))
-    _bins(axes, attribute.histogram)
-    _count_axis(axes, max(attribute.histogram.counts, default=0))
-    _value_axis(axes, attribute.nature)
-    if unit:
-        axes.set_xlabel(words.shortened(unit, 40))
+    found = attribute.histogram or _NO_BINS
+    figure = new_figure(WIDTH, 140)
+    axes = new_axes(figure, left=_LEFT, right=_RIGHT, top=_TOP, bottom=_BOTTOM + _LABEL)
+    heights = even_heights(found)
+    _bins(axes, found, heights)
+    _count_axis(axes, max(heights, default=0))
+    _value_axis(axes, attribute.nature, found.edges)
+    axes.set_xlabel(words.shortened(attribute.unit or attribute.name, 40))
     median = dict(attribute.statistics).get("50%")
     if median is not None:
         axes.axvline(median, color=light("mark"), linewidth=1.5)
     return figure
+
+
+def even_heights(found: Histogram) -> list[float]:
+    """Heights of bars whose areas are the counts, where bins are not equally wide; else the counts.
+
+    Bins of too few people are joined to their neighbours; a bin as high as its count would then look like more.
+    """
+    widths = [high - low for low, high in pairwise(found.edges)]
+    if not widths or min(widths) <= 0 or max(widths) <= min(widths) * _EVEN:
+        return list(found.counts)
+    return [count * min(widths) / width for count, width in zip(found.counts, widths, strict=False)]
 
 
 def bars(tally: Tally) -> Figure:
@@ -102,7 +121,7 @@ def correlation_matrix(names: Sequence[str], values: Sequence[Sequence[float | N
         for row, line in enumerate(values)
         for column, value in enumerate(line)
     ]
-    return _matrix(names, names, cells, cell=34 if len(names) <= _LABELLED_CELLS else 16)
+    return _matrix(names, names, cells, cell=34 if len(names) <= _LABELLED_CELLS else 15)
 
 
 def co_occurrence(found: CoOccurrence) -> Figure:
@@ -121,11 +140,10 @@ def intensities(found: Intensities) -> Figure:
     figure = new_figure(WIDTH, 160)
     axes = new_axes(figure, left=52, right=_RIGHT, top=_TOP, bottom=_BOTTOM + _LABEL)
     whole = sum(found.histogram.counts) or 1
-    least = 0.5 / whole
-    shares = [max(100 * count / whole, 100 * least) for count in found.histogram.counts]
-    _bins(axes, Histogram(found.histogram.edges, ()), shares, baseline=100 * least)
+    shares = [max(100 * height / whole, LEAST_PERCENT) for height in even_heights(found.histogram)]
+    _bins(axes, found.histogram, shares, baseline=LEAST_PERCENT)
     axes.set_yscale("log")
-    axes.set_ylim(bottom=100 * least)
+    axes.set_ylim(bottom=LEAST_PERCENT)
     _decades(axes)
     for border in sorted({border for _, low, high, _ in found.ranges for border in (low, high)}):
         if found.histogram.edges[0] < border < found.histogram.edges[-1]:
@@ -148,7 +166,8 @@ def ridges(attribute: str, unit: str, parts: Sequence[tuple[str, Attribute]]) ->
     axes.grid(visible=True, axis="x")
     for label in axes.get_yticklabels():
         label.set_verticalalignment("bottom")
-    _value_axis(axes, parts[0][1].nature)
+    edges = [edge for _, part in parts if part.histogram for edge in part.histogram.edges]
+    _value_axis(axes, parts[0][1].nature, edges)
     axes.set_xlabel(words.shortened(f"{attribute} ({unit})" if unit else attribute, 42))
     return figure
 
@@ -157,29 +176,30 @@ def ridges(attribute: str, unit: str, parts: Sequence[tuple[str, Attribute]]) ->
 
 
 def _ridge(axes: Axes, part: Attribute, place: int) -> None:
-    assert part.histogram is not None
-    most = max(part.histogram.counts, default=0) or 1
-    heights = [place + 0.82 * count / most for count in part.histogram.counts]
-    _bins(axes, part.histogram, heights, baseline=place)
+    found = part.histogram or _NO_BINS
+    own = even_heights(found)
+    most = max(own, default=0) or 1
+    heights = [place + 0.82 * height / most for height in own]
+    _bins(axes, found, heights, baseline=place)
     median = dict(part.statistics).get("50%")
     if median is not None:
         axes.plot([median, median], [place, place + 0.86], color=light("mark"), linewidth=1.5)
 
 
-def _bins(axes: Axes, found: Histogram, heights: Sequence[float] | None = None, *, baseline: float = 0) -> None:
+def _bins(axes: Axes, found: Histogram, heights: Sequence[float], *, baseline: float = 0) -> None:
     edges = list(found.edges) or [0.0, 1.0]
     if edges[-1] <= edges[0]:  # of one value alone
         edges = [edges[0] - 0.5, edges[0] + 0.5]
-    counts = list(found.counts if heights is None else heights) or [baseline]
+    counts = list(heights) or [baseline]
     steps = axes.stairs(counts[: len(edges) - 1], edges[: len(counts) + 1], baseline=baseline, fill=True)
     steps.set_facecolor(light("bar"))
     steps.set_edgecolor(light("bar"))
     steps.set_linewidth(0.6)  # so that a single value in a wide range is seen
 
 
-def _count_axis(axes: Axes, most: int) -> None:
+def _count_axis(axes: Axes, most: float) -> None:
     """Zero, half and all, at round numbers; a line across each."""
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 (an extra)
 
     axes.set_ylim(0, max(1, most) * 1.08)
     axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
@@ -187,27 +207,28 @@ def _count_axis(axes: Axes, most: int) -> None:
     axes.grid(visible=True, axis="y")
 
 
-def _value_axis(axes: Axes, nature: Nature) -> None:
-    if nature is not Nature.DATE:
+def _value_axis(axes: Axes, nature: Nature, edges: Sequence[float] = ()) -> None:
+    if nature is not Nature.DATE or not edges:
         _few_ticks(axes, "x")
         return
-    from matplotlib.ticker import MaxNLocator
-
-    axes.xaxis.set_major_locator(MaxNLocator(3, integer=True))
-    axes.xaxis.set_major_formatter(_formatter(words.day))
+    ordered = sorted(set(edges))
+    write = words.days_between(ordered)
+    most = {4: 6, 7: 4}.get(len(write(ordered[0])), 3)
+    chosen = ordered[:: -(-len(ordered) // most)]
+    axes.set_xticks(chosen, [write(edge) for edge in chosen])
 
 
 def _few_ticks(axes: Axes, which: str) -> None:
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415 (an extra)
 
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_locator(MaxNLocator(5, min_n_ticks=2))
+    axis.set_major_locator(MaxNLocator(5, min_n_ticks=2, steps=[1, 2, 2.5, 5, 10]))
     low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
     axis.set_major_formatter(_formatter(words.short if high - low > abs(high) / 500 else words.number))
 
 
 def _decades(axes: Axes) -> None:
-    from matplotlib.ticker import LogLocator, NullLocator
+    from matplotlib.ticker import LogLocator, NullLocator  # noqa: PLC0415 (an extra)
 
     axes.yaxis.set_major_locator(LogLocator(numticks=4))
     axes.yaxis.set_minor_locator(NullLocator())
@@ -216,7 +237,7 @@ def _decades(axes: Axes) -> None:
 
 
 def _formatter(write: Callable[[float], str]) -> Any:
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415 (an extra)
 
     return FuncFormatter(lambda value, _: write(value).replace("-", "−") if value < 0 else write(value))
 
@@ -232,17 +253,17 @@ def _matrix(
     columns: Sequence[str], rows: Sequence[str], cells: Iterable[tuple[int, int, str, str]], *, cell: int
 ) -> Figure:
     """Coloured cells with names at the left and, turned, above."""
-    left = _name_width((words.shortened(name, 24) for name in rows), most=190)
-    top = _name_width((words.shortened(name, 24) for name in columns), most=190)
+    left = _name_width((words.shortened(name, 23) for name in rows), most=180)
+    top = _name_width((words.shortened(name, 23) for name in columns), most=180)
     figure = new_figure(left + cell * len(columns) + 8, top + max(cell * len(rows), _ROW) + 8)
     axes = new_axes(figure, left=left, right=8, top=top, bottom=8)
     _fill(axes, list(cells), are_labelled=cell >= _CELL)
     axes.set_xlim(0, max(1, len(columns)))
     axes.set_ylim(max(1, len(rows)), 0)
     axes.xaxis.tick_top()
-    axes.tick_params(length=0, labelcolor=light("text"), labelsize=11 if cell >= _CELL else 10)
-    axes.set_xticks([k + 0.5 for k in range(len(columns))], [words.shortened(n, 24) for n in columns], rotation=90)
-    axes.set_yticks([k + 0.5 for k in range(len(rows))], [words.shortened(n, 24) for n in rows])
+    axes.tick_params(length=0, labelcolor=light("text"), labelsize=12 if cell >= _CELL else 10)
+    axes.set_xticks([k + 0.5 for k in range(len(columns))], [words.shortened(n, 23) for n in columns], rotation=90)
+    axes.set_yticks([k + 0.5 for k in range(len(rows))], [words.shortened(n, 23) for n in rows])
     for spine in axes.spines.values():
         spine.set_visible(False)
     return figure
@@ -250,8 +271,8 @@ def _matrix(
 
 def _fill(axes: Axes, cells: Sequence[tuple[int, int, str, str]], *, are_labelled: bool) -> None:
     """One path a colour: a matrix of forty columns has 1,600 cells."""
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
+    from matplotlib.patches import PathPatch  # noqa: PLC0415 (an extra)
+    from matplotlib.path import Path  # noqa: PLC0415 (an extra)
 
     for colour in dict.fromkeys(colour for _, _, colour, _ in cells if colour):
         squares = [
@@ -271,4 +292,4 @@ def _centred(axes: Axes, x: int, y: int, text: str) -> Text:
 
 def _name_width(names: Iterable[str], *, most: int = 150) -> int:
     """Pixels that the longest of the names takes, about."""
-    return int(min(most, 14 + 6.6 * max((len(name) for name in names), default=0)))
+    return int(min(most, 10 + 6.9 * max((len(name) for name in names), default=0)))

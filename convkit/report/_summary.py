@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from convkit.model.notes import CODES, Severity
 from convkit.report import _wording as words
-from convkit.report.findings import Attribute, Findings, Intensities, Nature, Overview, Tally
+from convkit.report.findings import Attribute, Findings, Histogram, Intensities, Nature, Overview, Tally
 
 _NOUNS = {
     "patients": ("patient", "patients"),
@@ -19,7 +19,7 @@ _NOUNS = {
 }
 
 MUCH_MISSING = 0.2
-"""An attribute that lacks this share of its values is told at the top: a model that uses it loses a fifth of the rows."""
+"""An attribute that lacks this share of its values is told at the top: who uses it loses a fifth of the rows."""
 
 MUCH_CLIPPED = 0.01
 """Of the pixels at the least or greatest value that can be stored: beyond it, more than noise was cut off."""
@@ -145,8 +145,8 @@ def concerns(findings: Findings, place_of: dict[str, str]) -> list[Concern]:
         Where in the page an attribute is told, by its name.
     """
     found = [
-        *_problems(findings), *_outliers(findings), *_missing(findings.attributes, place_of), *_clipped(findings.pixels),
-        *_likenesses(findings),
+        *_problems(findings), *_outliers(findings), *_missing(findings.attributes, place_of),
+        *_clipped(findings.pixels), *_likenesses(findings),
     ]  # fmt: skip
     order = list(Severity.__members__.values())
     return sorted(found, key=lambda concern: -order.index(Severity(concern.severity)))
@@ -202,19 +202,30 @@ def _likenesses(findings: Findings) -> Iterator[Concern]:
 
 def in_a_line(attribute: Attribute) -> str:
     """The distribution of an attribute in a few words."""
-    if attribute.nature in {Nature.NUMBER, Nature.DATE} and attribute.statistics:
+    if attribute.nature is Nature.NUMBER and attribute.statistics:
         return _of_numbers(attribute)
+    if attribute.nature is Nature.DATE and attribute.histogram is not None:
+        return _of_days(attribute.histogram)
     if attribute.tally is not None and attribute.tally.counts:
         return listed(attribute.tally, 3)
     return words.NOTHING
 
 
 def _of_numbers(attribute: Attribute) -> str:
-    write = words.day if attribute.nature is Nature.DATE else words.number
-    known = {name: write(value) for name, value in attribute.statistics if value is not None}
-    if attribute.distinct == 1 and "min" in known:
-        return f"always {known['min']}"
+    known = {name: words.number(value) for name, value in attribute.statistics if value is not None}
+    if attribute.distinct == 1 and "50%" in known:
+        return f"always {known['50%']}"
     parts = [f"median {known['50%']}"] if "50%" in known else []
     if "min" in known and "max" in known:
         parts.append(f"{known['min']} to {known['max']}")
     return ", ".join(parts) or words.NOTHING
+
+
+def _of_days(found: Histogram) -> str:
+    """From the first to the last day, month or year that is not empty."""
+    filled = [place for place, count in enumerate(found.counts) if count]
+    if not filled:
+        return words.NOTHING
+    write = words.days_between(found.edges)
+    first, last = write(found.edges[filled[0]]), write(found.edges[filled[-1] + 1] - 1)
+    return first if first == last else f"{first} to {last}"

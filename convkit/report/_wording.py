@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 NOTHING = "–"
@@ -13,13 +15,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAYS = (-719_162, 2_932_896)
 """Days since 1970 that a date can have: of the years 1 to 9999."""
 
+_FAR = 32768
+"""No pixel value in HU is beyond: a range that reaches so far has no end."""
+
 
 def printable(text: str) -> str:
-    """The text without what neither HTML nor SVG can hold: control characters, lone surrogates.
+    r"""The text without what neither HTML nor SVG can hold: control characters, lone surrogates.
 
     Examples
     --------
-    >>> printable("CT\\x00 head")
+    >>> printable("CT\x00 head")
     'CT� head'
     """
     return _UNPRINTABLE.sub("\ufffd", text)
@@ -39,7 +44,7 @@ def number(value: float | None) -> str:
     >>> number(1234567), number(0.703125), number(12345.6), number(0.0000123), number(None)
     ('1,234,567', '0.7031', '12,346', '1.23e-05', '–')
     """
-    if value is None or value != value:  # noqa: PLR0124 -- NaN
+    if value is None or not math.isfinite(value):
         return NOTHING
     size = abs(value)
     if size >= 1e9 or 0 < size < 1e-3:
@@ -101,6 +106,34 @@ def day(days: float) -> str:
     if not _DAYS[0] <= days <= _DAYS[1]:
         return number(days)
     return (_EPOCH + timedelta(days=int(days // 1))).date().isoformat()
+
+
+def days_between(edges: Sequence[float]) -> Callable[[float], str]:
+    """How days of a histogram are written: as finely as its edges are, by year, by month or by day.
+
+    Examples
+    --------
+    >>> days_between((0.0, 365.0, 730.0))(365.0), days_between((0.0, 31.0))(31.0), days_between((0.0, 1.0))(1.0)
+    ('1971', '1970-02', '1970-01-02')
+    """
+    texts = [day(edge) for edge in edges]
+    for end, length in (("-01-01", 4), ("-01", 7)):
+        if all(text.endswith(end) for text in texts):
+            return lambda days: day(days)[:length]
+    return day
+
+
+def span(low: float, high: float) -> str:
+    """A range of pixel values that may be open at one end.
+
+    Examples
+    --------
+    >>> span(-900, -500), span(-32768, -900), span(3000, 32768)
+    ('-900 to -500', 'below -900', 'from 3,000')
+    """
+    if low <= -_FAR:
+        return f"below {number(high)}"
+    return f"from {number(low)}" if high >= _FAR else f"{number(low)} to {number(high)}"
 
 
 def counted(count: int, noun: str, nouns: str = "") -> str:

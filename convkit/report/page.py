@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from convkit.errors import MissingExtraError
@@ -21,10 +24,11 @@ from convkit.report._canvas import canvas, svg
 from convkit.report._inline import inline
 from convkit.report._palette import level, variables
 from convkit.report.figures import faceted
-from convkit.report.findings import Attribute, Correlations, Findings, Nature, SeriesEntry
+from convkit.report.findings import Attribute, Correlations, Findings, Histogram, Nature, SeriesEntry
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
     from matplotlib.figure import Figure
 
 MOST_OUTLIERS = 500
@@ -33,7 +37,7 @@ MOST_OUTLIERS = 500
 MOST_ALIKE = 200
 """Rows of each kind of likeness that the page shows."""
 
-MOST_COLUMNS = 9
+MOST_COLUMNS = 7
 """Of the table of series; further details stand below the title."""
 
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"})
@@ -84,7 +88,7 @@ def _text_of(name: str) -> str:
 @cache
 def _environment() -> Environment:
     try:
-        import jinja2
+        import jinja2  # noqa: PLC0415 (an extra)
     except ImportError as missing:
         hint = "Install it: pip install 'convkit[report]'."
         raise MissingExtraError("The page needs jinja2.", "report", hint) from missing
@@ -102,8 +106,19 @@ def _environment() -> Environment:
         "shortened": words.shortened,
         "in_a_line": summary.in_a_line,
         "severity": summary.severity,
+        "dict": dict,
+        "whole_days": _whole_days,
+        "breakable": _breakable,
     }
-    environment.globals |= {"share": words.share, "counted": words.counted, "heat": _heat, "heat_of_share": level}
+    environment.globals |= {
+        "share": words.share,
+        "counted": words.counted,
+        "span": words.span,
+        "heat": _heat,
+        "heat_of_share": level,
+        "has_uneven_bins": lambda found: plots.even_heights(found) != list(found.counts),
+        "spark": _spark,
+    }
     return environment
 
 
@@ -112,6 +127,31 @@ def _heat(value: float | None) -> str:
     if value is None or abs(value) < 0.1:
         return ""
     return f"{'cool' if value > 0 else 'warm'}-{level(abs(value))}"
+
+
+def _whole_days(text: str) -> Markup:
+    """The text as markup in which no line breaks within an ISO date."""
+    from markupsafe import Markup, escape  # noqa: PLC0415 (comes with jinja2)
+
+    return Markup(re.sub(r"\d{4}-\d\d(-\d\d)?", r'<span class="nowrap">\g<0></span>', str(escape(text))))  # noqa: S704
+
+
+def _breakable(code: str) -> Markup:
+    """A problem code as markup that may break after a full stop."""
+    from markupsafe import Markup, escape  # noqa: PLC0415 (comes with jinja2)
+
+    return Markup(str(escape(code)).replace(".", ".<wbr>"))  # noqa: S704 -- escaped before
+
+
+def _spark(found: Histogram) -> str:
+    """The outline of a histogram of 72 by 20, for the path of a small figure in a row; heights are logarithmic."""
+    heights = [math.log1p(height) for height in plots.even_heights(found)]
+    most, low, wide = max(heights) or 1.0, found.edges[0], (found.edges[-1] - found.edges[0]) or 1.0
+    steps = (
+        f"L{72 * (left - low) / wide:.1f} {20 - 19 * height / most:.1f}H{72 * (right - low) / wide:.1f}"
+        for height, (left, right) in zip(heights, pairwise(found.edges), strict=False)
+    )
+    return "M0 20" + "".join(steps) + "V20z"
 
 
 class _View:
@@ -135,6 +175,7 @@ class _View:
             "concerns": summary.concerns(found, self.attribute_places),
             "empty_attributes": [one for one in rows if one.nature is Nature.NOTHING or one.missing >= one.rows],
             "constant_attributes": [one for one in rows if one.distinct == 1 and not one.missing],
+            "kinds": _kinds(rows),
             "shown_attributes": [one for one in rows if one.nature is not Nature.NOTHING and one.missing < one.rows],
             "strongest": _strongest(found.pairs.correlations),
             "strongest_of": _strongest,
@@ -144,6 +185,7 @@ class _View:
             "columns": columns,
             "cells": lambda entry: _cells(entry, columns),
             "picture": _picture,
+            "has_histograms": any(entry.histogram for entry in found.series),
             "place": self.places.get,
             "title_of": self.titles.get,
             "attribute_place": self.attribute_places.get,
@@ -153,9 +195,9 @@ class _View:
             "shared_categories": _shared_categories(found),
         }
 
-    def chart(self, draw: Callable[..., Figure], label: str, *found: Any) -> Any:
+    def chart(self, draw: Callable[..., Figure], label: str, *found: Any) -> Markup:
         """A figure as markup."""
-        from markupsafe import Markup
+        from markupsafe import Markup  # noqa: PLC0415 (comes with jinja2)
 
         self._figures += 1
         text = inline(svg(draw(*found)), f"f{self._figures}", words.printable(label))
@@ -177,7 +219,17 @@ def _places(prefix: str, names: Iterable[str]) -> dict[str, str]:
     return places
 
 
-def _strongest(found: Correlations | None, most: int = 15) -> list[tuple[str, str, float | None, float | None, int]]:
+def _kinds(rows: Sequence[Attribute]) -> list[tuple[str, list[Attribute]]]:
+    """Attributes that have values, those that are drawn alike together."""
+    there = [one for one in rows if one.nature is not Nature.NOTHING and one.missing < one.rows]
+    kinds = {
+        "Numbers and dates": [one for one in there if one.histogram is not None],
+        "Categories": [one for one in there if one.histogram is None],
+    }
+    return [(name, ones) for name, ones in kinds.items() if ones]
+
+
+def _strongest(found: Correlations | None, most: int = 10) -> list[tuple[str, str, float | None, float | None, int]]:
     """Pairs of attributes by the strength of what connects them: names, Pearson, Spearman, rows."""
     if found is None:
         return []

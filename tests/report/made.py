@@ -11,14 +11,32 @@ import numpy as np
 from PIL import Image
 
 from convkit.report.findings import (
-    Attribute, CoOccurrence, Correlations, Facet, Findings, Histogram, Intensities, Likeness, Nature, Outlier, Overview,
-    Pairs, Problem, Scatter, SeriesEntry, Tally,
-)  # fmt: skip
+    Attribute,
+    CoOccurrence,
+    Correlations,
+    Facet,
+    Findings,
+    Histogram,
+    Intensities,
+    Likeness,
+    Nature,
+    Outlier,
+    Overview,
+    Pairs,
+    Problem,
+    Scatter,
+    SeriesEntry,
+    Tally,
+)
 
 TISSUES = (
-    ("air", -1100.0, -900.0, 0.41), ("lung", -900.0, -500.0, 0.13), ("fat", -150.0, -30.0, 0.11),
-    ("water and soft tissue", -10.0, 90.0, 0.22), ("bone", 200.0, 2000.0, 0.031), ("metal", 3000.0, 30000.0, 0.0004),
-)  # fmt: skip
+    ("air", -32768.0, -900.0, 0.41),
+    ("lung", -900.0, -500.0, 0.13),
+    ("fat", -150.0, -30.0, 0.11),
+    ("water and soft tissue", -10.0, 90.0, 0.22),
+    ("bone", 200.0, 2000.0, 0.031),
+    ("metal", 3000.0, 32768.0, 0.0004),
+)
 
 
 def numeric(name: str, values: Sequence[float], unit: str = "", *, missing: int = 0, **changes: Any) -> Attribute:
@@ -26,23 +44,36 @@ def numeric(name: str, values: Sequence[float], unit: str = "", *, missing: int 
     counts, edges = np.histogram(array, 30)
     quartiles = np.percentile(array, [0, 25, 50, 75, 100])
     statistics = (
-        ("mean", float(array.mean())), ("std", float(array.std(ddof=1)) if len(array) > 1 else 0.0),
+        ("mean", float(array.mean())),
+        ("std", float(array.std(ddof=1)) if len(array) > 1 else 0.0),
         *zip(("min", "25%", "50%", "75%", "max"), map(float, quartiles), strict=True),
-    )  # fmt: skip
+    )
     given = {
-        "name": name, "nature": Nature.NUMBER, "unit": unit, "rows": len(array) + missing, "missing": missing,
-        "unparsable": 0, "distinct": len(np.unique(array)), "statistics": statistics,
+        "name": name,
+        "nature": Nature.NUMBER,
+        "unit": unit,
+        "rows": len(array) + missing,
+        "missing": missing,
+        "unparsable": 0,
+        "distinct": len(np.unique(array)),
+        "statistics": statistics,
         "histogram": Histogram(tuple(map(float, edges)), tuple(map(int, counts))),
-    }  # fmt: skip
+    }
     return Attribute(**(given | changes))
 
 
 def category(name: str, counts: dict[str, int], *, missing: int = 0, **changes: Any) -> Attribute:
     tally = Tally(name, "series", tuple(counts.items()), missing=missing)
     given = {
-        "name": name, "nature": Nature.CATEGORY, "unit": "", "rows": sum(counts.values()) + missing, "missing": missing,
-        "unparsable": 0, "distinct": len(counts), "tally": tally,
-    }  # fmt: skip
+        "name": name,
+        "nature": Nature.CATEGORY,
+        "unit": "",
+        "rows": sum(counts.values()) + missing,
+        "missing": missing,
+        "unparsable": 0,
+        "distinct": len(counts),
+        "tally": tally,
+    }
     return Attribute(**(given | changes))
 
 
@@ -62,9 +93,13 @@ def pairs(names: Sequence[str], rows: int, seed: int = 0, points: int = 300) -> 
         for j in range(min(6, len(names) - 1))
     )
     both = CoOccurrence(
-        "Modality", "BodyPartExamined", "series", ("CT", "MR", "PT"), ("CHEST", "HEAD", "ABDOMEN", "KNEE"),
+        "Modality",
+        "BodyPartExamined",
+        "series",
+        ("CT", "MR", "PT"),
+        ("CHEST", "HEAD", "ABDOMEN", "KNEE"),
         ((412, 3, None), (22, 310, 0), (77, 40, 34), (0, 41, 0)),
-    )  # fmt: skip
+    )
     labels = ("Atelectasis", "Cardiomegaly", "Effusion", "Infiltration", "Mass", "Nodule", "Pneumonia", "Pneumothorax")
     counts = rng.integers(0, 200, (8, 8))
     finding = CoOccurrence(
@@ -79,22 +114,41 @@ def pairs(names: Sequence[str], rows: int, seed: int = 0, points: int = 300) -> 
 
 def overview(series: int, problems: Sequence[Problem] = ()) -> Overview:
     return Overview(
-        (("patients", 210), ("studies", 310), ("series", series), ("volumes", 1301), ("instances", 123_456), ("bytes", 61_234_567_890)),
+        (
+            ("patients", 210),
+            ("studies", 310),
+            ("series", series),
+            ("volumes", 1301),
+            ("instances", 123_456),
+            ("bytes", 61_234_567_890),
+        ),
         "2011-02-03",
         "2019-11-30",
         (
             Tally("Modality", "series", (("CT", 800), ("MR", 400), ("PT", 34))),
             Tally(
-                "Scanner", "series",
-                (("SIEMENS Biograph mCT", 420), ("GE MEDICAL SYSTEMS LightSpeed VCT", 380), ("Philips Medical Systems Ingenia", 301), ("Canon Aquilion ONE", 77)),
-                rest=5, rest_count=31, missing=25,
+                "Scanner",
+                "series",
+                (
+                    ("SIEMENS Biograph mCT", 420),
+                    ("GE MEDICAL SYSTEMS LightSpeed VCT", 380),
+                    ("Philips Medical Systems Ingenia", 301),
+                    ("Canon Aquilion ONE", 77),
+                ),
+                rest=5,
+                rest_count=31,
+                missing=25,
             ),
-            Tally("Transfer syntax", "instances", (("Explicit VR Little Endian", 100_000), ("JPEG Lossless, First-Order Prediction", 23_456))),
+            Tally(
+                "Transfer syntax",
+                "instances",
+                (("Explicit VR Little Endian", 100_000), ("JPEG Lossless, First-Order Prediction", 23_456)),
+            ),
             Tally("Photometric interpretation", "series", (("MONOCHROME2", 1200), ("RGB", 30), ("MONOCHROME1", 4))),
             Tally("Year", "series", tuple((str(year), 100 + 17 * (year % 4)) for year in range(2011, 2020))),
         ),
         tuple(problems),
-    )  # fmt: skip
+    )
 
 
 def thumbnail(seed: int = 0, side: int = 96) -> bytes:
@@ -117,16 +171,24 @@ def entries(count: int, pictures: int = 20) -> tuple[SeriesEntry, ...]:
             f"{number // 3:06x}/{number * 7919 % 0xFFFFFF:06x}",
             f"{number % 12 + 1} {('Thorax venous 1.0 B31f', 'T1 mprage sag', 'PET AC', 'Localizer')[number % 4]}",
             (
-                ("Modality", ("CT", "MR", "PT", "CT")[number % 4]), ("Body part", ("CHEST", "HEAD", "")[number % 3]),
-                ("Slices", f"{number * 37 % 900 + 1:,}"), ("Spacing", f"{(1, 0.7, 3, 5)[number % 4]} x 0.7 x 0.7"),
-                ("Date", f"2012-0{number % 9 + 1}-11"), ("Scanner", "SIEMENS Biograph mCT"), ("Size", f"{number % 97 + 0.5} MB"),
+                ("Modality", ("CT", "MR", "PT", "CT")[number % 4]),
+                ("Body part", ("CHEST", "HEAD", "")[number % 3]),
+                ("Slices", f"{number * 37 % 900 + 1:,}"),
+                ("Spacing", f"{(1, 0.7, 3, 5)[number % 4]} x 0.7 x 0.7"),
+                ("Date", f"2012-0{number % 9 + 1}-11"),
+                ("Scanner", "SIEMENS Biograph mCT"),
+                ("Size", f"{number % 97 + 0.5} MB"),
             ),
             ("geometry.missing-slice",) if number % 41 == 5 else (("geometry.tilted",) if number % 53 == 7 else ()),
             shown[number % len(shown)] if shown else b"",
             "image/webp" if shown else "",
+            Histogram(tuple(range(-1000, 1001, 50)), tuple((k * 37 + number) % 91 for k in range(40)))
+            if shown
+            else None,
+            "HU" if number % 4 == 0 else "stored",
         )
         for number in range(count)
-    )  # fmt: skip
+    )
 
 
 def pixels(title: str = "CT (HU)", unit: str = "HU") -> Intensities:
@@ -137,9 +199,18 @@ def pixels(title: str = "CT (HU)", unit: str = "HU") -> Intensities:
     counts = tuple(int(value * 1000) for value in level)
     ranges = TISSUES if unit == "HU" else ()
     return Intensities(
-        title, unit, Histogram(tuple(edges.tolist()), counts), 0.083, 0.0021, 0.00004, ranges, 800, 200, 600,
+        title,
+        unit,
+        Histogram(tuple(edges.tolist()), counts),
+        0.083,
+        0.0021,
+        0.00004,
+        ranges,
+        800,
+        200,
+        600,
         "Three frames of 200 series, evenly chosen.",
-    )  # fmt: skip
+    )
 
 
 def attributes(rows: int, seed: int = 0) -> tuple[Attribute, ...]:
@@ -147,18 +218,23 @@ def attributes(rows: int, seed: int = 0) -> tuple[Attribute, ...]:
     spacing = rng.choice([0.625, 1, 1, 1, 1.25, 3, 5], rows)
     return (
         category("Modality", {"CT": 800, "MR": 400, "PT": 34}),
-        category("BodyPartExamined", {"CHEST": 415, "HEAD": 332, "ABDOMEN": 151, "KNEE": 41, "chest": 2}, missing=293,
-                 unusual=(("chest", 2, "differs from CHEST in case alone"),)),
+        category(
+            "BodyPartExamined",
+            {"CHEST": 415, "HEAD": 332, "ABDOMEN": 151, "KNEE": 41, "chest": 2},
+            missing=293,
+            unusual=(("chest", 2, "differs from CHEST in case alone"),),
+        ),
         category("ConvolutionKernel", {f"B{number}f": 200 - number for number in range(10, 75, 5)}, missing=434),
         numeric("SliceThickness", spacing, "mm", unusual=(("5", 12, "above the upper fence of 4.2"),)),
         numeric("PixelSpacing", rng.normal(0.75, 0.12, rows - 20), "mm", missing=20),
         numeric("KVP", rng.choice([80, 100, 120, 140], rows - 434, p=[0.05, 0.25, 0.6, 0.1]), "kV", missing=434),
         numeric("RepetitionTime", rng.lognormal(7, 0.9, rows // 3), "ms", missing=rows - rows // 3, unparsable=3),
         numeric("PatientAge", rng.normal(58, 17, rows).clip(1, 97), "years"),
-        numeric("StudyDate", rng.integers(15_000, 18_200, rows), nature=Nature.DATE),
+        numeric("StudyDate", rng.integers(15_000, 18_200, rows), nature=Nature.DATE, statistics=()),
         numeric("MagneticFieldStrength", [1.5] * 300, "T", missing=rows - 300),
-        nothing("PatientWeight", rows, unparsable=4), nothing("ContrastBolusAgent", rows),
-    )  # fmt: skip
+        nothing("PatientWeight", rows, unparsable=4),
+        nothing("ContrastBolusAgent", rows),
+    )
 
 
 def findings(series: int = 120, **changes: Any) -> Findings:
@@ -174,13 +250,26 @@ def findings(series: int = 120, **changes: Any) -> Findings:
     numbers = [one.name for one in rows if one.nature is Nature.NUMBER]
     names = [entry.identifier for entry in listed]
     given: dict[str, Any] = {
-        "title": "Report of incoming", "made": "2026-11-22", "version": "0.7", "profile": "basic", "level": "series",
-        "least": 0, "notes": ("Pixels: 600 frames of 200 series were read.", "Labels: 12 of 210 rows of the table fit no patient."),
-        "overview": overview(series, problems), "attributes": rows, "pairs": pairs(numbers, 1234),
+        "title": "Report of incoming",
+        "made": "2026-11-22",
+        "version": "0.7",
+        "profile": "basic",
+        "level": "series",
+        "least": 0,
+        "notes": ("Pixels: 600 frames of 200 series were read.", "Labels: 12 of 210 rows of the table fit no patient."),
+        "overview": overview(series, problems),
+        "attributes": rows,
+        "pairs": pairs(numbers, 1234),
         "pixels": (pixels(), pixels("MR (stored)", "stored"), pixels("PT (SUVbw)", "SUVbw")),
         "outliers": tuple(
-            Outlier(names[k], "CT, CHEST, 412 series", ("KVP", "SliceThickness", "ConvolutionKernel")[k % 3], ("80", "5", "B70f")[k % 3],
-                    ("120", "1 (0.9 to 1.25)", "B31f (94 %)")[k % 3], "beyond the fences of the group")
+            Outlier(
+                names[k],
+                "CT, CHEST, 412 series",
+                ("KVP", "SliceThickness", "ConvolutionKernel")[k % 3],
+                ("80", "5", "B70f")[k % 3],
+                ("120", "1 (0.9 to 1.25)", "B31f (94 %)")[k % 3],
+                "beyond the fences of the group",
+            )
             for k in range(0, min(40, len(names)), 2)
         ),
         "likenesses": (
@@ -189,18 +278,22 @@ def findings(series: int = 120, **changes: Any) -> Findings:
             Likeness("derived", tuple(names[8:9]), "Image Type says DERIVED"),
         ),
         "series": listed,
-    }  # fmt: skip
+    }
     return Findings(**(given | changes))
 
 
 def with_facets(found: Findings, values: Sequence[str] = ("CT", "MR", "PT")) -> Findings:
     facets = tuple(
         Facet(
-            value, 800 - 250 * k, overview(800 - 250 * k, found.overview.problems[:1]), attributes(900 - 50 * k, k + 1),
-            pairs([one.name for one in found.attributes if one.nature is Nature.NUMBER], 800 - 250 * k, k), found.pixels[k % 3 : k % 3 + 1],
+            value,
+            800 - 250 * k,
+            overview(800 - 250 * k, found.overview.problems[:1]),
+            attributes(900 - 50 * k, k + 1),
+            pairs([one.name for one in found.attributes if one.nature is Nature.NUMBER], 800 - 250 * k, k),
+            found.pixels[k % 3 : k % 3 + 1],
         )
         for k, value in enumerate(values)
-    )  # fmt: skip
+    )
     return replace(found, by="Modality", facets=facets)
 
 
