@@ -5,6 +5,7 @@ Call them within `canvas`. Sizes are those of a card of the page on a phone, so 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ _CELL = 26
 _LABELLED_CELLS = 14
 """A matrix of up to so many columns has its numbers in the cells."""
 
+_FARTHEST = 1e100
 _NO_BINS = Histogram((0.0, 1.0), (0,))
 
 _EVEN = 1.15
@@ -57,7 +59,7 @@ def histogram(attribute: Attribute) -> Figure:
     axes.set_xlabel(words.shortened(attribute.unit or attribute.name, 40))
     median = dict(attribute.statistics).get("50%")
     if median is not None:
-        axes.axvline(median, color=light("mark"), linewidth=1.5)
+        axes.axvline(_drawable(median), color=light("mark"), linewidth=1.5)
     return figure
 
 
@@ -96,10 +98,10 @@ def scatter(found: Scatter) -> Figure:
     """A dot a row of the sample."""
     figure = new_figure(WIDTH, 260)
     axes = new_axes(figure, left=54, right=_RIGHT, top=_TOP, bottom=_BOTTOM + _LABEL + 4)
-    points = thinned(found.points)
+    points = [(_drawable(x), _drawable(y)) for x, y in thinned(found.points) if math.isfinite(x + y)]
     axes.plot(
         [x for x, _ in points], [y for _, y in points],
-        linestyle="none", marker="o", markersize=4.5, color=light("point"), alpha=0.55, markeredgewidth=0,
+        linestyle="none", marker="o", markersize=4.5, color=light("point"), alpha=0.7, markeredgewidth=0,
     )  # fmt: skip
     axes.grid(visible=True)
     _value_axis(axes, Nature.NUMBER)
@@ -183,11 +185,16 @@ def _ridge(axes: Axes, part: Attribute, place: int) -> None:
     _bins(axes, found, heights, baseline=place)
     median = dict(part.statistics).get("50%")
     if median is not None:
-        axes.plot([median, median], [place, place + 0.86], color=light("mark"), linewidth=1.5)
+        axes.plot([_drawable(median)] * 2, [place, place + 0.86], color=light("mark"), linewidth=1.5)
+
+
+def _drawable(value: float) -> float:
+    """The number, or the farthest one with which matplotlib can reckon: headers may hold 1e308."""
+    return min(_FARTHEST, max(-_FARTHEST, value))
 
 
 def _bins(axes: Axes, found: Histogram, heights: Sequence[float], *, baseline: float = 0) -> None:
-    edges = list(found.edges) or [0.0, 1.0]
+    edges = [_drawable(edge) for edge in found.edges] or [0.0, 1.0]
     if edges[-1] <= edges[0]:  # of one value alone
         edges = [edges[0] - 0.5, edges[0] + 0.5]
     counts = list(heights) or [baseline]

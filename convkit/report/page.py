@@ -40,6 +40,9 @@ MOST_ALIKE = 200
 MOST_COLUMNS = 7
 """Of the table of series; further details stand below the title."""
 
+MOST_FACET_SCATTERS = 3
+"""Scatter plots of each facet, strongest first: there may be a dozen facets."""
+
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"})
 
 
@@ -191,6 +194,7 @@ class _View:
             "attribute_place": self.attribute_places.get,
             "chart": self.chart,
             "plots": plots,
+            "most_facet_scatters": MOST_FACET_SCATTERS,
             "ridged": list(faceted(found)),
             "shared_categories": _shared_categories(found),
         }
