@@ -236,7 +236,7 @@ class Intensities:
     unit : str
         ``HU``, ``SUVbw``, ``BQML``, or ``stored`` where there is none.
     histogram : Histogram
-        Of all sampled pixels but padding.
+        Of all sampled pixels but padding; where a few in a thousand lie far away, without these.
     padding_share, low_share, high_share : float
         Of the pixels: padding; those at the least and at the greatest value that can be stored.
     ranges : tuple of (name, low, high, share)

@@ -15,6 +15,11 @@ from convkit.report.findings import Histogram, Intensities
 
 BINS = 64
 
+_TAIL = 0.001
+_FAR_TAILS = 3
+"""A histogram leaves out so much at either end where all of it would be so many times as wide: one series of large
+values would leave all others in one bin."""
+
 MOST_KEPT = 2048
 """Different values that are kept of a series; more are counted by steps of a round number."""
 
@@ -89,14 +94,28 @@ def range_counts(arrays: Sequence[NDArray[Any]]) -> tuple[int, ...]:
 
 
 def histogram_of(samples: Sequence[PixelSample], bins: int = BINS) -> Histogram | None:
-    """The histogram of all values of some samples; None where there are none."""
+    """The histogram of all values of some samples; None where there are none.
+
+    Where a few values in a thousand would make all others one bin, they are left out.
+    """
     values = np.concatenate([one.values for one in samples]) if samples else np.empty(0)
     if not values.size:
         return None
     weights = np.concatenate([one.counts for one in samples])
-    edges = round_edges(float(values.min()), float(values.max()), bins)
+    edges = round_edges(*_shown(values, weights), bins)
     counts, _ = np.histogram(values, edges, weights=weights)
     return Histogram(tuple(map(float, edges)), tuple(round(float(count)) for count in counts))
+
+
+def _shown(values: Floats, weights: NDArray[np.int64]) -> tuple[float, float]:
+    """Between which values a histogram runs: all, or the middle, where the ends are far from it."""
+    order = np.argsort(values, kind="stable")
+    ranks = np.cumsum(weights[order])
+    places = np.searchsorted(ranks, [_TAIL * ranks[-1], (1 - _TAIL) * ranks[-1]])
+    low, high = (float(values[order[min(int(place), values.size - 1)]]) for place in places)
+    least, most = float(values.min()), float(values.max())
+    is_far = most - least > _FAR_TAILS * (high - low) > 0
+    return (low, high) if is_far else (least, most)
 
 
 def intensities(title: str, samples: Sequence[PixelSample], series: int, note: str) -> Intensities | None:

@@ -1,7 +1,8 @@
 """Series that differ from those of their kind: in spacing, kernel, times of the sequence, field strength, matrix.
 
-A group is a modality and a protocol, or, of series whose protocol few share, a modality and a body part. Numbers are
-compared with the median by the median absolute deviation, texts with the value that nearly all others have.
+A group is a modality and a protocol, or, of series whose protocol few share, a modality, a body part and the way they
+were made (the sequence of MR). Numbers are compared with the median by the median absolute deviation, texts with the
+value that nearly all others have.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ class Member(NamedTuple):
     ----------
     series : str
         Identifier.
-    modality, protocol, part : str
-        Empty where unknown.
+    modality, protocol, part, way : str
+        Empty where unknown. The way is what makes images of one part different kinds: the sequence of MR.
     values : mapping of attribute to number, text or None
     """
 
@@ -52,6 +53,7 @@ class Member(NamedTuple):
     modality: str
     protocol: str
     part: str
+    way: str
     values: Mapping[str, Value]
 
 
@@ -63,7 +65,7 @@ def outliers(members: Sequence[Member]) -> tuple[Outlier, ...]:
 
 def _groups(members: Sequence[Member]) -> Iterator[tuple[str, list[Member]]]:
     by_protocol: dict[tuple[str, str], list[Member]] = defaultdict(list)
-    by_part: dict[tuple[str, str], list[Member]] = defaultdict(list)
+    by_part: dict[tuple[str, str, str], list[Member]] = defaultdict(list)
     for one in members:
         by_protocol[one.modality, one.protocol.casefold()].append(one)
     for (modality, protocol), group in by_protocol.items():
@@ -71,10 +73,11 @@ def _groups(members: Sequence[Member]) -> Iterator[tuple[str, list[Member]]]:
             yield f"{modality}, {group[0].protocol}, {len(group)} series", group
         else:
             for one in group:
-                by_part[modality, one.part.upper()].append(one)
-    for (modality, part), group in by_part.items():
+                by_part[modality, one.part.upper(), one.way].append(one)
+    for (modality, part, way), group in by_part.items():
         if len(group) >= LEAST_GROUP:
-            yield f"{modality}, {part.capitalize() or 'body part unknown'}, {len(group)} series", group
+            names = (modality, part.capitalize() or "body part unknown", way, f"{len(group)} series")
+            yield ", ".join(filter(None, names)), group
 
 
 def _of_group(title: str, group: Sequence[Member]) -> Iterator[tuple[float, Outlier]]:

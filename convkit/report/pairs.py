@@ -19,12 +19,19 @@ MOST_SCATTERS = 6
 MOST_POINTS = 1500
 """Points of a scatter plot: more would be ink on ink."""
 
+_LEAST_POINTS = 5
+_LEAST_SHARE = 0.1
+"""Rows, and share of the rows, that have both: of fewer, a coefficient near 1 is chance."""
+
 MOST_PAIRS = 8
 MOST_SIDE = 12
 """Values on a side of a matrix of co-occurrences, the most frequent ones."""
 
 _MANY_LABELS = 100
 """A column with more different values than that names things (series, people), and groups nothing."""
+
+_ROWS_A_CELL = 1.0
+"""Rows for each cell of a table of two columns from which on it shows what is frequent, not only what is there."""
 
 Counts = NDArray[np.int64]
 
@@ -105,12 +112,22 @@ def _scatters(columns: Sequence[Numbers], found: Correlations) -> Iterator[Scatt
         i, j = pair
         return max(abs(found.pearson[i][j] or 0), abs(found.spearman[i][j] or 0))
 
-    chosen = [(i, j) for i, j in combinations(range(len(columns)), 2) if varied[i] and varied[j]]
+    rows = max(_LEAST_POINTS, _LEAST_SHARE * columns[0].values.size)
+    chosen = [
+        (i, j)
+        for i, j in combinations(range(len(columns)), 2)
+        if varied[i] and varied[j] and found.counts[i][j] >= rows and not _is_one(columns[i].name, columns[j].name)
+    ]
     for i, j in sorted((p for p in chosen if strength(p) > 0), key=lambda p: (-strength(p), p))[:MOST_SCATTERS]:
         both = np.flatnonzero(np.isfinite(columns[i].values) & np.isfinite(columns[j].values))
         sample = both[np.linspace(0, both.size - 1, min(both.size, MOST_POINTS)).astype(np.int64)]
         points = zip(columns[i].values[sample].tolist(), columns[j].values[sample].tolist(), strict=True)
         yield Scatter(columns[i].name, columns[j].name, tuple(points), int(both.size), found.pearson[i][j])
+
+
+def _is_one(first: str, second: str) -> bool:
+    """True for two places of one list: PixelSpacing[0] and PixelSpacing[1]."""
+    return "[" in first and first.partition("[")[0] == second.partition("[")[0]
 
 
 # --- categories --------------------------------------------------------------------------------------------
@@ -128,6 +145,7 @@ def _co_occurrences(table: Table) -> Iterator[CoOccurrence]:
     candidates = [
         _Candidate(x, y, (-(x.is_label + y.is_label), -association(crosstab(x, y))))
         for x, y in combinations(columns, 2)
+        if x.is_label or y.is_label or min(_used(x), MOST_SIDE) * min(_used(y), MOST_SIDE) * _ROWS_A_CELL <= len(table)
     ]
     candidates += [_Candidate(c, c, (-2, -1.0)) for c in columns if c.is_list and c.is_label]
     candidates += [_Candidate(c, c, (0, 0.0)) for c in columns if c.is_list and not c.is_label]
@@ -159,13 +177,21 @@ def _joint(x: Categories, y: Categories) -> tuple[Integers, Integers, Integers]:
 
 
 def association(counts: Counts) -> float:
-    """Cramér's V, from 0 (independent) to 1 (the one tells the other), of a table of counts."""
+    """Cramér's V, from 0 (independent) to 1 (the one tells the other), of a table of counts.
+
+    With the correction of Bergsma (Journal of the Korean Statistical Society 2013;42:323): without it, tables of many
+    cells and few rows would all look dependent.
+    """
     kept = counts[counts.any(axis=1)][:, counts.any(axis=0)].astype(np.float64)
-    if min(kept.shape, default=0) < 2:
+    rows, columns = kept.shape
+    total = kept.sum()
+    if min(rows, columns) < 2 or total < 2:
         return 0.0
-    expected = np.outer(kept.sum(axis=1), kept.sum(axis=0)) / kept.sum()
-    chi2 = float(((kept - expected) ** 2 / expected).sum())
-    return float(np.sqrt(chi2 / (kept.sum() * (min(kept.shape) - 1))))
+    expected = np.outer(kept.sum(axis=1), kept.sum(axis=0)) / total
+    phi2 = float(((kept - expected) ** 2 / expected).sum()) / total
+    least = (rows - 1) * (columns - 1) / (total - 1)
+    most = min(side - (side - 1) ** 2 / (total - 1) for side in (rows, columns)) - 1
+    return float(np.sqrt(max(0.0, phi2 - least) / most)) if most > 0 else 0.0
 
 
 def co_occurrence(x: Categories, y: Categories, people: People, *, unit: str = "series") -> CoOccurrence:

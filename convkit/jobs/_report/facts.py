@@ -154,6 +154,7 @@ def facts_of(series: Series, planned: Sequence[Planned], wanted: Wanted) -> Seri
             row["modality"],
             told.text("ProtocolName"),
             told.text("BodyPartExamined"),
+            _way(told) if row["modality"] == "MR" else "",
             _compared(told, own) | {"matrix": matrix or None},
         ),
         _trace(series, planned, largest, identifier),
@@ -231,6 +232,11 @@ def _compared(told: Header, own: Mapping[str, Any]) -> dict[str, Value]:
             cell = cell[0] if len(set(cell)) == 1 else "\\".join(map(str, cell))
         cells[name] = cell
     return cells | {"slice_spacing": own["slice_spacing"]}
+
+
+def _way(told: Header) -> str:
+    """The kind of a sequence: ``GR 3D``."""
+    return " ".join(("\\".join(told.texts("ScanningSequence")), told.text("MRAcquisitionType"))).strip()
 
 
 def _trace(series: Series, planned: Sequence[Planned], largest: Stack | None, identifier: str) -> Trace:

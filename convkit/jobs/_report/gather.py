@@ -8,6 +8,7 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from convkit.dicom.objects import is_directory
 from convkit.engine.run import Runner, attempt
 from convkit.jobs._report.asked import Wanted
 from convkit.jobs._report.facts import SeriesFacts, facts_of
@@ -86,7 +87,7 @@ def gather(ask: Ask, runner: Runner) -> Gathered:
 def gathered(found: Collection, wanted: Wanted) -> Gathered:
     """The series of a collection."""
     problems = Counter(problem.code for problem in found.problems)
-    facts = tuple(facts_of(series, found.planned(series), wanted) for series in found)
+    facts = tuple(facts_of(series, found.planned(series), wanted) for series in found if not is_directory(series.first))
     return Gathered(facts, found.files, dict(sorted(problems.items())), notes=found.notes)
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from convkit.dicom.attributes import TagTable, display_table
 from convkit.dicom.columns import shown
 from convkit.dicom.header import Header, read_header
+from convkit.dicom.objects import is_directory
 from convkit.dicom.packing import LAYOUT, Unpacking, reads
 from convkit.engine.outcome import note_of
 from convkit.engine.run import Runner
@@ -233,7 +234,7 @@ def series_of_lot(lot: Lot, *, reading: Reading) -> Made:
     cells: dict[str, dict[str, Any]] = {}
     problems: Counter[str] = Counter()
     headers = list(_headers(lot, reading, cells, problems))
-    found = group(headers)
+    found = [one for one in group(headers) if not is_directory(one.first)]
     if reading.selection:
         found = [one for one in (selected(each, reading.selection) for each in found) if one is not None]
     facts = facts_of_all(found, reading.wanted)

@@ -104,10 +104,11 @@ def years_of(cell: Any) -> float:
     ValueError
         It is none.
     """
-    text = str(cell[0] if isinstance(cell, list) else cell)
-    if len(text) != 4 or not text[:3].isdigit() or text[3] not in _DAYS:
+    text = str(cell[0] if isinstance(cell, list) else cell).strip().upper()
+    digits, unit = text[:-1], text[-1:]
+    if not 1 <= len(digits) <= 3 or not (digits.isdigit() and digits.isascii()) or unit not in _DAYS:
         raise ValueError
-    return int(text[:3]) / _DAYS[text[3]]
+    return int(digits) / _DAYS[unit]
 
 
 def _old_together(ages: Numbers) -> Numbers:
