@@ -101,7 +101,8 @@ def scatter(found: Scatter) -> Figure:
     points = [(_drawable(x), _drawable(y)) for x, y in thinned(found.points) if math.isfinite(x + y)]
     axes.plot(
         [x for x, _ in points], [y for _, y in points],
-        linestyle="none", marker="o", markersize=4.5, color=light("point"), alpha=0.7, markeredgewidth=0,
+        linestyle="none", marker="o", markersize=4.5 if len(points) > 100 else 6, color=light("point"), alpha=0.7,
+        markeredgewidth=0,
     )  # fmt: skip
     axes.grid(visible=True)
     _value_axis(axes, Nature.NUMBER)
@@ -157,9 +158,9 @@ def intensities(found: Intensities) -> Figure:
 
 def ridges(attribute: str, unit: str, parts: Sequence[tuple[str, Attribute]]) -> Figure:
     """The histograms of an attribute in several facets, one below the other, each as high as its row."""
-    height = 34
+    height = 34 if len(parts) <= 6 else 26
     figure = new_figure(WIDTH, height * len(parts) + _BOTTOM + _LABEL + 8)
-    left = _name_width((words.shortened(value, 16) for value, _ in parts), most=120)
+    left = _name_width((words.shortened(value, 16) for value, _ in parts), most=140)
     axes = new_axes(figure, left=left, right=_RIGHT, top=8, bottom=_BOTTOM + _LABEL)
     for place, (_, part) in enumerate(parts):
         _ridge(axes, part, len(parts) - 1 - place)
@@ -178,11 +179,11 @@ def ridges(attribute: str, unit: str, parts: Sequence[tuple[str, Attribute]]) ->
 
 
 def _ridge(axes: Axes, part: Attribute, place: int) -> None:
-    found = part.histogram or _NO_BINS
-    own = even_heights(found)
-    most = max(own, default=0) or 1
-    heights = [place + 0.82 * height / most for height in own]
-    _bins(axes, found, heights, baseline=place)
+    if part.distinct > 1:  # the bin of a single value is as wide as it happens to be
+        found = part.histogram or _NO_BINS
+        own = even_heights(found)
+        most = max(own, default=0) or 1
+        _bins(axes, found, [place + 0.82 * height / most for height in own], baseline=place)
     median = dict(part.statistics).get("50%")
     if median is not None:
         axes.plot([_drawable(median)] * 2, [place, place + 0.86], color=light("mark"), linewidth=1.5)

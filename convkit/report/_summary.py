@@ -25,10 +25,10 @@ MUCH_CLIPPED = 0.01
 """Of the pixels at the least or greatest value that can be stored: beyond it, more than noise was cut off."""
 
 _LIKENESS = {
-    "near-duplicates": "group of near-duplicates",
-    "localizer": "likely localizer",
-    "derived": "likely derived series",
-    "secondary capture": "secondary capture",
+    "near-duplicates": ("group of near-duplicates", "groups of near-duplicates"),
+    "localizer": ("likely localizer", "likely localizers"),
+    "derived": ("derived series", "derived series"),
+    "secondary capture": ("secondary capture", "secondary captures"),
 }
 
 
@@ -175,11 +175,12 @@ def _missing(attributes: Sequence[Attribute], place_of: dict[str, str]) -> Itera
         more = f", and {len(partly) - 4:,} more" if len(partly) > 4 else ""
         text = f"{words.counted(len(partly), 'attribute')} {'lacks' if len(partly) == 1 else 'lack'} many values."
         yield Concern(text, names + more, "attributes", "warning")
-    for one in attributes:
-        if one.unparsable:
-            noun = "value that cannot be read" if one.unparsable == 1 else "values that cannot be read"
-            text = f"{words.shortened(one.name, 60)} has {one.unparsable:,} {noun}."
-            yield Concern(text, "counted as missing", place_of.get(one.name, "attributes"), "warning")
+    unreadable = [one for one in attributes if one.unparsable]
+    if unreadable:
+        names = ", ".join(f"{words.shortened(one.name, 40)} {one.unparsable:,}" for one in unreadable[:6])
+        place = place_of.get(unreadable[0].name, "attributes") if len(unreadable) == 1 else "attributes"
+        has = "attribute has" if len(unreadable) == 1 else "attributes have"
+        yield Concern(f"{len(unreadable):,} {has} values that cannot be read.", names, place, "warning")
 
 
 def _clipped(pixels: Sequence[Intensities]) -> Iterator[Concern]:
@@ -191,13 +192,14 @@ def _clipped(pixels: Sequence[Intensities]) -> Iterator[Concern]:
 
 
 def _likenesses(findings: Findings) -> Iterator[Concern]:
-    kinds = Counter(likeness.kind for likeness in findings.likenesses)
-    for kind, count in kinds.items():
-        noun = _LIKENESS.get(kind, kind)
-        nouns = {"near-duplicates": "groups of near-duplicates", "derived": noun}.get(kind, noun + "s")
-        yield Concern(
-            f"{words.counted(count, words.shortened(noun, 60), words.shortened(nouns, 60))}.", "", "alike", "info"
-        )
+    """Groups of near-duplicates, and series of the other kinds, in one line."""
+    counts: Counter[str] = Counter()
+    for likeness in findings.likenesses:
+        counts[likeness.kind] += 1 if likeness.kind == "near-duplicates" else len(likeness.series)
+    if counts:
+        parts = [words.counted(count, *_LIKENESS.get(kind, (kind, kind))) for kind, count in counts.items()]
+        text = "Not all series are what one looks for, or only once there."
+        yield Concern(text, words.shortened(", ".join(parts), 200), "alike", "info")
 
 
 def in_a_line(attribute: Attribute) -> str:

@@ -10,40 +10,24 @@ import base64
 import hashlib
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from convkit.errors import MissingExtraError
 from convkit.report import _plots as plots
 from convkit.report import _summary as summary
 from convkit.report import _wording as words
-from convkit.report._canvas import canvas, svg
-from convkit.report._inline import inline
+from convkit.report._canvas import canvas
 from convkit.report._palette import level, variables
-from convkit.report.figures import faceted
-from convkit.report.findings import Attribute, Correlations, Findings, Histogram, Nature, SeriesEntry
+from convkit.report._view import View, only_value
+from convkit.report.findings import Findings, Histogram, Tally
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
-    from matplotlib.figure import Figure
-
-MOST_OUTLIERS = 500
-"""Rows of the list of outliers that the page shows; the numbers as JSON have all."""
-
-MOST_ALIKE = 200
-"""Rows of each kind of likeness that the page shows."""
-
-MOST_COLUMNS = 7
-"""Of the table of series; further details stand below the title."""
-
-MOST_FACET_SCATTERS = 3
-"""Scatter plots of each facet, strongest first: there may be a dozen facets."""
-
-_PICTURES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"})
 
 
 def page(findings: Findings) -> str:
@@ -62,7 +46,7 @@ def page(findings: Findings) -> str:
     style, script = variables() + _text_of("page.css"), _text_of("page.js")
     template = _environment().get_template("page.html.j2")
     with canvas():
-        text = template.render(_View(findings).context(), style=style, script=script, policy=_policy(style, script))
+        text = template.render(View(findings).context(), style=style, script=script, policy=_policy(style, script))
     return words.printable(text)
 
 
@@ -110,6 +94,9 @@ def _environment() -> Environment:
         "in_a_line": summary.in_a_line,
         "severity": summary.severity,
         "dict": dict,
+        "only_value": only_value,
+        "beginning_large": lambda text: text[:1].upper() + text[1:],
+        "years_in_order": _years_in_order,
         "whole_days": _whole_days,
         "breakable": _breakable,
     }
@@ -130,6 +117,13 @@ def _heat(value: float | None) -> str:
     if value is None or abs(value) < 0.1:
         return ""
     return f"{'cool' if value > 0 else 'warm'}-{level(abs(value))}"
+
+
+def _years_in_order(tally: Tally) -> Tally:
+    """The tally, by year where its values are years."""
+    if all(re.fullmatch(r"\d{4}", value) for value, _ in tally.counts):
+        return replace(tally, counts=tuple(sorted(tally.counts)))
+    return tally
 
 
 def _whole_days(text: str) -> Markup:
@@ -155,147 +149,3 @@ def _spark(found: Histogram) -> str:
         for height, (left, right) in zip(heights, pairwise(found.edges), strict=False)
     )
     return "M0 20" + "".join(steps) + "V20z"
-
-
-class _View:
-    """What the template shows, from the findings: places in the page, figures, rows of tables."""
-
-    def __init__(self, findings: Findings) -> None:
-        self.findings = findings
-        self.places = _places("series", (entry.identifier for entry in findings.series))
-        self.attribute_places = _places("attribute", (one.name for one in findings.attributes))
-        self.titles = {entry.identifier: entry.title for entry in findings.series}
-        self._figures = 0
-
-    def context(self) -> dict[str, Any]:
-        found = self.findings
-        rows = list(found.attributes)
-        columns = _columns(found.series)
-        return {
-            "findings": found,
-            "key_figures": summary.key_figures(found.overview),
-            "sentences": summary.sentences(found),
-            "concerns": summary.concerns(found, self.attribute_places),
-            "empty_attributes": [one for one in rows if one.nature is Nature.NOTHING or one.missing >= one.rows],
-            "constant_attributes": [one for one in rows if one.distinct == 1 and not one.missing],
-            "kinds": _kinds(rows),
-            "shown_attributes": [one for one in rows if one.nature is not Nature.NOTHING and one.missing < one.rows],
-            "strongest": _strongest(found.pairs.correlations),
-            "strongest_of": _strongest,
-            "outliers": found.outliers[:MOST_OUTLIERS],
-            "alike": _alike(found),
-            "most_alike": MOST_ALIKE,
-            "columns": columns,
-            "cells": lambda entry: _cells(entry, columns),
-            "picture": _picture,
-            "has_histograms": any(entry.histogram for entry in found.series),
-            "place": self.places.get,
-            "title_of": self.titles.get,
-            "attribute_place": self.attribute_places.get,
-            "chart": self.chart,
-            "plots": plots,
-            "most_facet_scatters": MOST_FACET_SCATTERS,
-            "ridged": list(faceted(found)),
-            "shared_categories": _shared_categories(found),
-        }
-
-    def chart(self, draw: Callable[..., Figure], label: str, *found: Any) -> Markup:
-        """A figure as markup."""
-        from markupsafe import Markup  # noqa: PLC0415 (comes with jinja2)
-
-        self._figures += 1
-        text = inline(svg(draw(*found)), f"f{self._figures}", words.printable(label))
-        return Markup(text)  # noqa: S704 -- every text in it was escaped by `inline`
-
-
-def _places(prefix: str, names: Iterable[str]) -> dict[str, str]:
-    """A place in the page for each name: readable, and of no other name."""
-    places: dict[str, str] = {}
-    taken: set[str] = set()
-    for name in names:
-        place = base = f"{prefix}-{words.slug(name)}"
-        number = 1
-        while place in taken:
-            number += 1
-            place = f"{base}-{number}"
-        taken.add(place)
-        places.setdefault(name, place)
-    return places
-
-
-def _kinds(rows: Sequence[Attribute]) -> list[tuple[str, list[Attribute]]]:
-    """Attributes that have values, those that are drawn alike together."""
-    there = [one for one in rows if one.nature is not Nature.NOTHING and one.missing < one.rows]
-    kinds = {
-        "Numbers and dates": [one for one in there if one.histogram is not None],
-        "Categories": [one for one in there if one.histogram is None],
-    }
-    return [(name, ones) for name, ones in kinds.items() if ones]
-
-
-def _strongest(found: Correlations | None, most: int = 10) -> list[tuple[str, str, float | None, float | None, int]]:
-    """Pairs of attributes by the strength of what connects them: names, Pearson, Spearman, rows."""
-    if found is None:
-        return []
-    pairs = [
-        (found.names[j], found.names[i], found.pearson[i][j], found.spearman[i][j], found.counts[i][j])
-        for i in range(len(found.names))
-        for j in range(i)
-        if found.pearson[i][j] is not None or found.spearman[i][j] is not None
-    ]
-    pairs.sort(key=lambda pair: -max(abs(pair[2] or 0), abs(pair[3] or 0)))
-    return pairs[:most]
-
-
-def _alike(found: Findings) -> list[tuple[str, list[Any]]]:
-    kinds: dict[str, list[Any]] = {}
-    for likeness in found.likenesses:
-        kinds.setdefault(likeness.kind, []).append(likeness)
-    return list(kinds.items())
-
-
-def _columns(series: Sequence[SeriesEntry]) -> list[str]:
-    """The details that most series have, in the order in which they come."""
-    counts: dict[str, int] = {}
-    for entry in series:
-        for name, _ in entry.details:
-            counts[name] = counts.get(name, 0) + 1
-    kept = sorted(counts, key=lambda name: -counts[name])[:MOST_COLUMNS]
-    return [name for name in counts if name in kept]
-
-
-def _cells(entry: SeriesEntry, columns: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
-    """The values in the columns, and the details that have none."""
-    known = dict(entry.details)
-    return [known.get(name, "") for name in columns], [one for one in entry.details if one[0] not in columns]
-
-
-def _picture(entry: SeriesEntry) -> str:
-    """The thumbnail as a data URL; empty where there is none, or where it is no picture that browsers show."""
-    if not entry.thumbnail or entry.thumbnail_type not in _PICTURES:
-        return ""
-    return f"data:{entry.thumbnail_type};base64,{base64.b64encode(entry.thumbnail).decode()}"
-
-
-def _shared_categories(found: Findings) -> list[tuple[Attribute, list[str], list[list[tuple[int, int] | None]]]]:
-    """Categorical attributes of which facets have different shares: attribute, values, and counts a facet."""
-    tables = []
-    for attribute in found.attributes:
-        if attribute.tally is None or attribute.distinct < 2 or attribute.name == found.by:
-            continue
-        values = [value for value, _ in attribute.tally.counts[:8]]
-        own = [{one.name: one for one in facet.attributes}.get(attribute.name) for facet in found.facets]
-        if sum(one is not None and one.tally is not None for one in own) < 2:
-            continue
-        tables.append((attribute, values, [[_count(one, value) for one in own] for value in values]))
-    return tables
-
-
-def _count(attribute: Attribute | None, value: str) -> tuple[int, int] | None:
-    """How often a value occurs, of how many; None where it is not told."""
-    if attribute is None or attribute.tally is None:
-        return None
-    counts = dict(attribute.tally.counts)
-    if value not in counts and attribute.tally.rest:
-        return None
-    return counts.get(value, 0), attribute.rows - attribute.missing

@@ -142,7 +142,7 @@ def test_letters_and_bars_of_figures_stand_out_from_the_card(
         "const style = getComputedStyle;"
         "const ink = (e) => [style(e).fill, style(e).stroke].find(c => /rgb/.test(c)); const own =",
     )
-    shapes = ("text", "path[fill='var(--bar)']", "path[stroke='var(--mark)']", "use[fill]")
+    shapes = ("text", "path[fill='var(--bar)']", "path[stroke='var(--mark)']", "use[fill='var(--point)']")
     measured = page.run(drawn, ", ".join([".card .bar rect", *(f".card .chart {shape}" for shape in shapes)]))
     assert len(measured) > 500
     assert [found for found in measured if found[0] < 3] == []  # 1.4.11

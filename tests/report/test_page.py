@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from convkit.report._view import MOST_ALIKE, MOST_OUTLIERS
 from convkit.report.findings import (
     Attribute,
     Correlations,
@@ -32,7 +33,7 @@ from convkit.report.findings import (
     SeriesEntry,
     Tally,
 )
-from convkit.report.page import MOST_ALIKE, MOST_OUTLIERS, page
+from convkit.report.page import page
 from tests.report import made
 
 pytest.importorskip("matplotlib")
@@ -240,10 +241,11 @@ def test_attributes_without_any_value_are_told_in_one_line(read: Reading) -> Non
     assert "No value in any row: PatientWeight (4 cannot be read), ContrastBolusAgent." in read.text
 
 
-def test_what_is_the_same_in_every_row_is_told_in_one_line() -> None:
-    same = (made.category("Manufacturer", {"SIEMENS": 40}), made.numeric("Rows", [512.0] * 40))
+def test_what_is_always_the_same_is_told_in_one_line_and_not_drawn() -> None:
+    same = (made.category("Manufacturer", {"SIEMENS": 40}), made.numeric("Rows", [512.0] * 40, missing=10))
     read = Reading(page(replace(made.empty(), attributes=same)))
-    assert "The same in every row: Manufacturer SIEMENS 40, Rows always 512." in read.text
+    assert "The same wherever there is a value: Manufacturer SIEMENS, Rows 512 (20 % missing)." in read.text
+    assert [one for one in read.all("svg") if one.get("role") == "img"] == []
 
 
 def test_cells_that_are_too_small_are_told_apart_from_nothing(read: Reading) -> None:
@@ -266,7 +268,7 @@ def test_long_lists_are_cut_and_say_so() -> None:
     many = tuple(Outlier(f"a/{k}", "CT", "KVP", "1", "2", "") for k in range(MOST_OUTLIERS + 7))
     alike = tuple(Likeness("localizer", (f"a/{k}",), "") for k in range(MOST_ALIKE + 5))
     read = Reading(page(replace(made.empty(), outliers=many, likenesses=alike)))
-    assert f"The first {MOST_OUTLIERS} of {MOST_OUTLIERS + 7} are shown." in read.text
+    assert f"The first {MOST_OUTLIERS} of {MOST_OUTLIERS + 7} differences are shown." in read.text
     assert "and 5 more." in read.text
 
 
