@@ -164,7 +164,8 @@ def _folded(
 ) -> tuple[list[int], list[int]]:
     """Values that are told and those that are the rest.
 
-    The rest must be of enough people, too: of one value alone, its count would follow from the sum.
+    The rest must be of enough people, too: of one value alone, its count would follow from the sum. The most frequent
+    value is told nevertheless, and then nothing of the rest.
     """
     told = [code for code in order if not people.are_few(int(persons[code]))][:most]
     rest = [code for code in order if code not in set(told)]
@@ -172,7 +173,7 @@ def _folded(
     def persons_of(codes: list[int]) -> int:
         return int(np.unique(people.codes[column.owners[np.isin(column.codes, codes)]]).size)
 
-    while rest and told and people.least > 1 and persons_of(rest) < people.least:
+    while rest and len(told) > 1 and people.least > 1 and persons_of(rest) < people.least:
         rest.insert(0, told.pop())
     if rest and people.least > 1 and persons_of(rest) < people.least:
         return told, []

@@ -198,14 +198,16 @@ def co_occurrence(x: Categories, y: Categories, people: People, *, unit: str = "
     """How often the values of two columns occur in the same row; of one column with lists, with itself.
 
     Cells of too few people are None, and with each of them another one of its row and of its column: else its count
-    would follow from the sums. Values of too few people have no row or column.
+    would follow from the sums. Values of too few people have no row or column, and neither have those that never occur
+    together with a value that has.
     """
     counts = crosstab(x, y)
     rows, columns, owners = _joint(x, y)
     width = len(x.labels)
     persons = people.by_group(owners, rows * width + columns, counts.size).reshape(counts.shape)
-    down = _frequent(y, people)
-    across = down if x is y else _frequent(x, people)
+    down = [code for code in _frequent(y, people) if counts[code].any()]
+    across = down if x is y else [code for code in _frequent(x, people) if counts[down, code].any()]
+    down = [code for code in down if counts[code, across].any()]
     shown, hidden = counts[np.ix_(down, across)], people.are_few(persons[np.ix_(down, across)])
     cells = np.where(_complemented(shown, hidden), -1, shown)
     return CoOccurrence(

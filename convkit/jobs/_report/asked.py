@@ -24,6 +24,9 @@ PRIVATE = "private"
 OF_MANY = frozenset({"PatientSex", "PatientAge", "PatientSize", "PatientWeight"})
 """Attributes of people that say nothing of one of them among many."""
 
+DAYS = frozenset({"StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate"})
+"""Days of an examination, of which the year is told."""
+
 OLDEST = 90
 """Years from which on an age is told as this (45 CFR 164.514(b)(2)(i)(C): ages over 89 are put together)."""
 
@@ -111,9 +114,9 @@ def column_of(name: str) -> Column:
 
 def may_be_told(name: str) -> bool:
     """True where a report without a profile tells a column."""
-    if name in OWN or name in OF_MANY:
+    if name in OWN or name in OF_MANY or name in DAYS:
         return True
     column = column_of(name)
     if is_private(name):
         return column.kind in {Kind.INTEGER, Kind.NUMBER}
-    return column.kind is Kind.DATE or not any(identifies(part) for part in name.split("/"))
+    return not any(identifies(part) for part in name.split("/"))
