@@ -252,6 +252,13 @@ def test_cells_that_are_too_small_are_told_apart_from_nothing(read: Reading) -> 
     assert "too few to be told" in read.values("title")
 
 
+def test_years_are_in_order_and_no_bar_is_longer_than_its_row() -> None:
+    tally = Tally("year", "series", (("2019", 40), ("2007", 3), ("2012", 10)), missing=1)
+    read = Reading(page(replace(made.empty(), overview=replace(made.empty().overview, tallies=(tally,)))))
+    assert read.text.index("2007") < read.text.index("2012") < read.text.index("2019")
+    assert [float(str(bar["width"])) for bar in read.all("rect")] == [7.5, 25, 100, 2.5]
+
+
 def test_ranges_without_an_end_are_told_as_such(read: Reading) -> None:
     assert "below -900" in read.text
     assert "from 3,000" in read.text
