@@ -115,7 +115,7 @@ def _state(findings: Findings) -> str:
         parts.append(
             f"{differ:,} series {'differs' if differ == 1 else 'differ'} from {'its' if differ == 1 else 'their'} group"
         )
-    lacking = sum(attribute.missing > 0 for attribute in findings.attributes)
+    lacking = sum(lacking_share(attribute) > 0 for attribute in findings.attributes)
     if lacking:
         parts.append(f"{lacking:,} of {words.counted(len(findings.attributes), 'attribute')} have missing values")
     return ("; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + ".") if parts else ""
@@ -168,10 +168,10 @@ def _outliers(findings: Findings) -> Iterator[Concern]:
 
 
 def _missing(attributes: Sequence[Attribute], place_of: dict[str, str]) -> Iterator[Concern]:
-    partly = [one for one in attributes if one.rows and MUCH_MISSING <= one.missing / one.rows < 1]
+    lacking = [(lacking_share(one), one) for one in attributes if one.missing < one.rows]
+    partly = sorted((pair for pair in lacking if pair[0] >= MUCH_MISSING), key=lambda pair: -pair[0])
     if partly:
-        partly.sort(key=lambda one: -one.missing / one.rows)
-        names = ", ".join(f"{words.shortened(one.name, 40)} {words.share(one.missing, one.rows)}" for one in partly[:4])
+        names = ", ".join(f"{words.shortened(one.name, 40)} {words.share(part)}" for part, one in partly[:4])
         more = f", and {len(partly) - 4:,} more" if len(partly) > 4 else ""
         text = f"{words.counted(len(partly), 'attribute')} {'lacks' if len(partly) == 1 else 'lack'} many values."
         yield Concern(text, names + more, "attributes", "warning")
@@ -181,6 +181,12 @@ def _missing(attributes: Sequence[Attribute], place_of: dict[str, str]) -> Itera
         place = place_of.get(unreadable[0].name, "attributes") if len(unreadable) == 1 else "attributes"
         has = "attribute has" if len(unreadable) == 1 else "attributes have"
         yield Concern(f"{len(unreadable):,} {has} values that cannot be read.", names, place, "warning")
+
+
+def lacking_share(attribute: Attribute) -> float:
+    """Share of the rows that lack a value, of those that could have one."""
+    expected = attribute.rows if attribute.expected is None else attribute.expected
+    return max(0, expected - (attribute.rows - attribute.missing)) / expected if expected else 0.0
 
 
 def _clipped(pixels: Sequence[Intensities]) -> Iterator[Concern]:

@@ -129,6 +129,9 @@ class Attribute:
         Of categories.
     unusual : tuple of (value, count, why)
         Values beyond the fences of Tukey, categories that few have, spellings that differ in case and blanks alone.
+    expected : int or None
+        Rows of those modalities of which any row has a value: a tube voltage is not missing in MR. None where that is
+        not known; then all rows are.
     """
 
     name: str
@@ -142,6 +145,7 @@ class Attribute:
     histogram: Histogram | None = None
     tally: Tally | None = None
     unusual: tuple[tuple[str, int, str], ...] = ()
+    expected: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ def _environment() -> Environment:
         "only_value": only_value,
         "beginning_large": lambda text: text[:1].upper() + text[1:],
         "years_in_order": _years_in_order,
+        "lacking": lambda one: words.share(summary.lacking_share(one)),
         "whole_days": _whole_days,
         "breakable": _breakable,
     }
@@ -108,6 +109,7 @@ def _environment() -> Environment:
         "heat_of_share": level,
         "has_uneven_bins": lambda found: plots.even_heights(found) != list(found.counts),
         "spark": _spark,
+        "are_years": _are_years,
     }
     return environment
 
@@ -119,9 +121,13 @@ def _heat(value: float | None) -> str:
     return f"{'cool' if value > 0 else 'warm'}-{level(abs(value))}"
 
 
+def _are_years(tally: Tally) -> bool:
+    return all(re.fullmatch(r"\d{4}", value) for value, _ in tally.counts)
+
+
 def _years_in_order(tally: Tally) -> Tally:
     """The tally, by year where its values are years."""
-    if all(re.fullmatch(r"\d{4}", value) for value, _ in tally.counts):
+    if _are_years(tally):
         return replace(tally, counts=tuple(sorted(tally.counts)))
     return tally
 

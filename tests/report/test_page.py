@@ -252,6 +252,14 @@ def test_cells_that_are_too_small_are_told_apart_from_nothing(read: Reading) -> 
     assert "too few to be told" in read.values("title")
 
 
+def test_what_a_modality_cannot_have_is_not_missing_there() -> None:
+    kvp = replace(made.numeric("KVP", range(10), missing=90), expected=10)
+    te = replace(made.numeric("EchoTime", range(40), missing=60), expected=90)
+    read = Reading(page(replace(made.empty(), attributes=(kvp, te))))
+    assert "1 attribute lacks many values. EchoTime 55.6 %" in read.text
+    assert "60 % missing (60 of 100; 55.6 % of the 90 of modalities that have it)" in read.text
+
+
 def test_years_are_in_order_and_no_bar_is_longer_than_its_row() -> None:
     tally = Tally("year", "series", (("2019", 40), ("2007", 3), ("2012", 10)), missing=1)
     read = Reading(page(replace(made.empty(), overview=replace(made.empty().overview, tallies=(tally,)))))
