@@ -20,9 +20,10 @@ from pathlib import Path
 from index import Measure, measured
 from make_data import _ROOT, Template, _base, encoded
 
-_PATIENT, _AGE, _KERNEL, _SPACING = "P9999999", "999Y", "KERNEL9", "9.9999"
-_UID = _ROOT + "{:d}.{:09d}"
-_MARK = 999_999_999
+_PATIENT, _AGE, _KERNEL, _SPACING = "P8888888", "088Y", "KERNEL8", "8.8888"
+_UID = _ROOT + "{:d}.1{:08d}"
+_MARK = 88_888_888
+"""No nines: those are the marks of `Template.filled`."""
 
 
 def headers() -> Template:
@@ -32,7 +33,7 @@ def headers() -> Template:
     dataset.StudyInstanceUID, dataset.SeriesInstanceUID = _UID.format(2, _MARK), _UID.format(3, _MARK)
     dataset.PatientID, dataset.PatientAge, dataset.PatientSex = _PATIENT, _AGE, "F"
     dataset.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
-    dataset.ManufacturerModelName, dataset.BodyPartExamined = "MODEL9", "CHEST"
+    dataset.ManufacturerModelName, dataset.BodyPartExamined = "MODEL8", "CHEST"
     dataset.KVP, dataset.SliceThickness, dataset.ConvolutionKernel = 120, "1.25", _KERNEL
     dataset.add_new(0x00280030, "DS", f"{_SPACING}\\{_SPACING}")
     dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 15, 1
@@ -58,7 +59,7 @@ def make_files(folder: Path, files: int, series_files: int) -> None:
             (_PATIENT, f"P{patient:07d}"),
             (_AGE, f"{20 + patient * 7 % 70:03d}Y"),
             (_KERNEL, f"KERNEL{series % 5}"),
-            ("MODEL9", f"MODEL{patient % 7}"),
+            ("MODEL8", f"MODEL{patient % 7}"),
             (_SPACING, f"{0.5 + patient * 13 % 50 / 100:.4f}"),
         ):
             content = content.replace(mark.encode(), text.encode())
