@@ -19,6 +19,7 @@ from convkit.jobs._report.asked import wanted
 from convkit.jobs._report.gather import Ask, Gathered, gather
 from convkit.jobs._report.labels import Labels, read_labels
 from convkit.jobs._report.of_index import gather_index, index_at
+from convkit.jobs._report.of_many import gather_many, many_files
 from convkit.jobs._report.whole import Telling, findings_of
 from convkit.jobs._sources import Progress, Source, check_table, checked_path, flat
 from convkit.jobs._where import where as checked_where
@@ -230,13 +231,15 @@ def _labels(path: Source | None, on: str, *, is_private: bool) -> Labels | None:
 
 
 def _gathered(ask: Ask, runner: Runner) -> Gathered:
-    """The series of the sources; of an index without a look at its files, where nothing else is asked."""
+    """The series of the sources; of an index without a look at its files, of very many files by way of one."""
     if len(ask.sources) == 1 and ask.redactor is None:
         source = os.fspath(ask.sources[0])
         stored = index_at(source)
         if stored is not None:
             return gather_index(stored, source, ask, runner)
-    return gather(ask, runner)
+    is_shared = runner.workers is not None  # workers elsewhere would not see a table that is made aside here
+    many = many_files(ask) if ask.sources and is_shared else None
+    return gather(ask, runner) if many is None else gather_many(many, ask, runner)
 
 
 # --- writing -----------------------------------------------------------------------------------------------

@@ -46,6 +46,12 @@ class Numbers:
     unit: str = ""
     unparsable: int = 0
 
+    @property
+    def has_value(self) -> Mask:
+        """(rows,) bool: True for rows with a value."""
+        there: Mask = np.isfinite(self.values)
+        return there
+
     def of(self, rows: Mask) -> Numbers:
         """The same of some rows."""
         return replace(self, values=self.values[rows])
@@ -66,6 +72,12 @@ class Dates:
     name: str
     values: Floats
     unparsable: int = 0
+
+    @property
+    def has_value(self) -> Mask:
+        """(rows,) bool: True for rows with a value."""
+        there: Mask = np.isfinite(self.values)
+        return there
 
     def of(self, rows: Mask) -> Dates:
         """The same of some rows."""

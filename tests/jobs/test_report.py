@@ -150,6 +150,15 @@ def test_workers_and_lots_change_nothing(index: Path, monkeypatch: pytest.Monkey
     assert without_pixels(report(index, jobs=2)) == expected
 
 
+@pytest.mark.parametrize(
+    "options", [{}, {"where": "KVP == 120 and instances > 3"}, {"columns": ["WindowCenter", "KVP"]}]
+)
+def test_very_many_files_tell_the_same(options: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = without_pixels(report(folder, **options))
+    monkeypatch.setattr("convkit.jobs._report.of_many.MANY", 10)
+    assert without_pixels(report(folder, **options)) == expected
+
+
 def test_an_index_of_all_tags_has_columns_that_headers_lack(folder: Path, tmp_path: Path) -> None:
     table = tmp_path / "all.parquet"
     convkit.save_index(folder, output=table, all_tags=True, jobs=1)
@@ -183,6 +192,13 @@ def test_columns_of_absent_modalities_are_left_out(folder: Path) -> None:
     assert "EchoTime" in names
     assert "KVP" not in names
     assert "PatientSex" in names
+
+
+def test_an_attribute_is_expected_where_its_modality_has_it(folder: Path) -> None:
+    found = report(folder)
+    assert attribute(found, "KVP").expected == 12
+    assert attribute(found, "EchoTime").expected == 4
+    assert attribute(found, "Modality").expected == 17
 
 
 def test_problems_name_their_series(tmp_path: Path) -> None:

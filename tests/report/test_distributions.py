@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convkit.report.bins import day_edges, histogram, round_edges
@@ -16,6 +16,7 @@ from convkit.report.columns import Categories, Dates, Numbers, People, categorie
 from convkit.report.distributions import attribute, describe
 from convkit.report.findings import Nature
 
+quickly = settings(deadline=None, max_examples=50)
 CELLS = st.lists(st.one_of(st.none(), st.floats(-1e9, 1e9), st.integers(-5, 5)), max_size=60)
 TEXTS = st.lists(st.one_of(st.none(), st.sampled_from(["a", "b", "A", "c d", "cd"])), max_size=60)
 
@@ -25,6 +26,7 @@ def alone(rows: int, least: int = 0) -> People:
     return People(np.arange(rows), least)
 
 
+@quickly
 @given(CELLS)
 def test_numbers_are_those_of_pandas(cells: list[Any]) -> None:
     found = attribute(numbers("x", cells), alone(len(cells)))
@@ -45,6 +47,7 @@ def test_numbers_are_those_of_pandas(cells: list[Any]) -> None:
         assert counts.tolist() == list(found.histogram.counts)
 
 
+@quickly
 @given(TEXTS)
 def test_counts_are_those_of_pandas(cells: list[str | None]) -> None:
     found = attribute(categories("x", cells), alone(len(cells)))
@@ -125,6 +128,7 @@ def test_dates_have_bins_of_the_calendar() -> None:
     assert found.statistics == ()
 
 
+@quickly
 @given(st.floats(-1e300, 1e300), st.floats(-1e300, 1e300))
 def test_edges_hold_all_values(one: float, other: float) -> None:
     low, high = sorted((one, other))
@@ -135,6 +139,7 @@ def test_edges_hold_all_values(one: float, other: float) -> None:
     assert (np.diff(edges) >= 0).all()
 
 
+@quickly
 @given(st.integers(-20000, 40000), st.integers(0, 20000))
 def test_day_edges_hold_all_days(first: int, span: int) -> None:
     edges = day_edges(float(first), float(first + span))
@@ -143,6 +148,7 @@ def test_day_edges_hold_all_days(first: int, span: int) -> None:
     assert (np.diff(edges) > 0).all()
 
 
+@quickly
 @given(st.lists(st.tuples(st.floats(-100, 100), st.integers(0, 9)), min_size=1, max_size=50), st.integers(2, 5))
 def test_no_bin_is_of_too_few_people(pairs: list[tuple[float, int]], least: int) -> None:
     values, owners = np.array([v for v, _ in pairs]), np.array([p for _, p in pairs])
@@ -178,6 +184,7 @@ def test_a_column_of_too_few_people_is_not_told() -> None:
     assert (texts.nature, texts.tally) == (Nature.NOTHING, None)
 
 
+@quickly
 @given(st.lists(st.tuples(st.sampled_from("abcdefg"), st.integers(0, 9)), min_size=1, max_size=60), st.integers(2, 6))
 def test_no_count_of_too_few_people_is_told(pairs: list[tuple[str, int]], least: int) -> None:
     column, people = categories("x", [value for value, _ in pairs]), People(np.array([p for _, p in pairs]), least)

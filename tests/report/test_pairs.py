@@ -18,6 +18,9 @@ ROWS = st.lists(st.tuples(NUMBER, NUMBER, NUMBER), max_size=40)
 TEXT = st.one_of(st.none(), st.sampled_from("abcd"))
 
 
+quickly = settings(deadline=None, max_examples=50)
+
+
 def alone(rows: int, least: int = 0) -> People:
     return People(np.arange(rows), least)
 
@@ -34,7 +37,7 @@ def agree(found: Any, expected: pd.DataFrame, values: pd.DataFrame) -> None:
                 assert value == pytest.approx(other, abs=1e-6)
 
 
-@settings(deadline=None)
+@quickly
 @given(ROWS)
 def test_correlations_are_those_of_pandas(rows: list[tuple[Any, ...]]) -> None:
     frame = pd.DataFrame(rows, columns=list("xyz"), dtype="float64")
@@ -45,6 +48,7 @@ def test_correlations_are_those_of_pandas(rows: list[tuple[Any, ...]]) -> None:
     assert np.array_equal(np.array(found.counts), (there.T @ there).to_numpy())
 
 
+@quickly
 @given(st.lists(st.one_of(st.integers(-3, 3), st.floats(-10, 10)), max_size=40))
 def test_ranks_are_those_of_pandas(values: list[float]) -> None:
     array = np.array(values, np.float64)
@@ -63,7 +67,7 @@ def test_large_numbers_do_not_overflow() -> None:
     assert found.pearson[0][1] == pytest.approx(1)
 
 
-@settings(deadline=None)
+@quickly
 @given(st.lists(st.tuples(TEXT, TEXT), max_size=60))
 def test_co_occurrences_are_those_of_pandas(rows: list[tuple[str | None, str | None]]) -> None:
     frame = pd.DataFrame(rows, columns=["x", "y"], dtype="object")
@@ -91,7 +95,7 @@ def test_findings_that_occur_together() -> None:
     assert at["mass", "nodule"] == 0
 
 
-@settings(deadline=None)
+@quickly
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz"), st.integers(0, 8)), min_size=1, max_size=60),
     st.integers(2, 5),

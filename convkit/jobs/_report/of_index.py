@@ -23,7 +23,7 @@ from convkit.dicom.packing import LAYOUT, Unpacking, reads
 from convkit.engine.outcome import note_of
 from convkit.engine.run import Runner
 from convkit.errors import ConvkitError, UsageError
-from convkit.jobs._index.paths import path_of
+from convkit.jobs._index.paths import absolute, path_of
 from convkit.jobs._report.asked import JOINED_BY_HASH, Wanted
 from convkit.jobs._report.facts import SeriesFacts
 from convkit.jobs._report.gather import Ask, Gathered, facts_of_all, in_rank
@@ -155,7 +155,8 @@ def _reading(stored: StoredTable, source: str, ask: Ask) -> tuple[Reading, tuple
         raise UsageError(f"The index does not hold {names}.", source, hint)
     columns = tuple(name for name in wanted.columns if name not in lost)
     fitting = Wanted(columns, wanted.is_default, wanted.on)
-    return Reading(source, files.file_stamp(source), fitting, ask.selection, of_table), lost
+    path = absolute(source)
+    return Reading(path, files.file_stamp(path), fitting, ask.selection, of_table), lost
 
 
 # --- lots --------------------------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +15,9 @@ from convkit.jobs._report.facts import SeriesFacts
 from convkit.jobs._report.pixels import Sampled
 from convkit.jobs._report.rows import people_of
 from convkit.model.notes import CODES, Severity
-from convkit.report.columns import Categories, People, Table, categories
+from convkit.report.columns import Categories, Cells, People, Table, categories
 from convkit.report.distributions import attribute, tally, weighted_tally
-from convkit.report.findings import Facet, Intensities, Overview, Problem, Tally
+from convkit.report.findings import Attribute, Facet, Intensities, Overview, Problem, Tally
 from convkit.report.intensities import PixelSample, intensities
 from convkit.report.pairs import pairs_of
 
@@ -244,6 +243,22 @@ def _facet(part: Part, value: str) -> Facet:
     )
 
 
-def attributes_of(part: Part) -> tuple[Any, ...]:
-    """Every column."""
-    return tuple(attribute(column, part.people, years_only=part.is_private) for column in part.table.columns)
+def attributes_of(part: Part) -> tuple[Attribute, ...]:
+    """Every column, with how many rows it is expected in."""
+    modalities = np.array([one.row["modality"] for one in part.series])
+    return tuple(
+        replace(
+            attribute(column, part.people, years_only=part.is_private),
+            expected=_expected(column, modalities, part.people),
+        )
+        for column in part.table.columns
+    )
+
+
+def _expected(column: Cells, modalities: NDArray[np.str_], people: People) -> int | None:
+    """Rows of the modalities of which any has a value; None where that would tell how many others few patients have."""
+    there = column.has_value
+    expected = np.isin(modalities, np.unique(modalities[there]))
+    if not there.any() or people.are_few(people.count(expected)) or people.are_few(people.count(~expected)):
+        return None
+    return int(expected.sum())
