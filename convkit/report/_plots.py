@@ -41,6 +41,9 @@ _EVEN = 1.15
 MOST_POINTS = 1500
 """Points of one scatter plot; more cannot be told apart."""
 
+_YEARS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
+"""From tick to tick of an axis of years."""
+
 LEAST_PERCENT = 0.001
 """Of the pixels: where the logarithmic axis begins. Below it lies one pixel of a small image."""
 
@@ -221,8 +224,12 @@ def _value_axis(axes: Axes, nature: Nature, edges: Sequence[float] = ()) -> None
         return
     ordered = sorted(set(edges))
     write = words.days_between(ordered)
-    most = {4: 6, 7: 4}.get(len(write(ordered[0])), 3)
-    chosen = ordered[:: -(-len(ordered) // most)]
+    texts = [write(edge) for edge in ordered]
+    if len(texts[0]) == 4:
+        step = next(step for step in _YEARS if (int(texts[-1]) - int(texts[0])) / step <= 7)
+        chosen = [edge for edge, text in zip(ordered, texts, strict=True) if int(text) % step == 0] or ordered[:1]
+    else:
+        chosen = ordered[:: -(-len(ordered) // (4 if len(texts[0]) == 7 else 3))]
     axes.set_xticks(chosen, [write(edge) for edge in chosen])
 
 

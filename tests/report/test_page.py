@@ -257,7 +257,7 @@ def test_what_a_modality_cannot_have_is_not_missing_there() -> None:
     te = replace(made.numeric("EchoTime", range(40), missing=60), expected=90)
     read = Reading(page(replace(made.empty(), attributes=(kvp, te))))
     assert "1 attribute lacks many values. EchoTime 55.6 %" in read.text
-    assert "60 % missing (60 of 100; 55.6 % of the 90 of modalities that have it)" in read.text
+    assert "60 % missing (60 of 100), 55.6 % where the modality has it" in read.text
 
 
 def test_years_are_in_order_and_no_bar_is_longer_than_its_row() -> None:
