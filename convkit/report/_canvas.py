@@ -24,6 +24,8 @@ PIXELS_PER_INCH = 72
 PNG_SCALE = 2
 """Pixels of a PNG for one of the SVG, for screens of today and for print."""
 
+TITLE_HEIGHT = 24
+
 _SETTINGS: Any = {
     "svg.fonttype": "none",  # texts stay texts: smaller, and to be searched and copied
     "svg.hashsalt": "convkit",
@@ -116,8 +118,18 @@ def png(figure: Figure) -> bytes:
     return content.getvalue()
 
 
-def with_ground(figure: Figure) -> Figure:
-    """The same figure on a white ground, for a file of its own."""
+def titled(figure: Figure, title: str) -> Figure:
+    """The same figure on a white ground and with a title above, for a file of its own."""
+    width, height = figure.get_size_inches()
+    more = TITLE_HEIGHT / PIXELS_PER_INCH
+    figure.set_size_inches(width, height + more)
+    for axes in figure.axes:
+        place = axes.get_position()
+        part = height / (height + more)
+        axes.set_position((place.x0, place.y0 * part, place.width, place.height * part))
+    figure.text(
+        8 / (width * PIXELS_PER_INCH), 1 - 7 / ((height + more) * PIXELS_PER_INCH), title, va="top", weight="bold"
+    )
     figure.patch.set_visible(True)
     figure.patch.set_facecolor("#ffffff")
     return figure

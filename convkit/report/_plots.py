@@ -32,6 +32,9 @@ _CELL = 26
 _LABELLED_CELLS = 14
 """A matrix of up to so many columns has its numbers in the cells."""
 
+_WIDE_FROM = 0x2E80
+"""Where the characters of Chinese, Japanese and Korean begin."""
+
 _FARTHEST = 1e100
 _NO_BINS = Histogram((0.0, 1.0), (0,))
 
@@ -83,8 +86,9 @@ def bars(tally: Tally) -> Figure:
     more = tally.rest_count + sum(count for _, count in tally.counts[MOST_BARS:])
     counts += [(f"{tally.rest + len(tally.counts[MOST_BARS:]):,} others", more)] if more else []
     counts += [("(missing)", tally.missing)] if tally.missing else []
-    figure = new_figure(WIDTH, _ROW * max(1, len(counts)) + 12)
-    axes = new_axes(figure, left=_name_width(name for name, _ in counts), right=48, top=6, bottom=6)
+    left = _name_width((name for name, _ in counts), most=260)
+    figure = new_figure(max(WIDTH, left + 220), _ROW * max(1, len(counts)) + 12)
+    axes = new_axes(figure, left=left, right=60, top=6, bottom=6)
     places = range(len(counts))
     axes.barh(places, [count for _, count in counts], height=0.7, color=light("bar"))
     for place, (_, count) in enumerate(counts):
@@ -163,7 +167,7 @@ def ridges(attribute: str, unit: str, parts: Sequence[tuple[str, Attribute]]) ->
     """The histograms of an attribute in several facets, one below the other, each as high as its row."""
     height = 34 if len(parts) <= 6 else 26
     figure = new_figure(WIDTH, height * len(parts) + _BOTTOM + _LABEL + 8)
-    left = _name_width((words.shortened(value, 16) for value, _ in parts), most=140)
+    left = _name_width((words.shortened(value, 16) for value, _ in parts), most=150)
     axes = new_axes(figure, left=left, right=_RIGHT, top=8, bottom=_BOTTOM + _LABEL)
     for place, (_, part) in enumerate(parts):
         _ridge(axes, part, len(parts) - 1 - place)
@@ -268,8 +272,8 @@ def _matrix(
     columns: Sequence[str], rows: Sequence[str], cells: Iterable[tuple[int, int, str, str]], *, cell: int
 ) -> Figure:
     """Coloured cells with names at the left and, turned, above."""
-    left = _name_width((words.shortened(name, 23) for name in rows), most=180)
-    top = _name_width((words.shortened(name, 23) for name in columns), most=180)
+    left = _name_width((words.shortened(name, 23) for name in rows), most=230)
+    top = _name_width((words.shortened(name, 23) for name in columns), most=230)
     figure = new_figure(left + cell * len(columns) + 8, top + max(cell * len(rows), _ROW) + 8)
     axes = new_axes(figure, left=left, right=8, top=top, bottom=8)
     _fill(axes, list(cells), are_labelled=cell >= _CELL)
@@ -306,5 +310,13 @@ def _centred(axes: Axes, x: int, y: int, text: str) -> Text:
 
 
 def _name_width(names: Iterable[str], *, most: int = 150) -> int:
-    """Pixels that the longest of the names takes, about."""
-    return int(min(most, 10 + 6.9 * max((len(name) for name in names), default=0)))
+    """Pixels that the longest of the names takes, about: of the font of the PNG, which is wide."""
+    return int(min(most, 12 + max((sum(map(_letter_width, name)) for name in names), default=0)))
+
+
+def _letter_width(letter: str) -> float:
+    if letter in "MWmw@%…":
+        return 11.0
+    if ord(letter) >= _WIDE_FROM:
+        return 12.0
+    return 8.4 if letter.isupper() else 4.5 if letter in "ijlIt .,:;|'()[]1" else 7.5

@@ -11,7 +11,7 @@ from convkit.report import _summary as summary
 from convkit.report import _wording as words
 from convkit.report._canvas import svg
 from convkit.report._inline import inline
-from convkit.report.figures import faceted
+from convkit.report.figures import defined, faceted
 from convkit.report.findings import Attribute, Correlations, Findings, Nature, Outlier, SeriesEntry
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class View:
         found = self.findings
         rows = list(found.attributes)
         columns = _columns(found.series)
-        correlations = _defined(found.pairs.correlations)
+        correlations = defined(found.pairs.correlations)
         return {
             "findings": found,
             "key_figures": summary.key_figures(found.overview),
@@ -58,7 +58,7 @@ class View:
             "kinds": _kinds(rows),
             "shown_attributes": [one for one in _valued(rows) if not _is_constant(one)],
             "correlations": correlations,
-            "defined": _defined,
+            "defined": defined,
             "strongest": _strongest(correlations),
             "strongest_of": _strongest,
             "outliers": _by_series(found.outliers[:MOST_OUTLIERS]),
@@ -129,17 +129,6 @@ def _kinds(rows: Sequence[Attribute]) -> list[tuple[str, list[Attribute]]]:
         "Categories": [one for one in there if one.histogram is None],
     }
     return [(name, ones) for name, ones in kinds.items() if ones]
-
-
-def _defined(found: Correlations | None) -> Correlations | None:
-    """The correlations of those attributes that have one with another: not of what never varies."""
-    if found is None:
-        return None
-    size = range(len(found.names))
-    kept = [i for i in size if any(found.spearman[i][j] is not None for j in size if j != i)]
-    names = tuple(found.names[i] for i in kept)
-    pearson, spearman = (tuple(tuple(t[i][j] for j in kept) for i in kept) for t in (found.pearson, found.spearman))
-    return Correlations(names, pearson, spearman, tuple(tuple(found.counts[i][j] for j in kept) for i in kept))
 
 
 def _by_series(outliers: Sequence[Outlier]) -> list[tuple[str, str, list[Outlier]]]:

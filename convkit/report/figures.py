@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from convkit.errors import OutputError, UsageError
 from convkit.report import _plots as plots
 from convkit.report import _wording as words
-from convkit.report._canvas import canvas, png, svg, with_ground
-from convkit.report.findings import Attribute, Findings, Nature, Pairs, Tally
+from convkit.report._canvas import canvas, png, svg, titled
+from convkit.report.findings import Attribute, Correlations, Findings, Nature, Pairs, Tally
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,11 +30,14 @@ class Drawing:
     ----------
     name : str
         Letters, digits and hyphens; of no other figure of the same findings.
+    title : str
+        What it shows, in a line.
     draw : function
         Called within `canvas`.
     """
 
     name: str
+    title: str
     draw: Callable[[], Figure]
 
 
@@ -78,7 +81,7 @@ def figure_files(findings: Findings, formats: Sequence[str] = FORMATS) -> Iterat
             raise UsageError(f"{name} is no format of figures.", "--figures", f"Choose of {', '.join(FORMATS)}.")
     with canvas():
         for drawing in drawings(findings):
-            figure = with_ground(drawing.draw())
+            figure = titled(drawing.draw(), drawing.title)
             if "svg" in formats:
                 yield f"{drawing.name}.svg", svg(figure).encode()
             if "png" in formats:
@@ -91,45 +94,61 @@ def drawings(findings: Findings) -> Iterator[Drawing]:
     for drawing in _every(findings):
         taken[drawing.name] = taken.get(drawing.name, 0) + 1
         number = f"-{taken[drawing.name]}" if taken[drawing.name] > 1 else ""
-        yield Drawing(drawing.name + number, drawing.draw)
+        yield Drawing(drawing.name + number, drawing.title, drawing.draw)
 
 
 def _every(findings: Findings) -> Iterator[Drawing]:
     for tally in findings.overview.tallies:
-        yield from _of_tally("overview", tally)
+        yield from _of_tally(f"overview {tally.title}", tally)
     for attribute in findings.attributes:
         yield from _of_attribute(attribute)
     yield from _of_pairs(findings.pairs)
     for found in findings.pixels:
-        yield _named(f"pixels {found.title}", plots.intensities, found)
+        yield _named(f"pixels {found.title}", f"Pixels: {found.title}", plots.intensities, found)
     for name, unit, parts in faceted(findings):
-        yield _named(f"by {findings.by} {name}", plots.ridges, name, unit, parts)
+        yield _named(f"by {findings.by} {name}", f"{name} by {findings.by}", plots.ridges, name, unit, parts)
     for facet in findings.facets:
         for found in facet.pixels:
-            yield _named(f"by {findings.by} {facet.value} pixels {found.title}", plots.intensities, found)
+            name = f"by {findings.by} {facet.value} pixels {found.title}"
+            yield _named(name, f"{facet.value}: {found.title}", plots.intensities, found)
 
 
-def _of_tally(prefix: str, tally: Tally) -> Iterator[Drawing]:
+def _of_tally(name: str, tally: Tally) -> Iterator[Drawing]:
     if tally.counts:
-        yield _named(f"{prefix} {tally.title}", plots.bars, tally)
+        yield _named(name, f"{tally.title[:1].upper()}{tally.title[1:]}: {tally.unit}", plots.bars, tally)
 
 
 def _of_attribute(attribute: Attribute) -> Iterator[Drawing]:
+    name = f"attribute {attribute.name}"
     if attribute.histogram is not None:
-        yield _named(f"attribute {attribute.name}", plots.histogram, attribute)
+        yield _named(name, attribute.name, plots.histogram, attribute)
     elif attribute.tally is not None:
-        yield from _of_tally("attribute", attribute.tally)
+        yield from _of_tally(name, attribute.tally)
 
 
 def _of_pairs(pairs: Pairs) -> Iterator[Drawing]:
-    found = pairs.correlations
+    found = defined(pairs.correlations)
     if found is not None and len(found.names) > 1:
-        yield _named("correlation pearson", plots.correlation_matrix, found.names, found.pearson)
-        yield _named("correlation spearman", plots.correlation_matrix, found.names, found.spearman)
+        for kind, values in (("Pearson", found.pearson), ("Spearman", found.spearman)):
+            yield _named(f"correlation {kind}", f"{kind} correlations", plots.correlation_matrix, found.names, values)
     for scatter in pairs.scatters:
-        yield _named(f"scatter {scatter.x} {scatter.y}", plots.scatter, scatter)
+        r = "" if scatter.pearson is None else f"r = {scatter.pearson:.2f}, "
+        title = f"{r}{words.counted(scatter.rows, 'row')}"
+        yield _named(f"scatter {scatter.x} {scatter.y}", title, plots.scatter, scatter)
     for both in pairs.co_occurrences:
-        yield _named(f"co-occurrence {both.x} {both.y}", plots.co_occurrence, both)
+        title = both.x if both.x == both.y else f"{both.y} and {both.x}"
+        yield _named(f"co-occurrence {both.x} {both.y}", title, plots.co_occurrence, both)
+
+
+def defined(found: Correlations | None) -> Correlations | None:
+    """The correlations of those attributes that have one with another: not of what never varies."""
+    if found is None:
+        return None
+    size = range(len(found.names))
+    kept = [i for i in size if any(found.spearman[i][j] is not None for j in size if j != i)]
+    names = tuple(found.names[i] for i in kept)
+    pearson, spearman = (tuple(tuple(t[i][j] for j in kept) for i in kept) for t in (found.pearson, found.spearman))
+    return Correlations(names, pearson, spearman, tuple(tuple(found.counts[i][j] for j in kept) for i in kept))
 
 
 def faceted(findings: Findings) -> Iterator[tuple[str, str, list[tuple[str, Attribute]]]]:
@@ -147,8 +166,8 @@ def faceted(findings: Findings) -> Iterator[tuple[str, str, list[tuple[str, Attr
             yield attribute.name, attribute.unit, parts
 
 
-def _named(name: str, draw: Callable[..., Figure], *found: object) -> Drawing:
-    return Drawing(words.slug(name) or "figure", lambda: draw(*found))
+def _named(name: str, title: str, draw: Callable[..., Figure], *found: object) -> Drawing:
+    return Drawing(words.slug(name) or "figure", words.shortened(title, 46), lambda: draw(*found))
 
 
 def _written(path: Path, content: bytes) -> Path:

@@ -106,6 +106,22 @@ def test_names_of_files_come_from_headers_and_yet_stay_in_the_folder(tmp_path: P
     assert all(re.fullmatch(r"[a-z0-9-]{1,80}\.svg", path.name) for path in paths)
 
 
+def test_a_file_has_a_title_and_no_letter_of_it_is_cut_off(tmp_path: Path) -> None:
+    names = {
+        "GE MEDICAL SYSTEMS MWMWMWM": 3,
+        "Siemens Healthineers MAGNETOM Prisma Fit": 2,
+        "部位頭部胸部腹部部位頭部胸部腹部": 1,
+    }
+    found = replace(made.empty(), attributes=(made.category("Manufacturer", names),))
+    for path in save_figures(found, tmp_path):
+        if path.suffix == ".svg":
+            assert "Manufacturer: series" in texts(path.read_text())
+            continue
+        with Image.open(path) as picture:
+            border = [picture.convert("L").getpixel((3, y)) for y in range(picture.height)]
+            assert min(border) > 250
+
+
 def test_nothing_found_is_no_figure(tmp_path: Path) -> None:
     assert save_figures(made.empty(), tmp_path) == ()
 
