@@ -127,7 +127,7 @@ def thinned(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, floa
 def correlation_matrix(names: Sequence[str], values: Sequence[Sequence[float | None]]) -> Figure:
     """A cell a pair: blue above zero, orange below, the stronger the darker."""
     cells = [
-        (column, row, _diverging(value), "" if value is None else f"{value:.2f}".replace("0.", "."))
+        (column, row, _diverging(value), "" if value is None else words.coefficient(value).replace("0.", "."))
         for row, line in enumerate(values)
         for column, value in enumerate(line)
     ]

@@ -113,6 +113,8 @@ def _is_constant(attribute: Attribute) -> bool:
 
 
 def only_value(attribute: Attribute) -> str:
+    if attribute.nature is Nature.DATE:
+        return summary.in_a_line(attribute) if attribute.histogram else ""
     median = dict(attribute.statistics).get("50%")
     if median is not None:
         return words.number(median)

@@ -123,6 +123,17 @@ def days_between(edges: Sequence[float]) -> Callable[[float], str]:
     return day
 
 
+def coefficient(value: float | None) -> str:
+    """A correlation to two digits; what rounds to nothing has no sign.
+
+    Examples
+    --------
+    >>> coefficient(0.987), coefficient(-0.001), coefficient(None)
+    ('0.99', '0.00', '–')
+    """
+    return NOTHING if value is None else f"{round(value, 2) + 0.0:.2f}"
+
+
 def span(low: float, high: float) -> str:
     """A range of pixel values that may be open at one end.
 

@@ -132,7 +132,7 @@ def _of_pairs(pairs: Pairs) -> Iterator[Drawing]:
         for kind, values in (("Pearson", found.pearson), ("Spearman", found.spearman)):
             yield _named(f"correlation {kind}", f"{kind} correlations", plots.correlation_matrix, found.names, values)
     for scatter in pairs.scatters:
-        r = "" if scatter.pearson is None else f"r = {scatter.pearson:.2f}, "
+        r = "" if scatter.pearson is None else f"r = {words.coefficient(scatter.pearson)}, "
         title = f"{r}{words.counted(scatter.rows, 'row')}"
         yield _named(f"scatter {scatter.x} {scatter.y}", title, plots.scatter, scatter)
     for both in pairs.co_occurrences:

@@ -89,7 +89,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "amount": lambda count: f"{count:,}",
         "number": words.number,
-        "day": words.day,
+        "coefficient": words.coefficient,
         "shortened": words.shortened,
         "in_a_line": summary.in_a_line,
         "severity": summary.severity,

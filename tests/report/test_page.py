@@ -243,8 +243,13 @@ def test_attributes_without_any_value_are_told_in_one_line(read: Reading) -> Non
 
 def test_what_is_always_the_same_is_told_in_one_line_and_not_drawn() -> None:
     same = (made.category("Manufacturer", {"SIEMENS": 40}), made.numeric("Rows", [512.0] * 40, missing=10))
+    year = Histogram((18262.0, 18628.0), (40,))
+    same += (replace(made.numeric("StudyDate", [18300.0] * 40), nature=Nature.DATE, statistics=(), histogram=year),)
     read = Reading(page(replace(made.empty(), attributes=same)))
-    assert "The same wherever there is a value: Manufacturer SIEMENS, Rows 512 (20 % missing)." in read.text
+    assert (
+        "The same wherever there is a value: Manufacturer SIEMENS, Rows 512 (20 % missing), StudyDate 2020."
+        in read.text
+    )
     assert [one for one in read.all("svg") if one.get("role") == "img"] == []
 
 
@@ -351,6 +356,13 @@ def test_pairs_that_are_not_defined_are_told_as_such() -> None:
     none = ((None, None), (None, None))
     pairs = Pairs(Correlations(("A", "B"), none, none, ((0, 0), (0, 0))), (Scatter("A", "B", (), 0, None),), ())
     assert "not defined" in page(replace(made.empty(), pairs=pairs))
+
+
+def test_a_correlation_that_rounds_to_nothing_has_no_sign() -> None:
+    values = ((1.0, -0.0004), (-0.0004, 1.0))
+    pairs = Pairs(Correlations(("A", "B"), values, values, ((9, 9), (9, 9))), (), ())
+    assert "-0.00" not in (text := page(replace(made.empty(), pairs=pairs)))
+    assert "0.00" in text
 
 
 def test_nothing_at_all_is_a_page_that_says_so() -> None:
