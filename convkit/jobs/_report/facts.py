@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from convkit.deid.pixels.facts import Facts
@@ -159,7 +160,7 @@ def facts_of(series: Series, planned: Sequence[Planned], wanted: Wanted) -> Seri
         ),
         _trace(series, planned, largest, identifier),
         _spots(series, largest),
-        any(map(_may_show_text, {_kind_of_picture(header): header for header in series.headers}.values())),
+        any(_may_show_text(*kind) for kind in set(map(_kind_of_picture, series.headers))),
     )
 
 
@@ -293,34 +294,50 @@ def _spot(header: Header, place: int) -> Spot:
     return Spot(header.path, place if (header.integer("NumberOfFrames") or 1) > 1 else 0)
 
 
-def _kind_of_picture(header: Header) -> tuple[object, ...]:
-    names = ("Modality", "BurnedInAnnotation", "ConversionType", "ImageType")
-    return (header.sop_class_uid, header.transfer_syntax, *(header.raw(name) for name in names))
+class _Kind(NamedTuple):
+    """What tells how likely text in the pixels is."""
+
+    sop_class: str
+    syntax: str
+    texts: tuple[bytes | None, ...]
+    is_known: bool
 
 
-def _may_show_text(header: Header) -> bool:
+_TELLING = ("Modality", "BurnedInAnnotation", "ConversionType", "ImageType", "Manufacturer", "ManufacturerModelName")
+
+
+def _kind_of_picture(header: Header) -> _Kind:
+    is_known = header.redaction is not None and header.redaction.may_show_text
+    return _Kind(header.sop_class_uid, header.transfer_syntax, tuple(map(header.raw, _TELLING)), is_known)
+
+
+@lru_cache(maxsize=4096)
+def _may_show_text(sop_class: str, syntax: str, texts: tuple[bytes | None, ...], is_known: bool) -> bool:  # noqa: FBT001 (a field)
     """True where text in the pixels is likely, so that a thumbnail might name somebody.
 
     Where it is only possible, as in X-rays, a thumbnail is too small for it to be read.
     """
-    if header.redaction is not None and header.redaction.may_show_text:
+    if is_known:
         return True
+    modality, burned_in, conversion, image_type, maker, model = (
+        (raw or b"").decode("latin-1").strip(" \0") for raw in texts
+    )
     facts = Facts(
-        sop_class=header.sop_class_uid,
-        modality=header.text("Modality").upper(),
-        burned_in=header.text("BurnedInAnnotation").upper(),
-        conversion_type=header.text("ConversionType").upper(),
+        sop_class=sop_class,
+        modality=modality.upper(),
+        burned_in=burned_in.upper(),
+        conversion_type=conversion.upper(),
         recognizable_features="",
         lossy="",
-        image_type=tuple(value.upper() for value in header.texts("ImageType")),
-        manufacturer=header.text("Manufacturer"),
-        model=header.text("ManufacturerModelName"),
+        image_type=tuple(value.strip().upper() for value in image_type.split("\\")),
+        manufacturer=maker,
+        model=model,
         software=(),
-        rows=header.integer("Rows") or 0,
-        columns=header.integer("Columns") or 0,
-        frames=header.integer("NumberOfFrames") or 0,
+        rows=0,
+        columns=0,
+        frames=0,
         regions=(),
         has_pixels=True,
         has_capture_device=False,
     )
-    return risk_of(facts, header.transfer_syntax).level >= Risk.LIKELY
+    return risk_of(facts, syntax).level >= Risk.LIKELY

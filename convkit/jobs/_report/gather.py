@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from convkit.dicom.objects import is_directory
 from convkit.engine.run import Runner, attempt
 from convkit.jobs._report.asked import Wanted
+from convkit.jobs._report.compact import compact
 from convkit.jobs._report.facts import SeriesFacts, facts_of
 from convkit.jobs._sources import Progress, Source
 from convkit.jobs._where import Where
@@ -87,7 +88,7 @@ def gather(ask: Ask, runner: Runner) -> Gathered:
 def gathered(found: Collection, wanted: Wanted) -> Gathered:
     """The series of a collection."""
     problems = Counter(problem.code for problem in found.problems)
-    facts = tuple(facts_of(series, found.planned(series), wanted) for series in found if not is_directory(series.first))
+    facts = compact(facts_of(one, found.planned(one), wanted) for one in found if not is_directory(one.first))
     return Gathered(facts, found.files, dict(sorted(problems.items())), notes=found.notes)
 
 

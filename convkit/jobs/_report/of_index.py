@@ -25,6 +25,7 @@ from convkit.engine.run import Runner
 from convkit.errors import ConvkitError, UsageError
 from convkit.jobs._index.paths import absolute, path_of
 from convkit.jobs._report.asked import JOINED_BY_HASH, Wanted
+from convkit.jobs._report.compact import compact
 from convkit.jobs._report.facts import SeriesFacts
 from convkit.jobs._report.gather import Ask, Gathered, facts_of_all, in_rank
 from convkit.jobs._schema import HEADER, MODIFIED, PATH, Level
@@ -244,7 +245,7 @@ def series_of_lot(lot: Lot, *, reading: Reading) -> Made:
             each._replace(cells={**each.cells, **cells[series.first.path]})
             for each, series in zip(facts, found, strict=True)
         )
-    return Made(facts, dict(problems))
+    return Made(compact(facts), dict(problems))
 
 
 def failed_lot(lot: Lot, error: Exception) -> Made:
