@@ -9,7 +9,9 @@ Names are imported on first use, so that ``import convkit`` costs nothing.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from convkit._version import __version__
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from convkit.jobs.preview import preview
     from convkit.jobs.read import Volume, read, read_all
     from convkit.jobs.render import render, values
+    from convkit.jobs.report import DataReport, report
     from convkit.jobs.save_index import save_index
     from convkit.jobs.sort import sort
     from convkit.model.notes import Note, Severity
@@ -76,6 +79,7 @@ _HOMES = {
     "convkit.jobs.index": ("scan",),
     "convkit.jobs.preview": ("preview",),
     "convkit.jobs.render": ("render", "values"),
+    "convkit.jobs.report": ("DataReport", "report"),
     "convkit.jobs.pixels": ("stored",),
     "convkit.jobs.read": ("Volume", "read", "read_all"),
     "convkit.jobs._index.tally": ("Index",),
@@ -90,6 +94,7 @@ __all__ = [
     "CheckReport",
     "Collection",
     "ConvkitError",
+    "DataReport",
     "Deidentifier",
     "EngineError",
     "ExitCode",
@@ -122,6 +127,7 @@ __all__ = [
     "read",
     "read_all",
     "render",
+    "report",
     "save_index",
     "scan",
     "sort",
@@ -135,6 +141,17 @@ def __getattr__(name: str) -> Any:
     if home is None:
         raise AttributeError(f"module 'convkit' has no attribute {name!r}")
     return getattr(import_module(home), name)
+
+
+class _Package(ModuleType):
+    """The package, in which a room does not hide the function of its name: ``convkit.report`` is what makes one."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOME and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:

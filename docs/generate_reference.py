@@ -31,7 +31,7 @@ from convkit.series.facts import FACTS
 from convkit.series.moments import MOMENTS
 
 PAGE = Path(__file__).with_name("reference.md")
-VERBS = ("scan", "sort", "convert", "preview", "deid", "check")
+VERBS = ("scan", "report", "sort", "convert", "preview", "deid", "check")
 
 _EXIT_CODES = {
     ExitCode.OK: "All done.",

@@ -18,6 +18,7 @@ _VERBS = {
     "sort": "Put files into a tree of patients, studies and series.",
     "convert": "Convert series to NIfTI, NRRD, MHA or NumPy volumes.",
     "preview": "Make windowed pictures, and a page to look through them.",
+    "report": "Tell on one page what is in a data set: distributions, pairs, pixels, what does not fit.",
     "check": "Look for what identifies people in outputs, and for broken references.",
     "deid": "Write copies without what identifies.",
 }

@@ -44,8 +44,9 @@ _LISTS = frozenset({"keep", "columns"})
 _CONFIG_FILES = ("convkit.toml", "pyproject.toml")
 
 
-def common(*, has_output: bool) -> Decorator:
+def common(*, has_output: bool, output_help: str = "") -> Decorator:
     """The options that every verb understands; `has_output` for verbs that must have a destination."""
+    usual = "Folder for results." if has_output else "File for the table: .csv, .jsonl or .parquet."
     options = [
         click.argument("sources", nargs=-1, required=True, metavar="SOURCE..."),
         click.option(
@@ -53,7 +54,7 @@ def common(*, has_output: bool) -> Decorator:
             "--output",
             type=click.Path(),
             required=has_output,
-            help="Folder for results." if has_output else "File for the table: .csv, .jsonl or .parquet.",
+            help=output_help or usual,
         ),
         click.option(
             "-w",
@@ -224,6 +225,12 @@ _SHARED_BY_SOME = frozenset(
         "profile",
         "key",
         "mapping",
+        "by",
+        "on",
+        "figures",
+        "pixels",
+        "frames",
+        "min-cell",
     }
 )
 

@@ -19,7 +19,7 @@ from typing import cast
 from convkit.dicom.attributes import Attribute, TagTable
 from convkit.dicom.lean import Far, Parsed
 
-LAYOUT = 1
+LAYOUT = 2
 """Version of what is written here; another one is not read."""
 
 MOST_BYTES = 1 << 16

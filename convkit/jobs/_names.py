@@ -167,6 +167,11 @@ def _check_field(field: str, own: Mapping[str, str], *, is_allowed: bool) -> Non
         )
 
 
+def identifies(keyword: str) -> bool:
+    """True for what the Basic Profile does not leave as it is, but for the names of protocols."""
+    return keyword in _identifying()
+
+
 @cache
 def _identifying() -> frozenset[str]:
     """Keywords of all that the Basic Profile does not leave as it is.

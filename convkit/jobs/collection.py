@@ -184,7 +184,7 @@ def collect(  # noqa: PLR0913, PLR0917 (the one place where a job's sources come
         problems += refused
     series = group(headers)
     if selection:
-        series = [s for s in (_selected(one, selection) for one in series) if s is not None]
+        series = [s for s in (selected(one, selection) for one in series) if s is not None]
     notes = () if redactor is None else redactor.notes
     return Collection(tuple(series), (*found.notes, *problems), len(found.paths), notes)
 
@@ -229,7 +229,7 @@ def failed_batch(paths: Sequence[str], error: Exception) -> Batch:
     return Batch((), failed_files(paths, error))
 
 
-def _selected(series: Series, selection: Where) -> Series | None:
+def selected(series: Series, selection: Where) -> Series | None:
     """The instances of a series that satisfy the expression, or None where none does."""
     images = tuple(h for h in series.images if selection(facts_for(series, h, selection.names)))
     others = tuple((h, n) for h, n in series.others if selection(facts_for(series, h, selection.names)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -84,7 +85,15 @@ def positions_of(frames: Sequence[Frame]) -> geometry.Floats:
 
 def normal_of(frames: Sequence[Frame]) -> geometry.Floats:
     """Slice normal of parallel frames, (3,) float64, LPS."""
-    return geometry.slice_normal(frames[0].kind.orientation or (1, 0, 0, 0, 1, 0))
+    return _normal(frames[0].kind.orientation or (1, 0, 0, 0, 1, 0))
+
+
+@lru_cache(maxsize=1024)
+def _normal(cosines: tuple[float, ...]) -> geometry.Floats:
+    """The same of many series, worked out once; read-only."""
+    normal = geometry.slice_normal(cosines)
+    normal.flags.writeable = False
+    return normal
 
 
 def _tolerance(heights: geometry.Floats) -> float:

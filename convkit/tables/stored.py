@@ -65,6 +65,17 @@ class StoredTable:
         batch = self._read(number, list(names))
         return [batch.column(name).to_pylist() for name in names]
 
+    def chosen(self, number: int, names: Sequence[str], places: Sequence[int]) -> list[list[Any]]:
+        """The cells of some columns of a row group, of some of its rows.
+
+        Raises
+        ------
+        ValueError
+            The file is damaged.
+        """
+        batch = self._read(number, list(names)).take(pyarrow().array(places))
+        return [batch.column(name).to_pylist() for name in names]
+
     def _read(self, number: int, names: list[str] | None) -> Any:
         pa = pyarrow()
         try:

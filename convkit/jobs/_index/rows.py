@@ -21,6 +21,7 @@ from convkit.errors import ConvkitError, InputError
 from convkit.jobs._index.paths import path_text
 from convkit.jobs._index.shelf import Shelf
 from convkit.jobs._names import short_hash
+from convkit.jobs._report.defaults import DEFAULT_KEYWORDS
 from convkit.jobs._rows import instance_row
 from convkit.jobs._schema import HEADER, MODIFIED, MORE, PATH, UNFITTING, Level, schema
 from convkit.jobs._sources import failed_files
@@ -75,7 +76,8 @@ class Wanted:
     def table(self) -> TagTable:
         """What is kept of headers: enough for every verb, and what was asked for."""
         selection = self.selection
-        keywords = (*(shown(c).keyword for c in self.columns), *(selection.keywords if selection else ()))
+        asked = (*(shown(c).keyword for c in self.columns), *(selection.keywords if selection else ()))
+        keywords = (*asked, *DEFAULT_KEYWORDS) if self.has_headers else asked
         return display_table(tuple(dict.fromkeys(keywords)))
 
     @property

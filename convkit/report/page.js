@@ -1,0 +1,86 @@
+/* Sorting and filtering the series, opening what a link leads to, and unfolding all for print. Without it the page
+   shows the same. */
+const table = document.getElementById("all-series");
+const body = table?.tBodies[0];
+
+const asNumber = (text) => {
+  const found = /^-?\d+(\.\d+)?(e-?\d+)?/i.exec(text.replace(/(?<=\d),(?=\d{3})/g, ""));
+  return found ? Number(found[0]) : null;
+};
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+
+function compare(one, other) {
+  if (one.missing !== other.missing) return one.missing - other.missing;
+  if (one.number !== null && other.number !== null && one.number !== other.number) return one.number - other.number;
+  return collator.compare(one.text, other.text);
+}
+
+function sort(column) {
+  const head = table.tHead.rows[0].cells[column];
+  const down = head.getAttribute("aria-sort") === "ascending";
+  for (const cell of table.tHead.rows[0].cells) cell.removeAttribute("aria-sort");
+  head.setAttribute("aria-sort", down ? "descending" : "ascending");
+  const keyed = [...body.rows].map((row) => {
+    const text = row.cells[column].textContent.trim();
+    return { row, text, number: asNumber(text), missing: text === "" || text === "–" ? 1 : 0 };
+  });
+  keyed.sort((one, other) => (one.missing || other.missing || !down ? compare(one, other) : compare(other, one)));
+  body.append(...keyed.map((one) => one.row));
+}
+
+function prepare() {
+  [...table.tHead.rows[0].cells].forEach((cell, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "sort";
+    button.textContent = cell.textContent;
+    button.addEventListener("click", () => sort(column));
+    cell.replaceChildren(button);
+  });
+  const query = document.getElementById("query");
+  const troubled = document.getElementById("troubled");
+  const texts = new Map([...body.rows].map((row) => [row, row.textContent.toLowerCase()]));
+  const filter = () => {
+    const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let count = 0;
+    for (const [row, text] of texts) {
+      row.hidden = !words.every((word) => text.includes(word));
+      count += !row.hidden && (!troubled.checked || row.classList.contains("troubled"));
+    }
+    document.getElementById("shown").textContent =
+      count === texts.size ? `${count.toLocaleString("en")} series` : `${count.toLocaleString("en")} of ${texts.size.toLocaleString("en")} series`;
+  };
+  query.parentElement.hidden = false;
+  query.addEventListener("input", filter);
+  troubled.addEventListener("change", filter);
+  document.getElementById("find").addEventListener("submit", (event) => event.preventDefault());
+  filter();
+  return () => { query.value = ""; troubled.checked = false; filter(); };
+}
+
+const showAll = table ? prepare() : () => {};
+
+/* A link into something that is folded or filtered away shows it. */
+function reveal() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target) return;
+  if (target.hidden || (target.closest("#all-series") && target.offsetParent === null)) showAll();
+  let folded = target.closest("details:not([open])");
+  while (folded) {
+    folded.open = true;
+    folded = target.closest("details:not([open])");
+  }
+  target.scrollIntoView();
+  if (target.tabIndex === -1) target.focus({ preventScroll: true });
+}
+addEventListener("hashchange", reveal);
+if (location.hash) reveal();
+
+let unfolded = [];
+addEventListener("beforeprint", () => {
+  unfolded = [...document.querySelectorAll("details:not([open])")];
+  for (const one of unfolded) one.open = true;
+});
+addEventListener("afterprint", () => { for (const one of unfolded) one.open = false; });
+
+document.documentElement.dataset.ready = "";

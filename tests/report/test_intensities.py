@@ -1,0 +1,73 @@
+"""Values of sampled pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convkit.report.intensities import RANGES, PixelSample, counted, histogram_of, intensities, range_counts
+
+
+def sample(array: np.ndarray, unit: str = "HU", padding: int = 0) -> PixelSample:
+    values, counts = counted([array])
+    ranges = range_counts([array]) if unit == "HU" else ()
+    return PixelSample("s/1", "CT", unit, 1, values, counts, padding, int((array <= 0).sum()), 0, ranges)
+
+
+def test_values_are_counted() -> None:
+    values, counts = counted([np.array([3, 1, 3]), np.array([1.0, np.nan])])
+    assert (values.tolist(), counts.tolist()) == ([1, 3], [2, 2])
+
+
+def test_very_many_values_are_rounded_and_none_is_lost() -> None:
+    array = np.random.default_rng(1).normal(size=100_000)
+    values, counts = counted([array])
+    assert values.size < 3000
+    assert counts.sum() == 100_000
+    assert values[0] == pytest.approx(array.min(), abs=0.01)
+
+
+def test_nothing_to_count() -> None:
+    assert counted([])[0].size == 0
+    assert histogram_of([]) is None
+    assert intensities("CT (HU)", [], 5, "") is None
+
+
+def test_tissues_of_ct() -> None:
+    hu = np.array([-1000, -700, -100, 40, 500, 3071, 200])
+    shares = np.array(range_counts([hu]))
+    assert shares.tolist() == [1, 1, 1, 1, 1, 1]
+    assert [name for name, _, _ in RANGES] == ["air", "lung", "fat", "water and soft tissue", "bone", "metal"]
+    found = intensities("CT (HU)", [sample(hu)], 1, "one")
+    assert found is not None
+    assert sum(share for *_, share in found.ranges) == pytest.approx(6 / 7)
+    assert all(np.isfinite([low, high]).all() for _, low, high, _ in found.ranges)
+
+
+def test_a_histogram_of_all_values() -> None:
+    found = histogram_of([sample(np.arange(100)), sample(np.arange(50))])
+    assert found is not None
+    assert sum(found.counts) == 150
+    assert found.edges[0] <= 0
+    assert found.edges[-1] >= 99
+
+
+def test_a_far_tail_is_left_out() -> None:
+    values = np.concatenate([np.arange(5000) % 100, [1e6]])
+    found = histogram_of([sample(values, "stored")])
+    assert found is not None
+    assert found.edges[-1] <= 110
+    assert sum(found.counts) == 5000
+
+
+def test_shares_are_of_all_pixels() -> None:
+    found = intensities("CT (HU)", [sample(np.array([0, 0, 5, 7]), padding=4)], 1, "")
+    assert found is not None
+    assert (found.padding_share, found.low_share, found.high_share) == (0.5, 0.25, 0)
+
+
+def test_other_units_have_no_tissues() -> None:
+    found = intensities("MR (stored values)", [sample(np.arange(9), "stored")], 3, "")
+    assert found is not None
+    assert found.ranges == ()
+    assert (found.series, found.sampled_series, found.sampled_frames) == (3, 1, 1)
