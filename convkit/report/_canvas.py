@@ -103,7 +103,7 @@ def svg(figure: Figure) -> str:
 
     text = io.StringIO()
     surface: Any = FigureCanvasSVG(figure)  # its print functions have no types
-    surface.print_svg(text, metadata={"Date": None})
+    surface.print_svg(text, metadata={"Date": None, "Creator": None})
     return text.getvalue()
 
 

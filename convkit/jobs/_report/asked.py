@@ -43,11 +43,14 @@ class Wanted:
         True where nobody has chosen them.
     on : str
         Keyword by which labels are joined; empty where there are none.
+    is_private : bool
+        No profile decides on what may be told; then texts are cleaned.
     """
 
     columns: tuple[str, ...]
     is_default: bool
     on: str = ""
+    is_private: bool = False
 
     @property
     def keywords(self) -> tuple[str, ...]:
@@ -98,7 +101,7 @@ def wanted(
             raise UsageError(f"{name} may identify a person, so a report does not tell it.", option, hint)
     if on and on not in JOINED_BY_HASH:
         shown(on)
-    return Wanted(chosen, not columns, on)
+    return Wanted(chosen, not columns, on, is_private_report)
 
 
 def column_of(name: str) -> Column:

@@ -13,6 +13,7 @@ from convkit.engine.run import Runner, attempt
 from convkit.jobs._report.asked import Wanted
 from convkit.jobs._report.compact import compact
 from convkit.jobs._report.facts import SeriesFacts, facts_of
+from convkit.jobs._report.texts import without_names
 from convkit.jobs._sources import Progress, Source
 from convkit.jobs._where import Where
 from convkit.jobs.collection import Collection, collect, no_plan
@@ -88,13 +89,18 @@ def gather(ask: Ask, runner: Runner) -> Gathered:
 def gathered(found: Collection, wanted: Wanted) -> Gathered:
     """The series of a collection."""
     problems = Counter(problem.code for problem in found.problems)
-    facts = compact(facts_of(one, found.planned(one), wanted) for one in found if not is_directory(one.first))
+    facts = compact(_told(one, found.planned(one), wanted) for one in found if not is_directory(one.first))
     return Gathered(facts, found.files, dict(sorted(problems.items())), notes=found.notes)
 
 
 def facts_of_all(series: Sequence[Series], wanted: Wanted) -> tuple[SeriesFacts, ...]:
     """The facts of some series, which are planned one after another."""
-    return tuple(facts_of(one, planned(one), wanted) for one in series)
+    return tuple(_told(one, planned(one), wanted) for one in series)
+
+
+def _told(series: Series, volumes: Sequence[Planned], wanted: Wanted) -> SeriesFacts:
+    found = facts_of(series, volumes, wanted)
+    return without_names(found) if wanted.is_private else found
 
 
 def planned(series: Series) -> list[Planned]:

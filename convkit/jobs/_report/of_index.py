@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -155,7 +156,7 @@ def _reading(stored: StoredTable, source: str, ask: Ask) -> tuple[Reading, tuple
         hint = f"Make it with: convkit scan SOURCE --level instance --columns {names} -o FILE.parquet"
         raise UsageError(f"The index does not hold {names}.", source, hint)
     columns = tuple(name for name in wanted.columns if name not in lost)
-    fitting = Wanted(columns, wanted.is_default, wanted.on)
+    fitting = replace(wanted, columns=columns)
     path = absolute(source)
     return Reading(path, files.file_stamp(path), fitting, ask.selection, of_table), lost
 
