@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -668,3 +669,10 @@ def test_json_is_json(folder: Path) -> None:
     made = convkit.report(folder, jobs=1, by="Modality")
     told = json.dumps(made.to_json(), allow_nan=False)
     assert json.loads(told)["level"] == "series"
+
+
+def test_the_function_and_the_room_of_its_name(folder: Path) -> None:
+    room = importlib.import_module("convkit.report")
+    assert room.__name__ == "convkit.report"
+    assert importlib.import_module("convkit.report.findings").Findings is Findings
+    assert convkit.report(folder, jobs=1, pixels=False).series == 17
