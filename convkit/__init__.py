@@ -151,7 +151,7 @@ class _Callable(ModuleType):
 
 
 class _Package(ModuleType):
-    """The package: a room that is imported takes the place of the function of its name, so it must do what that does."""
+    """The package: a room that is imported takes the place of the function of its name, and does what that does."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in _HOME and isinstance(value, ModuleType):
