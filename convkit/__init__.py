@@ -143,12 +143,20 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(home), name)
 
 
+class _Callable(ModuleType):
+    """A room that has the name of a function, and can be called like it: ``convkit.report``."""
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        return __getattr__(self.__name__.rpartition(".")[2])(*given, **named)
+
+
 class _Package(ModuleType):
-    """The package, in which a room does not hide the function of its name: ``convkit.report`` is what makes one."""
+    """The package: a room that is imported takes the place of the function of its name, and does what that does."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _HOME and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
+        if name in _HOME and isinstance(value, ModuleType):
+            value.__class__ = _Callable
+        super().__setattr__(name, value)
 
 
 sys.modules[__name__].__class__ = _Package

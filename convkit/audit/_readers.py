@@ -68,6 +68,7 @@ def reader() -> Reader:
 
 class _RapidReader:
     def __init__(self) -> None:
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or onnxruntime reports its use to its maker over the network
         module = import_module("rapidocr_onnxruntime")
         import_module("cv2").setNumThreads(1)  # workers run side by side
         self._engine: Any = module.RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1, text_score=_LEAST_SCORE)

@@ -3,7 +3,8 @@
 Little endian. A packed header is: one byte for the pixel keyword; offset and length of the pixels (8 bytes each, offset
 -1 where there is none); lengths of transfer syntax and media storage class (2 each); number of values and of far values
 (2 each); the two texts; the places of the values in the table (2 each), their lengths (4 each), the values; then for
-each far value place (2), offset (8), length (8), encoding (1), bytes held (4), and the bytes. `LAYOUT` names it.
+each far value place (2), offset (8), length (8), encoding (1), bytes held (4), and the bytes; at the end the CRC-32 of
+all before, because a header that was damaged must not decide on a volume. `LAYOUT` names it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from struct import Struct, unpack, unpack_from
 from struct import error as StructError  # noqa: N812 (it is a class)
 from struct import pack as pack_numbers
 from typing import cast
+from zlib import crc32
 
 from convkit.dicom.attributes import Attribute, TagTable
 from convkit.dicom.lean import Far, Parsed
@@ -27,6 +29,7 @@ MOST_BYTES = 1 << 16
 
 _HEAD = Struct("<BqqHHHH")
 _FAR = Struct("<HQQBI")
+_CHECK = Struct("<I")
 _PIXELS = ("", "PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 Rows = list[list[object]]
@@ -44,7 +47,8 @@ def pack(parsed: Parsed) -> bytes | None:
     head = _HEAD.pack(_PIXELS.index(parsed.pixel_keyword), offset, parsed.pixel_length, *counts)
     far = [_FAR.pack(f.place, f.offset, f.length, f.is_explicit, len(f.held)) + f.held for f in parsed.far]
     lengths = _lengths(len(found)).pack(*map(len, found))
-    packed = b"".join((head, syntax, media, _places(there), lengths, *found, *far))
+    content = b"".join((head, syntax, media, _places(there), lengths, *found, *far))
+    packed = content + _CHECK.pack(crc32(content))
     return packed if len(packed) <= MOST_BYTES else None
 
 
@@ -101,7 +105,10 @@ class Unpacking:
             The bytes are none.
         """
         try:
-            return self._parsed(packed)
+            content = packed[: -_CHECK.size]
+            if _CHECK.unpack_from(packed, len(content))[0] != crc32(content):
+                raise ValueError("no packed header")
+            return self._parsed(content)
         except (StructError, IndexError, UnicodeDecodeError) as err:
             raise ValueError("no packed header") from err
 

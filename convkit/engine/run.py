@@ -145,6 +145,7 @@ class LocalRunner:
     def __exit__(self, *_: object) -> None:
         if self._pool is not None:
             self._pool.stop()
+            import_module("convkit.storage._private").remove_what_workers_inflated()
 
     @property
     def has_lost_workers(self) -> bool:

@@ -99,7 +99,10 @@ def save_index(  # noqa: PLR0913 (one parameter an option of the command)
         with locked(target):
             _tidy(target)
             notes = (*found.notes, *([note("table.holds-identifiers")] if wanted.has_headers else []))
-            return build(Job(target, paths, wanted, pieces, shelf, older, notes), unfinished, runner, progress)
+            try:
+                return build(Job(target, paths, wanted, pieces, shelf, older, notes), unfinished, runner, progress)
+            except ValueError as err:
+                raise _damaged(target) from err
 
 
 def _others(paths: Iterable[str], target: Path) -> tuple[str, ...]:
@@ -135,8 +138,7 @@ def _older(target: Path, asked: Wanted) -> tuple[StoredTable | None, Wanted]:
     try:
         stored = StoredTable(target)
     except ValueError as err:
-        hint = "Leave --update out to make it anew."
-        raise UsageError("The table to bring up to date is no Parquet, or is damaged.", str(target), hint) from err
+        raise _damaged(target) from err
     if stored.metadata.get("level") != Level.INSTANCE or stored.metadata.get("profiled"):
         hint = "Make one with: convkit scan SOURCE --level instance -o FILE.parquet"
         raise UsageError("The table to bring up to date is no index.", str(target), hint)
@@ -147,6 +149,11 @@ def _older(target: Path, asked: Wanted) -> tuple[StoredTable | None, Wanted]:
         what = "The index was made with other --columns, --all-tags or --where."
         raise UsageError(what, str(target), "Leave these options out, or leave --update out to make it anew.")
     return stored, held
+
+
+def _damaged(target: Path) -> UsageError:
+    what, hint = "The table to bring up to date is no Parquet, or is damaged.", "Leave --update out to make it anew."
+    return UsageError(what, str(target), hint)
 
 
 def _has_questions(asked: Wanted) -> bool:

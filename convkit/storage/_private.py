@@ -6,11 +6,15 @@ import errno
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from convkit.errors import OutputError
 
 _MODE = 0o700
+
+SPOOL = "spool-"
+"""Before the number of the process that leads a run, in the name of the folder of what it has inflated."""
 
 
 def private_folder() -> Path:
@@ -35,6 +39,20 @@ def private_folder() -> Path:
     ):
         raise OutputError("The temporary folder belongs to somebody else, or others may read it.", str(folder), hint)
     return folder
+
+
+def remove_what_workers_inflated() -> None:
+    """Remove what the workers of this process have inflated; workers end without a chance to do so.
+
+    Files that this process has inflated itself are links to open ones, and go with it.
+    """
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    folder = Path(tempfile.gettempdir()) / f"convkit-{user}" / f"{SPOOL}{os.getpid()}"
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if not path.is_symlink():
+                path.unlink()
+        folder.rmdir()  # fails where links are left
 
 
 def is_alive(process: int) -> bool:

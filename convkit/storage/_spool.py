@@ -24,10 +24,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 from convkit.errors import InputError
 from convkit.storage._parts import damaged, gunzipped
-from convkit.storage._private import is_alive, private_folder
+from convkit.storage._private import SPOOL, is_alive, private_folder
 from convkit.storage.files import Raw, Status
-
-_PREFIX = "spool-"
 
 _LEAST_FREE = 1 << 30
 """Bytes that stay free where archives are inflated to: a made one must not fill the disk."""
@@ -169,7 +167,7 @@ def _folder() -> Path:
     """The folder of the run: of the process that leads it, whichever of its processes asks."""
     parent = multiprocessing.parent_process()
     leader = os.getpid() if parent is None or not parent.pid else parent.pid
-    folder = private_folder() / f"{_PREFIX}{leader}"
+    folder = private_folder() / f"{SPOOL}{leader}"
     if folder.is_dir():
         return folder
     _remove_old(folder.parent)
@@ -186,7 +184,7 @@ def _remove(folder: Path, process: int) -> None:
 def _remove_old(root: Path) -> None:
     """Remove what runs have left that are no more."""
     with suppress(OSError):
-        for folder in root.glob(f"{_PREFIX}*"):
-            number = folder.name.removeprefix(_PREFIX)
+        for folder in root.glob(f"{SPOOL}*"):
+            number = folder.name.removeprefix(SPOOL)
             if number.isdecimal() and not is_alive(int(number)):
                 shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -674,11 +675,18 @@ def test_descriptions_are_told_without_what_may_be_a_name(tmp_path: Path) -> Non
     for number, text in enumerate(("T1 AX Kowalewski 17.03.1999", "T1 AX", "T2 MRN 5556677 sag"), 1):
         folder = tmp_path / "in"
         folder.mkdir(exist_ok=True)
-        made = instance(series=number, number=1, SeriesDescription=text, ProtocolName=text, Manufacturer="SIEMENS")
+        made = instance(series=number, SeriesDescription=text, ProtocolName=text, Manufacturer="SIEMENS")
         made.save_as(folder / f"{number}.dcm", enforce_file_format=True)
     told = json.dumps(convkit.report(tmp_path / "in", pixels=False, jobs=1).to_json())
     assert "T1 AX" in told
     assert "SIEMENS" in told
-    assert not [word for word in ("owalewski", "1999", "5556677") if word in told]
+    assert not [word for word in ("owalewski", "03.1999", "5556677") if word in told]
     by_profile = json.dumps(convkit.report(tmp_path / "in", pixels=False, jobs=1, profile="minimal").to_json())
     assert "T1 AX" in by_profile
+
+
+def test_the_function_and_the_room_of_its_name(folder: Path) -> None:
+    room = importlib.import_module("convkit.report")
+    assert room.__name__ == "convkit.report"
+    assert importlib.import_module("convkit.report.findings").Findings is Findings
+    assert convkit.report(folder, jobs=1, pixels=False).series == 17

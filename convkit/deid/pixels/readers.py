@@ -88,6 +88,7 @@ class RapidReader:
     is_thorough = True
 
     def __init__(self) -> None:
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or onnxruntime reports its use to its maker over the network
         module = import_module("rapidocr_onnxruntime")
         self._cv2 = import_module("cv2")
         self._cv2.setNumThreads(1)

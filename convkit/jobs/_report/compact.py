@@ -5,7 +5,7 @@ Of 100,000 series that are one image each, this is the difference between 150 MB
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -85,13 +85,9 @@ class _Pool:
 
     def value(self, value: Any) -> Any:
         """A value, one object with all that are equal and of one type."""
-        if isinstance(value, Row):
+        kind = type(value)
+        if kind is Row:
             return value
-        if isinstance(value, list):
-            return self._known.setdefault((list, *_typed(value)), value)
-        return self._known.setdefault((type(value), *_typed((value,))), value)
-
-
-def _typed(values: Sequence[Any]) -> tuple[Any, ...]:
-    """Values with their types: 1 and 1.0 are equal, and not the same."""
-    return (*values, *map(type, values))
+        if kind is list or kind is tuple:  # with the types of what is in it: 1 and 1.0 are equal, and not the same
+            return self._known.setdefault((kind, *value, *map(type, value)), value)
+        return self._known.setdefault((kind, value), value)
