@@ -9,9 +9,7 @@ Names are imported on first use, so that ``import convkit`` costs nothing.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from convkit._version import __version__
@@ -141,25 +139,6 @@ def __getattr__(name: str) -> Any:
     if home is None:
         raise AttributeError(f"module 'convkit' has no attribute {name!r}")
     return getattr(import_module(home), name)
-
-
-class _Callable(ModuleType):
-    """A room that has the name of a function, and can be called like it: ``convkit.report``."""
-
-    def __call__(self, *given: Any, **named: Any) -> Any:
-        return __getattr__(self.__name__.rpartition(".")[2])(*given, **named)
-
-
-class _Package(ModuleType):
-    """The package: a room that is imported takes the place of the function of its name, and does what that does."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name in _HOME and isinstance(value, ModuleType):
-            value.__class__ = _Callable
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:

@@ -24,7 +24,7 @@ from convkit.jobs._report.whole import Telling, findings_of
 from convkit.jobs._sources import Progress, Source, check_table, checked_path, flat
 from convkit.jobs._where import where as checked_where
 from convkit.model.notes import CODES, Note, Severity
-from convkit.report.findings import Findings, plain
+from convkit.survey.findings import Findings, plain
 from convkit.writers import written_aside
 
 FRAMES = 1000
@@ -250,10 +250,10 @@ def _written(made: DataReport, options: ReportOptions) -> DataReport:
     assert made.findings is not None  # noqa: S101 (it has series)
     figures: tuple[str, ...] = ()
     if options.figures:
-        save_figures = import_module("convkit.report.figures").save_figures  # matplotlib
+        save_figures = import_module("convkit.survey.figures").save_figures  # matplotlib
         figures = tuple(map(str, save_figures(made.findings, Path(options.figures)) or ()))
     if options.output:
-        html = import_module("convkit.report.page").page(made.findings)
+        html = import_module("convkit.survey.page").page(made.findings)
         with written_aside(options.output) as file:
             file.write(html.encode("utf-8"))
     return replace(made, path=options.output or None, figures=figures)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from convkit.report.findings import Findings, Likeness, Outlier, Problem, SeriesEntry
-from convkit.report.page import page as page_of
+from convkit.survey.findings import Findings, Likeness, Outlier, Problem, SeriesEntry
+from convkit.survey.page import page as page_of
 from tests.browser.page import Page
 from tests.browser.test_gallery_page import CONTRAST
-from tests.report import made
+from tests.survey import made
 
 pytest.importorskip("matplotlib")
 pytestmark = pytest.mark.slow

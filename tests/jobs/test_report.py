@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from pydicom import Dataset
 
 import convkit
 from convkit import InputError, OutputError, UsageError
-from convkit.report.findings import Attribute, Findings, Nature
+from convkit.survey.findings import Attribute, Findings, Nature
 from tests.builders import instance, series, structured_report, write
 
 SECRETS = ("Zqxgeheim", "ZQXID", "ZQXACC", "ZQX Klinik", "19370904", "1958-07", "195807")
@@ -683,10 +682,3 @@ def test_descriptions_are_told_without_what_may_be_a_name(tmp_path: Path) -> Non
     assert not [word for word in ("owalewski", "03.1999", "5556677") if word in told]
     by_profile = json.dumps(convkit.report(tmp_path / "in", pixels=False, jobs=1, profile="minimal").to_json())
     assert "T1 AX" in by_profile
-
-
-def test_the_function_and_the_room_of_its_name(folder: Path) -> None:
-    room = importlib.import_module("convkit.report")
-    assert room.__name__ == "convkit.report"
-    assert importlib.import_module("convkit.report.findings").Findings is Findings
-    assert convkit.report(folder, jobs=1, pixels=False).series == 17

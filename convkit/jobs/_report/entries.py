@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from convkit.jobs._report.facts import SeriesFacts
 from convkit.jobs._report.pixels import Sampled
-from convkit.report.findings import Likeness, Outlier, Problem, SeriesEntry
-from convkit.report.intensities import histogram_of
+from convkit.survey.findings import Likeness, Outlier, Problem, SeriesEntry
+from convkit.survey.intensities import histogram_of
 
 MOST = 500
 """Series with a card of their own: with pictures of some 3 kB a page of 3 MB."""

@@ -19,10 +19,10 @@ from convkit.jobs._report.asked import Wanted
 from convkit.jobs._report.defaults import OWN
 from convkit.jobs._rows import rows_of
 from convkit.jobs._schema import UNFITTING, Level
-from convkit.report.likeness import Trace
-from convkit.report.outliers import Member, Value
 from convkit.series.group import Series
 from convkit.series.stack import Planned, Stack
+from convkit.survey.likeness import Trace
+from convkit.survey.outliers import Member, Value
 
 PERSON_DIGITS = 16
 """Hexadecimal digits that tell persons apart while they are counted; they are not told."""

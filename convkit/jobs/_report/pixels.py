@@ -30,7 +30,7 @@ from convkit.jobs._report.suv import suv_factor
 from convkit.jobs._sources import Progress, Step
 from convkit.model.display import Display
 from convkit.pictures.voi import image_values, stored_range
-from convkit.report.intensities import PixelSample, counted, range_counts
+from convkit.survey.intensities import PixelSample, counted, range_counts
 
 MOST_FRAMES = 5
 """Frames of one series at most."""

@@ -15,7 +15,7 @@ from convkit.jobs._report.defaults import BY_MODALITY, GENERAL, UNITS
 from convkit.jobs._report.facts import SeriesFacts
 from convkit.jobs._report.labels import Labels
 from convkit.model.table import Column, Kind
-from convkit.report.columns import Categories, Cells, Numbers, People, Table, categories, columns_of, dates, numbers
+from convkit.survey.columns import Categories, Cells, Numbers, People, Table, categories, columns_of, dates, numbers
 
 _DAYS = {"D": 365.25, "W": 52.1775, "M": 12.0, "Y": 1.0}
 """How many of them a year has (PS3.5 6.2, Age String)."""

@@ -15,11 +15,11 @@ from convkit.jobs._report.facts import SeriesFacts
 from convkit.jobs._report.pixels import Sampled
 from convkit.jobs._report.rows import people_of
 from convkit.model.notes import CODES, Severity
-from convkit.report.columns import Categories, Cells, People, Table, categories
-from convkit.report.distributions import attribute, tally, weighted_tally
-from convkit.report.findings import Attribute, Facet, Intensities, Overview, Problem, Tally
-from convkit.report.intensities import PixelSample, intensities
-from convkit.report.pairs import pairs_of
+from convkit.survey.columns import Categories, Cells, People, Table, categories
+from convkit.survey.distributions import attribute, tally, weighted_tally
+from convkit.survey.findings import Attribute, Facet, Intensities, Overview, Problem, Tally
+from convkit.survey.intensities import PixelSample, intensities
+from convkit.survey.pairs import pairs_of
 
 MOST_FACETS = 12
 MOST_OF_A_PROBLEM = 50

@@ -20,11 +20,11 @@ from convkit.jobs._report.labels import Labels
 from convkit.jobs._report.rows import Choice, groups_by, people_of, table_of
 from convkit.jobs._report.told import Part, attributes_of, facets_of, overview_of, pixels_of, samples_of
 from convkit.jobs._sources import Progress
-from convkit.report.columns import Table
-from convkit.report.findings import Facet, Findings, Overview, Pairs
-from convkit.report.likeness import likenesses
-from convkit.report.outliers import outliers
-from convkit.report.pairs import pairs_of
+from convkit.survey.columns import Table
+from convkit.survey.findings import Facet, Findings, Overview, Pairs
+from convkit.survey.likeness import likenesses
+from convkit.survey.outliers import outliers
+from convkit.survey.pairs import pairs_of
 
 if TYPE_CHECKING:
     from convkit.jobs._report.facts import SeriesFacts

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple
 
-from convkit.report.findings import Likeness
+from convkit.survey.findings import Likeness
 
 MOST_OF_A_SCOUT = 30
 """Images that a localizer in several orientations has at most: three planes of ten."""

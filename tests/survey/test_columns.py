@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convkit.model.table import Column, Kind
-from convkit.report.columns import Categories, Dates, Numbers, People, categories, columns_of, numbers
+from convkit.survey.columns import Categories, Dates, Numbers, People, categories, columns_of, numbers
 
 NUMBER = Column("PixelSpacing", Kind.NUMBER, is_list=True)
 

@@ -6,13 +6,13 @@ import base64
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from convkit.report import _plots as plots
-from convkit.report import _summary as summary
-from convkit.report import _wording as words
-from convkit.report._canvas import svg
-from convkit.report._inline import inline
-from convkit.report.figures import defined, faceted
-from convkit.report.findings import Attribute, Correlations, Findings, Nature, Outlier, SeriesEntry
+from convkit.survey import _plots as plots
+from convkit.survey import _summary as summary
+from convkit.survey import _wording as words
+from convkit.survey._canvas import svg
+from convkit.survey._inline import inline
+from convkit.survey.figures import defined, faceted
+from convkit.survey.findings import Attribute, Correlations, Findings, Nature, Outlier, SeriesEntry
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convkit.report.bins import day_edges, histogram, round_edges
-from convkit.report.columns import Categories, Dates, Numbers, People, categories, numbers
-from convkit.report.distributions import attribute, describe
-from convkit.report.findings import Nature
+from convkit.survey.bins import day_edges, histogram, round_edges
+from convkit.survey.columns import Categories, Dates, Numbers, People, categories, numbers
+from convkit.survey.distributions import attribute, describe
+from convkit.survey.findings import Nature
 
 quickly = settings(deadline=None, max_examples=50)
 CELLS = st.lists(st.one_of(st.none(), st.floats(-1e9, 1e9), st.integers(-5, 5)), max_size=60)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from convkit.report.likeness import Trace, likenesses
-from convkit.report.outliers import Member, outliers
+from convkit.survey.likeness import Trace, likenesses
+from convkit.survey.outliers import Member, outliers
 
 
 def member(number: int, modality: str = "CT", protocol: str = "Chest", part: str = "CHEST", **values: Any) -> Member:

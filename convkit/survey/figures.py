@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convkit.errors import OutputError, UsageError
-from convkit.report import _plots as plots
-from convkit.report import _wording as words
-from convkit.report._canvas import canvas, png, svg, titled
-from convkit.report.findings import Attribute, Correlations, Findings, Nature, Pairs, Tally
+from convkit.survey import _plots as plots
+from convkit.survey import _wording as words
+from convkit.survey._canvas import canvas, png, svg, titled
+from convkit.survey.findings import Attribute, Correlations, Findings, Nature, Pairs, Tally
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

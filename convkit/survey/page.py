@@ -17,13 +17,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from convkit.errors import MissingExtraError
-from convkit.report import _plots as plots
-from convkit.report import _summary as summary
-from convkit.report import _wording as words
-from convkit.report._canvas import canvas
-from convkit.report._palette import level, variables
-from convkit.report._view import View, only_value
-from convkit.report.findings import Findings, Histogram, Tally
+from convkit.survey import _plots as plots
+from convkit.survey import _summary as summary
+from convkit.survey import _wording as words
+from convkit.survey._canvas import canvas
+from convkit.survey._palette import level, variables
+from convkit.survey._view import View, only_value
+from convkit.survey.findings import Findings, Histogram, Tally
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -69,7 +69,7 @@ def _source_hash(text: str) -> str:
 
 
 def _text_of(name: str) -> str:
-    return files("convkit.report").joinpath(name).read_text("utf-8")
+    return files("convkit.survey").joinpath(name).read_text("utf-8")
 
 
 @cache

@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from html import escape
 
-from convkit.report._palette import COLOURS
+from convkit.survey._palette import COLOURS
 
 _VARIABLES = {pair[0]: f"var(--{name})" for name, pair in COLOURS.items()}
 _KEPT = {

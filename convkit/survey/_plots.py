@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from convkit.report import _wording as words
-from convkit.report._canvas import new_axes, new_figure
-from convkit.report._palette import level, light
-from convkit.report.findings import Attribute, CoOccurrence, Histogram, Intensities, Nature, Scatter, Tally
+from convkit.survey import _wording as words
+from convkit.survey._canvas import new_axes, new_figure
+from convkit.survey._palette import level, light
+from convkit.survey.findings import Attribute, CoOccurrence, Histogram, Intensities, Nature, Scatter, Tally
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 
 from convkit.errors import OutputError, UsageError
-from convkit.report import _plots as plots
-from convkit.report._canvas import canvas, svg
-from convkit.report._inline import inline
-from convkit.report._palette import COLOURS, LEVELS, level, variables
-from convkit.report.figures import drawings, figure_files, save_figures
-from convkit.report.findings import CoOccurrence, Findings, Histogram, Nature, Scatter, Tally
-from tests.report import made
+from convkit.survey import _plots as plots
+from convkit.survey._canvas import canvas, svg
+from convkit.survey._inline import inline
+from convkit.survey._palette import COLOURS, LEVELS, level, variables
+from convkit.survey.figures import drawings, figure_files, save_figures
+from convkit.survey.findings import CoOccurrence, Findings, Histogram, Nature, Scatter, Tally
+from tests.survey import made
 
 pytest.importorskip("matplotlib")
 

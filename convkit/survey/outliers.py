@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from convkit.report.findings import Outlier
+from convkit.survey.findings import Outlier
 
 LEAST_GROUP = 5
 """Series of a group; of fewer, nobody can say what is usual."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convkit.report.intensities import RANGES, PixelSample, counted, histogram_of, intensities, range_counts
+from convkit.survey.intensities import RANGES, PixelSample, counted, histogram_of, intensities, range_counts
 
 
 def sample(array: np.ndarray, unit: str = "HU", padding: int = 0) -> PixelSample:

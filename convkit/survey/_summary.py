@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from convkit.model.notes import CODES, Severity
-from convkit.report import _wording as words
-from convkit.report.findings import Attribute, Findings, Histogram, Intensities, Nature, Overview, Tally
+from convkit.survey import _wording as words
+from convkit.survey.findings import Attribute, Findings, Histogram, Intensities, Nature, Overview, Tally
 
 _NOUNS = {
     "patients": ("patient", "patients"),

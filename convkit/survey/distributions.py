@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from convkit.report.bins import day_edges, histogram, round_edges
-from convkit.report.columns import Categories, Cells, Dates, Floats, Numbers, People
-from convkit.report.findings import Attribute, Nature, Tally
+from convkit.survey.bins import day_edges, histogram, round_edges
+from convkit.survey.columns import Categories, Cells, Dates, Floats, Numbers, People
+from convkit.survey.findings import Attribute, Nature, Tally
 
 MOST_VALUES = 20
 """Values of a category that are told by name."""

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from convkit.report._view import MOST_ALIKE, MOST_OUTLIERS
-from convkit.report.findings import (
+from convkit.survey._view import MOST_ALIKE, MOST_OUTLIERS
+from convkit.survey.findings import (
     Attribute,
     Correlations,
     Facet,
@@ -33,8 +33,8 @@ from convkit.report.findings import (
     SeriesEntry,
     Tally,
 )
-from convkit.report.page import page
-from tests.report import made
+from convkit.survey.page import page
+from tests.survey import made
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
@@ -405,7 +405,7 @@ def test_the_settings_of_the_reader_change_nothing_and_are_left_alone(whole: Fin
 
 def test_pyplot_is_not_loaded() -> None:
     code = (
-        "import sys; from tests.report import made; from convkit.report.page import page; page(made.findings(3));"
+        "import sys; from tests.survey import made; from convkit.survey.page import page; page(made.findings(3));"
         "sys.exit('matplotlib.pyplot' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -413,7 +413,7 @@ def test_pyplot_is_not_loaded() -> None:
 
 def test_importing_the_page_loads_neither_matplotlib_nor_jinja() -> None:
     code = (
-        "import sys; import convkit.report.page, convkit.report.figures;"
+        "import sys; import convkit.survey.page, convkit.survey.figures;"
         "sys.exit(bool({'matplotlib', 'jinja2'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

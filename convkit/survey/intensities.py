@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convkit.report.bins import round_edges
-from convkit.report.columns import Floats
-from convkit.report.findings import Histogram, Intensities
+from convkit.survey.bins import round_edges
+from convkit.survey.columns import Floats
+from convkit.survey.findings import Histogram, Intensities
 
 BINS = 64
 

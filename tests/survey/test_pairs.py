@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convkit.report.columns import People, Table, categories, numbers
-from convkit.report.pairs import association, co_occurrence, correlations_of, crosstab, pairs_of, ranks_of
+from convkit.survey.columns import People, Table, categories, numbers
+from convkit.survey.pairs import association, co_occurrence, correlations_of, crosstab, pairs_of, ranks_of
 
 NUMBER = st.one_of(st.none(), st.integers(-4, 4), st.floats(-1e6, 1e6).map(lambda x: round(x, 3)))
 ROWS = st.lists(st.tuples(NUMBER, NUMBER, NUMBER), max_size=40)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convkit.report.columns import Floats, People
-from convkit.report.findings import Histogram
+from convkit.survey.columns import Floats, People
+from convkit.survey.findings import Histogram
 
 BINS = 30
 """About so many bins: enough for the shape, few enough for a small figure."""

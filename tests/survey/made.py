@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from convkit.report.findings import (
+from convkit.survey.findings import (
     Attribute,
     CoOccurrence,
     Correlations,

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convkit.report.columns import Categories, Floats, Integers, Numbers, People, Table
-from convkit.report.findings import CoOccurrence, Correlations, Pairs, Scatter
+from convkit.survey.columns import Categories, Floats, Integers, Numbers, People, Table
+from convkit.survey.findings import CoOccurrence, Correlations, Pairs, Scatter
 
 MOST_NUMERIC = 30
 """Columns of a matrix of correlations; of more, the first."""

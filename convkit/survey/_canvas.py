@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from convkit.errors import MissingExtraError
-from convkit.report._palette import light
+from convkit.survey._palette import light
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
