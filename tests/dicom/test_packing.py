@@ -42,6 +42,14 @@ def test_what_was_packed_comes_back(parsed: Parsed) -> None:
     assert Unpacking(described(TABLE), TABLE).parsed(packed) == parsed
 
 
+@given(HEADERS, st.integers(0, 10**6), st.integers(1, 255))
+def test_a_damaged_byte_is_no_header(parsed: Parsed, place: int, change: int) -> None:
+    packed = bytearray(pack(parsed) or b"")
+    packed[place % len(packed)] ^= change
+    with pytest.raises(ValueError, match="no packed header"):
+        Unpacking(described(TABLE), TABLE).parsed(bytes(packed))
+
+
 @given(HEADERS, st.integers(0, 400))
 def test_cut_bytes_are_no_header(parsed: Parsed, place: int) -> None:
     packed = pack(parsed) or b""

@@ -122,3 +122,14 @@ def test_command_reads_archives_and_leaves_nothing_behind(folder: Path, tmp_path
     done = command("convert", source, "-o", tmp_path / "out", "-j", "2", TMPDIR=str(tmp_path / "tmp"))
     assert done.returncode == 0, done.stderr
     assert not list((tmp_path / "tmp").rglob("spool-*"))
+
+
+@pytest.mark.slow
+def test_what_workers_inflate_goes_with_the_run(folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="the extra tables is not installed")
+    (tmp_path / "tmp").mkdir()
+    source, index = tar_of(folder, tmp_path / "a.tgz"), tmp_path / "index.parquet"
+    convkit.save_index(source, output=index, jobs=1)
+    done = command("convert", index, "-o", tmp_path / "out", "-j", "2", TMPDIR=str(tmp_path / "tmp"))
+    assert done.returncode == 0, done.stderr
+    assert not [path for path in (tmp_path / "tmp").rglob("*") if path.is_file()]

@@ -286,6 +286,18 @@ def test_update_of_something_else_is_a_usage_error(content: bytes, tmp_path: Pat
     assert (tmp_path / "x.parquet").read_bytes() == content
 
 
+def test_update_of_a_table_that_is_damaged_in_the_middle_is_a_usage_error(tmp_path: Path) -> None:
+    source, index = archive(tmp_path / "in"), tmp_path / "i.parquet"
+    convkit.save_index(source, output=index, jobs=1)
+    whole = index.read_bytes()
+    table = pq.ParquetFile(index)
+    start = min(table.metadata.row_group(0).column(n).data_page_offset for n in range(table.metadata.num_columns))
+    index.write_bytes(whole[:start] + bytes(200) + whole[start + 200 :])
+    with pytest.raises(UsageError, match="damaged"):
+        convkit.save_index(source, output=index, update=True, jobs=1)
+    assert index.read_bytes()[start : start + 200] == bytes(200)  # left as it was
+
+
 def test_update_of_a_foreign_table_is_a_usage_error(tmp_path: Path) -> None:
     archive(tmp_path / "in")
     convkit.scan(tmp_path / "in", jobs=1).save(tmp_path / "x.parquet")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from functools import partial
 
 import numpy as np
@@ -158,3 +161,15 @@ def test_text_written_upwards_and_downwards_is_found():
         turned = np.rot90(made.pixels, turns)
         find = partial(reader().words, np.repeat(turned[..., None], 3, axis=2).copy())
         assert sum(word.score > 0.5 for word in find()) >= len(("name", "id", "birth"))
+
+
+@has_rapid
+@pytest.mark.parametrize(
+    ("module", "name"), [("convkit.deid.pixels.readers", "RapidReader"), ("convkit.audit._readers", "_RapidReader")]
+)
+def test_what_reads_text_reports_to_nobody(tmp_path, module, name):
+    """onnxruntime queues reports on its use below the home folder and sends them to its maker."""
+    code = f"import time; from {module} import {name}; {name}(); time.sleep(1)"
+    places = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=os.environ | places, check=True)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
