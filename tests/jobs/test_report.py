@@ -484,7 +484,7 @@ def test_pixels_are_sampled(folder: Path) -> None:
     ct = next(one for one in found.pixels if one.unit == "HU")
     assert (ct.title, ct.series, ct.sampled_series) == ("CT (HU)", 12, 12)
     assert len(ct.ranges) == 6
-    assert {one.title for one in found.pixels} == {"CT (HU)", "MR (stored values)"}
+    assert {one.title for one in found.pixels} == {"CT (HU)", "MR (no unit)"}
     with_picture = [one for one in found.series if one.thumbnail]
     assert len(with_picture) == 16
     assert with_picture[0].thumbnail[:4] == b"RIFF"
@@ -494,7 +494,7 @@ def test_pixels_are_sampled(folder: Path) -> None:
 def test_a_budget_of_frames(folder: Path) -> None:
     found = report(folder, pixels=True, frames=3)
     assert sum(one.sampled_frames for one in found.pixels) == 3
-    assert {one.title for one in found.pixels} == {"CT (HU)", "MR (stored values)"}
+    assert {one.title for one in found.pixels} == {"CT (HU)", "MR (no unit)"}
     assert any("at most 3 frames" in note for note in found.notes)
 
 
@@ -668,6 +668,18 @@ def test_json_is_json(folder: Path) -> None:
     made = convkit.report(folder, jobs=1, by="Modality")
     told = json.dumps(made.to_json(), allow_nan=False)
     assert json.loads(told)["level"] == "series"
+
+
+def test_labels_are_told_without_what_may_be_a_name(folder: Path, tmp_path: Path) -> None:
+    patients = sorted({str(one.PatientID) for one in data_set()})
+    remarks = ["mass seen by Dr Zyloqov", "John Zyloqov MRN 1234567 born 1950-01-02", "nodule", "XR7"] * len(patients)
+    lines = [f"{patient},{remark}" for patient, remark in zip(patients, remarks, strict=False)]
+    path = tmp_path / "labels.csv"
+    path.write_text("\n".join(["PatientID,remark", *lines]))
+    told = json.dumps(convkit.report(folder, labels=path, pixels=False, jobs=1).to_json())
+    assert not [word for word in ("yloqov", "1234567", "1950") if word in told]
+    assert "nodule" in told
+    assert "XR7" in told
 
 
 def test_descriptions_are_told_without_what_may_be_a_name(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from convkit.errors import InputError, UsageError
 from convkit.jobs._names import identifies
 from convkit.jobs._report.asked import OF_MANY
+from convkit.jobs._report.texts import label
 from convkit.model.table import Column, Kind
 
 MOST_COLUMNS = 40
@@ -114,7 +115,7 @@ def read_labels(path: str, on: str, *, is_private_report: bool) -> Labels:
             notes.append(_left_out(1, "in which nearly every row has a text of its own"))
             continue
         columns.append(column)
-        cells.append(found)
+        cells.append(_without_names(found) if is_private_report and column.kind is Kind.TEXT else found)
     values = dict(zip(by_key, zip(*cells, strict=True), strict=True)) if cells else dict.fromkeys(by_key, ())
     return Labels(tuple(columns), values, tuple(notes))
 
@@ -208,6 +209,10 @@ def _is_date(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _without_names(cells: Sequence[Any]) -> list[Any]:
+    return [[left for text in cell or () if (left := label(text))] or None for cell in cells]
 
 
 def _names_somebody(column: Column, cells: Sequence[Any]) -> bool:

@@ -51,5 +51,11 @@ def _cleaner() -> Cleaner:
     return Cleaner(OwnValues(), Vocabulary.load())
 
 
+def label(text: str) -> str:
+    """A label as it may be told: one word may be any code, several are cleaned as a description is."""
+    is_one_word = len(text.split()) == 1
+    return _cleaner().lightly(text).strip() if is_one_word else _clean(text)
+
+
 def _clean(text: str) -> str:
     return _cleaner().cleaned(text).strip()

@@ -203,7 +203,7 @@ def pixels_of(part: Part) -> tuple[Intensities, ...]:
 
 def _intensities(key: tuple[str, str], samples: Sequence[PixelSample], series: int) -> Intensities | None:
     modality, unit = key
-    title = f"{modality or 'no modality'} ({'stored values' if unit == 'stored' else unit})"
+    title = f"{modality or 'no modality'} ({'no unit' if unit == 'stored' else unit})"
     frames = sum(one.frames for one in samples)
     note = f"{frames} frames of {len(samples)} of {series} series, spread over each volume; series drawn by a hash."
     return intensities(title, samples, series, note)
