@@ -89,7 +89,7 @@ class Collection:
     def planned(self, series: Series) -> list[Planned]:
         """The volumes that a series makes under default options."""
         if id(series) not in self._planned:
-            self._planned[id(series)] = attempt(partial(plan_series, options=StackOptions()), series, no_plan)
+            self._planned[id(series)] = plan_of(series)
         return self._planned[id(series)]
 
     def to_rows(self, level: str = "volume", columns: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -154,6 +154,11 @@ def checked_level(level: str) -> Level:
     if level not in tuple(Level):
         raise UsageError(f"{level!r} is not a level.", "--level", f"Choose one of {', '.join(Level)}.")
     return Level(level)
+
+
+def plan_of(series: Series) -> list[Planned]:
+    """The volumes that a series makes under default options."""
+    return attempt(partial(plan_series, options=StackOptions()), series, no_plan)
 
 
 def no_plan(_series: Series, error: Exception) -> list[Planned]:

@@ -292,7 +292,8 @@ class _Work:
                 if open_ones:
                     claims[index + len(ahead)] = [claim for _, claim in open_ones]
                     ahead.append(Batch(tuple(job for job, _ in open_ones), batch.own))
-            place.claim(chain.from_iterable(claims[index + number] for number in range(len(ahead))))
+            if ahead:
+                place.claim(chain.from_iterable(claims[index + number] for number in range(len(ahead))))
             index += len(ahead)
             yield from ahead
 

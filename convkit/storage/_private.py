@@ -25,8 +25,7 @@ def private_folder() -> Path:
     OutputError
         It cannot be made, or is another's.
     """
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    folder = Path(tempfile.gettempdir()) / f"convkit-{user}"
+    user, folder = _place()
     hint = "Name another temporary folder in TMPDIR."
     try:
         folder.mkdir(mode=_MODE, exist_ok=True)
@@ -41,13 +40,18 @@ def private_folder() -> Path:
     return folder
 
 
+def _place() -> tuple[int, Path]:
+    """Who the user is, and the folder."""
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    return user, Path(tempfile.gettempdir()) / f"convkit-{user}"
+
+
 def remove_what_workers_inflated() -> None:
     """Remove what the workers of this process have inflated; workers end without a chance to do so.
 
     Files that this process has inflated itself are links to open ones, and go with it.
     """
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    folder = Path(tempfile.gettempdir()) / f"convkit-{user}" / f"{SPOOL}{os.getpid()}"
+    folder = _place()[1] / f"{SPOOL}{os.getpid()}"
     with suppress(OSError):
         for path in folder.iterdir():
             if not path.is_symlink():

@@ -670,6 +670,16 @@ def test_json_is_json(folder: Path) -> None:
     assert json.loads(told)["level"] == "series"
 
 
+def test_columns_of_the_index_itself_are_told_without_what_may_be_a_name(tmp_path: Path) -> None:
+    write([instance(number=n, CalibrationNotes="flat Kowalewski") for n in (1, 2)], tmp_path / "in")
+    convkit.save_index(tmp_path / "in", output=tmp_path / "all.parquet", all_tags=True, jobs=1)
+    for source in (tmp_path / "in", tmp_path / "all.parquet"):
+        found = convkit.report(source, columns=["CalibrationNotes"], pixels=False, jobs=1).findings
+        told = attribute(found, "CalibrationNotes").tally
+        assert told is not None
+        assert told.counts == (("flat", 1),)
+
+
 def test_labels_are_told_without_what_may_be_a_name(folder: Path, tmp_path: Path) -> None:
     patients = sorted({str(one.PatientID) for one in data_set()})
     remarks = ["mass seen by Dr Zyloqov", "John Zyloqov MRN 1234567 born 1950-01-02", "nodule", "XR7"] * len(patients)

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from convkit.dicom.objects import is_directory
-from convkit.engine.run import Runner, attempt
+from convkit.engine.run import Runner
 from convkit.jobs._report.asked import Wanted
 from convkit.jobs._report.compact import compact
 from convkit.jobs._report.facts import SeriesFacts, facts_of
 from convkit.jobs._report.texts import without_names
 from convkit.jobs._sources import Progress, Source
 from convkit.jobs._where import Where
-from convkit.jobs.collection import Collection, collect, no_plan
+from convkit.jobs.collection import Collection, collect
 from convkit.model.notes import CODES, Note, Severity
-from convkit.series.group import Series
-from convkit.series.options import StackOptions
-from convkit.series.plan import plan_series
-from convkit.series.stack import Planned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,23 +84,13 @@ def gather(ask: Ask, runner: Runner) -> Gathered:
 def gathered(found: Collection, wanted: Wanted) -> Gathered:
     """The series of a collection."""
     problems = Counter(problem.code for problem in found.problems)
-    facts = compact(_told(one, found.planned(one), wanted) for one in found if not is_directory(one.first))
-    return Gathered(facts, found.files, dict(sorted(problems.items())), notes=found.notes)
+    facts = (facts_of(one, found.planned(one), wanted) for one in found if not is_directory(one.first))
+    return Gathered(told(facts, wanted), found.files, dict(sorted(problems.items())), notes=found.notes)
 
 
-def facts_of_all(series: Sequence[Series], wanted: Wanted) -> tuple[SeriesFacts, ...]:
-    """The facts of some series, which are planned one after another."""
-    return tuple(_told(one, planned(one), wanted) for one in series)
-
-
-def _told(series: Series, volumes: Sequence[Planned], wanted: Wanted) -> SeriesFacts:
-    found = facts_of(series, volumes, wanted)
-    return without_names(found) if wanted.is_private else found
-
-
-def planned(series: Series) -> list[Planned]:
-    """The volumes of a series under default options; see `Collection.planned`."""
-    return attempt(partial(plan_series, options=StackOptions()), series, no_plan)
+def told(facts: Iterable[SeriesFacts], wanted: Wanted) -> tuple[SeriesFacts, ...]:
+    """Facts as they leave who has read them: without names where no profile decides, and in little memory."""
+    return compact(map(without_names, facts) if wanted.is_private else facts)
 
 
 def in_rank(facts: Iterable[SeriesFacts]) -> tuple[SeriesFacts, ...]:

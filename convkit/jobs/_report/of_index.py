@@ -26,13 +26,12 @@ from convkit.engine.run import Runner
 from convkit.errors import ConvkitError, UsageError
 from convkit.jobs._index.paths import absolute, path_of
 from convkit.jobs._report.asked import JOINED_BY_HASH, Wanted
-from convkit.jobs._report.compact import compact
-from convkit.jobs._report.facts import SeriesFacts
-from convkit.jobs._report.gather import Ask, Gathered, facts_of_all, in_rank
+from convkit.jobs._report.facts import SeriesFacts, facts_of
+from convkit.jobs._report.gather import Ask, Gathered, in_rank, told
 from convkit.jobs._schema import HEADER, MODIFIED, PATH, Level
 from convkit.jobs._sources import Step
 from convkit.jobs._where import Where
-from convkit.jobs.collection import selected, unfolded
+from convkit.jobs.collection import plan_of, selected, unfolded
 from convkit.series.group import group
 from convkit.storage import files
 from convkit.tables.stored import StoredTable
@@ -240,13 +239,13 @@ def series_of_lot(lot: Lot, *, reading: Reading) -> Made:
     found = [one for one in group(headers) if not is_directory(one.first)]
     if reading.selection:
         found = [one for one in (selected(each, reading.selection) for each in found) if one is not None]
-    facts = facts_of_all(found, reading.wanted)
+    facts = [facts_of(each, plan_of(each), reading.wanted) for each in found]
     if cells:
-        facts = tuple(
+        facts = [
             each._replace(cells={**each.cells, **cells[series.first.path]})
             for each, series in zip(facts, found, strict=True)
-        )
-    return Made(compact(facts), dict(problems))
+        ]
+    return Made(told(facts, reading.wanted), dict(problems))
 
 
 def failed_lot(lot: Lot, error: Exception) -> Made:
