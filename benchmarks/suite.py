@@ -198,8 +198,10 @@ def _result(found: Mapping[str, Side]) -> dict[str, Any]:
     ours = found["convkit"]
     result: dict[str, Any] = {}
     for name, side in found.items():
-        pairs = zip(ours.costs, side.costs, strict=False)
-        ratio = median(theirs.wall_s / own.wall_s for own, theirs in pairs)
+        usual = median(cost.wall_s for cost in ours.costs)
+        # Of a side that ran once there is no round to compare: the first of ours may be the one that reads the disk.
+        pairs = zip(ours.costs, side.costs, strict=True) if len(side.costs) == len(ours.costs) else ()
+        ratio = median([theirs.wall_s / own.wall_s for own, theirs in pairs] or [side.costs[0].wall_s / usual])
         result[name] = asdict(medians(side.costs)) | {"ratio": ratio, "written": side.written, "runs": len(side.costs)}
     return result
 

@@ -1,6 +1,6 @@
 """``python -m convkit``."""
 
-from convkit.cli.main import run
+from convkit.cli.main import program
 
 if __name__ == "__main__":
-    run()
+    program()

@@ -35,14 +35,15 @@ VERBS = ("scan", "report", "sort", "convert", "preview", "deid", "check")
 
 _EXIT_CODES = {
     ExitCode.OK: "All done.",
-    ExitCode.UNEXPECTED: "An unexpected failure, or an extra that is not installed.",
+    ExitCode.UNEXPECTED: "An unexpected failure, an extra that is not installed, or storage or a cluster that is lost.",
     ExitCode.USAGE: "Wrong usage: an option, an expression, a name template, a source that does not exist.",
     ExitCode.NOTHING_TO_DO: "Nothing to do: no DICOM, or nothing selected.",
     ExitCode.SOME_FAILED: "Some items failed or were refused, the rest are written.",
     ExitCode.ALL_FAILED: "Every item failed or was refused, or the destination cannot be written.",
     ExitCode.CHECK_FAILED: "A check found something, or a warning under `--strict`.",
-    ExitCode.INTERRUPTED: "Interrupted; the same command goes on.",
+    ExitCode.INTERRUPTED: "Interrupted (Ctrl-C, SIGINT); the same command goes on.",
 }
+_OF_THE_SYSTEM = ("143", "Ended by SIGTERM, as batch systems and service managers send it; the same command goes on.")
 VRS = sorted([*BY_VR, "OB", "OD", "OF", "OL", "OV", "OW", "SQ", "UN"])
 _KINDS = {
     "text": ("string", "as it is, decoded"),
@@ -211,7 +212,7 @@ def kinds() -> str:
 
 def exit_codes() -> str:
     """All exit codes."""
-    return table(("code", "meaning"), ((str(int(code)), _EXIT_CODES[code]) for code in ExitCode))
+    return table(("code", "meaning"), [*((str(int(code)), _EXIT_CODES[code]) for code in ExitCode), _OF_THE_SYSTEM])
 
 
 PARTS: dict[str, Callable[[], str]] = {

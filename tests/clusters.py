@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from convkit.storage import loss
+
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 60.0
 """Most that anything may take on a busy computer."""
@@ -138,6 +140,12 @@ def leave(number: int) -> int:
 def square_or_raise(number: int) -> int:
     if number == 3:
         raise ValueError("DOE^JANE")
+    return number * number
+
+
+def square_or_lose(number: int) -> int:
+    if number == 3:
+        loss.report("s3://bucket/key", "the storage cannot be reached")
     return number * number
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from convkit.cli.console import begin_work, progress_bar, set_up_logging
+from convkit.cli.console import begin_work, json_line, progress_bar, say, set_up_logging
 from convkit.cli.options import running
 
 if TYPE_CHECKING:
@@ -60,9 +59,9 @@ def command(**given: Any) -> int:
     _show(report, as_json=given["as_json"], is_all=bool(given["verbose"]))
     for each in report.notes:
         place = f"{each.where}: " if each.where else ""
-        click.echo(f"{each.severity}: {place}{each.text} {each.hint}".rstrip(), err=True)
+        say(f"{each.severity}: {place}{each.text} {each.hint}".rstrip())
     if not given["quiet"]:
-        click.echo(_summary(report), err=True)
+        say(_summary(report))
     return int(report.exit_code)
 
 
@@ -71,13 +70,13 @@ def _show(report: CheckReport, *, as_json: bool, is_all: bool) -> None:
 
     if as_json:
         for finding in report.findings:
-            click.echo(json.dumps(finding.to_json(), ensure_ascii=False))
+            click.echo(json_line(finding.to_json()))
         return
     shown = report.findings if is_all else report.findings[:_LISTED]
     if shown:
         click.echo(text_table([_row(finding, has_values=shown[0].value is not None) for finding in shown]))
     if len(shown) < len(report.findings):
-        click.echo(f"and {len(report.findings) - len(shown)} more (-v lists all)", err=True)
+        say(f"and {len(report.findings) - len(shown)} more (-v lists all)")
 
 
 def _row(finding: Finding, *, has_values: bool) -> dict[str, Any]:

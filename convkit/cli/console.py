@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import json
 import logging
+import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,16 @@ from convkit.engine.allocator import keep_freed_blocks
 from convkit.engine.outcome import BAD, ExitCode, Outcome, Report, Status
 from convkit.errors import OutputError
 from convkit.model.notes import Note, Severity
+from convkit.model.visible import encodable, visible
 
 if TYPE_CHECKING:
     from convkit.jobs._sources import Progress, Step
 
 _LISTED_SKIPPED = 5
+BAD_ENDS = frozenset({ExitCode.SOME_FAILED, ExitCode.ALL_FAILED})
+"""Their summary is shown, however quiet the run."""
+
+_GRAVITY = (Severity.INFO, Severity.WARNING, Severity.ERROR)
 
 
 def set_up_logging(*, quiet: int, verbose: int, log_file: str | None) -> None:
@@ -58,7 +64,7 @@ def _refuse_dicom(log_file: str) -> None:
 @contextmanager
 def progress_bar(*, quiet: int) -> Iterator[Progress | None]:
     """A progress bar on standard error where that is a terminal; nothing elsewhere."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     from tqdm import tqdm  # noqa: PLC0415 (only on a terminal)
@@ -91,22 +97,52 @@ def show_report(report: Report, *, as_json: bool, quiet: int, verbose: int, root
     """Outputs to standard output, a line each (or JSON lines); problems and a summary to standard error."""
     for outcome in report.outcomes:
         if as_json:
-            click.echo(json.dumps(outcome.to_json(), ensure_ascii=False))
+            click.echo(json_line(outcome.to_json()))
         else:
             paths = [f"{root}{path}" for path in outcome.outputs if not path.endswith(".json")]
             if paths:
-                click.echo("\n".join(paths))  # at once: a call a picture would be a fortieth of the work
-    if quiet < 2:
-        _show_problems(report, verbose)
-    if not quiet:
-        click.echo(_summary(report), err=True)
+                show_paths("\n".join(paths))  # at once: a call a picture would be a fortieth of the work
+    _show_problems(report, verbose, only_errors=quiet > 1)
+    if not quiet or not report.ok:
+        say(_summary(report))
+
+
+def say(text: str) -> None:
+    """Write a line to standard error; whatever a name of a file holds, it stays one line."""
+    click.echo(visible(text), err=True)
+
+
+def show_paths(lines: str) -> None:
+    """Write paths to standard output as they are: who reads them opens them."""
+    try:
+        lines.encode("utf-8")
+    except UnicodeEncodeError:  # bytes of a name that are no text
+        click.echo(os.fsencode(lines))
+    else:
+        click.echo(lines)
+
+
+def json_line(found: Any, default: Callable[[Any], Any] | None = None) -> str:
+    """JSON on one line that any reader takes for UTF-8."""
+    return encodable(json.dumps(found, ensure_ascii=False, default=default))
 
 
 def begin_work() -> None:
-    """Set the memory of this process, which is ours alone, for work on many files."""
+    """Set the memory of this process, which is ours alone, for work on many files; tell of a wrong temporary folder."""
+    given = os.environ.get("TMPDIR")
+    if given and not (os.path.isdir(given) and os.access(given, os.W_OK | os.X_OK)):  # noqa: PTH112 (at each start)
+        from tempfile import gettempdir  # noqa: PLC0415 (few runs need it)
+
+        what = "TMPDIR names no folder that can be written to (%s); temporary files go to %s"
+        logging.getLogger("convkit").warning(what, visible(given), visible(gettempdir()))
     keep_freed_blocks()
     gc.enable()
     gc.freeze()  # what is loaded by now stays, so nothing is gained by looking through it again and again
+
+
+def typed_lines(sources: Iterable[str]) -> Iterable[str]:
+    """What comes on standard input where a source is ``-``; nothing where that is closed."""
+    return sys.stdin or () if "-" in sources else ()
 
 
 def run_job(job: Callable[..., Report], given: dict[str, Any]) -> int:
@@ -116,48 +152,51 @@ def run_job(job: Callable[..., Report], given: dict[str, Any]) -> int:
     sources = given.pop("sources")
     begin_work()
     with progress_bar(quiet=quiet) as progress:
-        report = job(*sources, **given, typed_in=sys.stdin if "-" in sources else (), progress=progress)
+        report = job(*sources, **given, typed_in=typed_lines(sources), progress=progress)
     show_report(report, as_json=as_json, quiet=quiet, verbose=verbose, root=f"{given['output'].rstrip('/')}/")
     return int(report.exit_code)
 
 
-def _show_problems(report: Report, verbose: int) -> None:
+def _show_problems(report: Report, verbose: int, *, only_errors: bool) -> None:
     skipped: dict[tuple[str, str], list[Outcome]] = {}
+    least = Severity.ERROR if only_errors else Severity.INFO if verbose else Severity.WARNING
     for outcome in report.outcomes:
         if outcome.status in BAD:
             _show_bad(outcome)
         elif outcome.status is Status.SKIPPED:
             skipped.setdefault((outcome.notes[0].code, outcome.notes[0].text), []).append(outcome)
         else:
-            _show_notes(outcome, verbose)
-    for (code, text), outcomes in skipped.items():
+            _show_notes(outcome, least)
+    for (code, text), outcomes in ({} if only_errors else skipped).items():
         _show_skipped(code, text, outcomes, verbose)
     for each in report.notes:
-        click.echo(f"{each.severity}: {_sentence(each)}", err=True)
+        if not only_errors or each.severity is Severity.ERROR:
+            say(f"{each.severity}: {_sentence(each)}")
 
 
 def _show_bad(outcome: Outcome) -> None:
     for each in outcome.notes[:1]:
         shown = each.at("") if each.where == outcome.item else each
-        click.echo(f"{outcome.status}: {outcome.item}: {_sentence(shown)}", err=True)
+        say(f"{outcome.status}: {outcome.item}: {_sentence(shown)}")
     for each in outcome.notes[1:]:
         if each.severity is Severity.ERROR:
-            click.echo(f"    {_sentence(each)}", err=True)
+            say(f"    {_sentence(each)}")
 
 
-def _show_notes(outcome: Outcome, verbose: int) -> None:
+def _show_notes(outcome: Outcome, least: Severity) -> None:
+    shown = _GRAVITY[_GRAVITY.index(least) :]
     for each in outcome.notes:
-        if each.severity is not Severity.INFO or verbose:
-            click.echo(f"{each.severity}: {outcome.item}: {_sentence(each)}", err=True)
+        if each.severity in shown:
+            say(f"{each.severity}: {outcome.item}: {_sentence(each)}")
 
 
 def _show_skipped(code: str, text: str, outcomes: list[Outcome], verbose: int) -> None:
     count = sum(int(str(o.facts.get("instances", 1))) for o in outcomes)
-    click.echo(f"skipped: {count} file{'s' if count != 1 else ''}: {text} [{code}]", err=True)
+    say(f"skipped: {count} file{'s' if count != 1 else ''}: {text} [{code}]")
     for outcome in outcomes if verbose else outcomes[:_LISTED_SKIPPED]:
-        click.echo(f"    {outcome.notes[0].where or outcome.item}", err=True)
+        say(f"    {outcome.notes[0].where or outcome.item}")
     if not verbose and len(outcomes) > _LISTED_SKIPPED:
-        click.echo(f"    and {len(outcomes) - _LISTED_SKIPPED} more (-v lists all)", err=True)
+        say(f"    and {len(outcomes) - _LISTED_SKIPPED} more (-v lists all)")
 
 
 def _sentence(each: Note) -> str:

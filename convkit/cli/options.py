@@ -36,7 +36,7 @@ _RUNNING = (
         metavar="N",
         callback=_be_nice,
         expose_value=False,
-        help="Let other programs go first: 1 to 19.",
+        help="Let other programs go first, the more so the higher it is.",
     ),
 )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from convkit.cli.console import run_job
+from convkit.cli.console import run_job, say
 from convkit.cli.options import common, redacting, writing
 
 
@@ -88,5 +88,5 @@ def command(**given: Any) -> int:
     page = Path(given["output"]) / PAGE
     code = run_job(preview, given | {"bits": int(given["bits"])})
     if is_told and page.is_file():
-        click.echo(f"look through them: {page}", err=True)
+        say(f"look through them: {page}")
     return code

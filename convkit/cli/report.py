@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from convkit.cli.console import begin_work, progress_bar, set_up_logging
+from convkit.cli.console import begin_work, json_line, progress_bar, say, set_up_logging, show_paths, typed_lines
 from convkit.cli.options import common, redacting
-from convkit.model.notes import CODES
+from convkit.model.notes import CODES, Severity
+
+_LISTED_FILES = 3
+"""Files of each problem that the terminal names, unless asked for more."""
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from convkit.jobs.report import DataReport
 
 
@@ -70,37 +73,54 @@ def command(**given: Any) -> int:
     its numbers to standard output.
     """  # noqa: D301 (click wants the control character)
     from convkit.dicom.columns import split  # noqa: PLC0415 (keeps --help fast)
-    from convkit.jobs.report import report  # noqa: PLC0415
+    from convkit.jobs.report import kept  # noqa: PLC0415
 
     quiet, verbose, as_json = given.pop("quiet"), given.pop("verbose"), given.pop("as_json")
     set_up_logging(quiet=quiet, verbose=verbose, log_file=given.pop("log_file"))
     sources, columns = given.pop("sources"), split(given.pop("columns"))
-    begin_work()
-    with progress_bar(quiet=quiet) as progress:
-        made = report(
-            *sources, columns=columns, **given, typed_in=sys.stdin if "-" in sources else (), progress=progress
-        )
+    made = None if as_json or given["figures"] else kept(given["output"], given["exists"])
+    if made is None:
+        made = _made(sources, columns, given, quiet)
     if as_json:
-        click.echo(json.dumps(made.to_json(), ensure_ascii=False, allow_nan=False))
+        click.echo(json_line(made.to_json()))
     elif made.path is not None:
-        click.echo(str(made.path))
-    _show(made, quiet=quiet)
+        show_paths(str(made.path))
+    _show(made, quiet=quiet, verbose=verbose)
     return int(made.exit_code)
 
 
-def _show(made: DataReport, *, quiet: int) -> None:
+def _made(sources: Sequence[str], columns: Sequence[str], given: dict[str, Any], quiet: int) -> DataReport:
+    """The report, with its page and figures."""
+    from convkit.jobs.report import report  # noqa: PLC0415
+
+    begin_work()
+    with progress_bar(quiet=quiet) as progress:
+        return report(*sources, columns=columns, **given, typed_in=typed_lines(sources), progress=progress)
+
+
+def _show(made: DataReport, *, quiet: int, verbose: int) -> None:
     """What is wrong with files, and what the reader has to know."""
-    if quiet > 1:
-        return
-    if made.is_kept:
-        click.echo("kept: the page was there already; --exists overwrite makes it anew", err=True)
-        return
+    if made.is_kept and quiet < 2:
+        say(
+            "kept: the page was there already and is of an earlier run, its sources and options; --exists overwrite "
+            "makes it anew"
+        )
+        if made.findings is None:
+            return
+    files = dict(made.files)
     for code, count in made.problems:
-        click.echo(f"{count} file{'s' if count != 1 else ''}: {CODES[code].meaning} [{code}]", err=True)
-    for note in made.findings.notes if made.findings is not None else ():
-        click.echo(f"note: {note}", err=True)
+        if quiet > 1 and CODES[code].severity is not Severity.ERROR:
+            continue
+        say(f"{count} file{'s' if count != 1 else ''}: {CODES[code].meaning} [{code}]")
+        listed = files.get(code, ())[: None if verbose else _LISTED_FILES]
+        for path in listed:
+            say(f"    {path}")
+        if count > len(listed):
+            say(f"    and {count - len(listed)} more{'' if verbose else ' (-v lists them)'}")
+    for note in made.findings.notes if made.findings is not None and quiet < 2 else ():
+        say(f"note: {note}")
     if not quiet:
-        click.echo(_summary(made), err=True)
+        say(_summary(made))
 
 
 def _summary(made: DataReport) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from convkit.cli.console import begin_work, progress_bar, set_up_logging
+from convkit.cli.console import (
+    BAD_ENDS,
+    begin_work,
+    json_line,
+    progress_bar,
+    say,
+    set_up_logging,
+    show_paths,
+    typed_lines,
+)
 from convkit.cli.options import common, redacting
 from convkit.errors import UsageError
 from convkit.model.notes import CODES, Note, Severity
@@ -77,8 +84,7 @@ def _is_index(given: dict[str, Any]) -> bool:
     """
     from convkit.jobs.index import is_selected_in_pieces  # noqa: PLC0415 (keeps --help fast)
 
-    is_local = given["output"] is not None and "://" not in given["output"]  # beside it lies what is not finished
-    is_saved = is_local and given["level"] == "instance" and given["profile"] is None
+    is_saved = given["output"] is not None and given["level"] == "instance" and given["profile"] is None
     is_index = is_saved and is_selected_in_pieces(given["where"])
     for option in ("all_tags", "update"):
         if given[option] and not is_index:
@@ -90,6 +96,7 @@ def _is_index(given: dict[str, Any]) -> bool:
 
 def _saved(given: dict[str, Any]) -> int:
     """Save an index, and tell what is in it."""
+    from convkit.jobs._index.tally import is_unreadable  # noqa: PLC0415 (keeps --help fast)
     from convkit.jobs.save_index import save_index  # noqa: PLC0415 (keeps --help fast)
 
     quiet, verbose, sources = given["quiet"], given["verbose"], given["sources"]
@@ -103,16 +110,16 @@ def _saved(given: dict[str, Any]) -> int:
             update=given["update"],
             jobs=given["jobs"],
             cluster=given["cluster"],
-            typed_in=sys.stdin if "-" in sources else (),
+            typed_in=typed_lines(sources),
             progress=progress,
         )
-    click.echo(str(given["output"]))
-    if quiet < 2:
-        for code, count in index.problems.items():
+    show_paths(str(given["output"]))
+    for code, count in index.problems.items():
+        if quiet < 2 or is_unreadable(code):
             _show_files(code, list(index.examples[code]), count, verbose)
-        _show_notes(index.notes)
-    if not quiet:
-        click.echo(_summary_of_index(index), err=True)
+    _show_notes(index.notes, only_errors=quiet > 1)
+    if not quiet or index.exit_code in BAD_ENDS:
+        say(_summary_of_index(index))
     is_spoilt = given["strict"] and any(CODES[c].severity is not Severity.INFO for c in index.problems)
     return int(index.exit_code) or (6 if is_spoilt else 0)
 
@@ -122,18 +129,20 @@ def _told_when_interrupted() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        click.echo("interrupted; the same command goes on", err=True)
+        say("interrupted; the same command goes on")
         raise
 
 
 def _shown(given: dict[str, Any]) -> int:
     """Read headers, and show or save a table of what they are."""
-    from convkit.jobs._sources import check_table  # noqa: PLC0415 (keeps --help fast)
+    from convkit.jobs._index.guarded import check_no_index  # noqa: PLC0415 (keeps --help fast)
+    from convkit.jobs._sources import check_table  # noqa: PLC0415
     from convkit.jobs.index import scan  # noqa: PLC0415 (keeps --help fast)
 
     quiet, verbose, sources, columns = given["quiet"], given["verbose"], given["sources"], given["columns"]
     if given["output"]:
         check_table(sources, given["output"])
+        check_no_index(given["output"], given["level"])
     with progress_bar(quiet=quiet) as progress:
         found = scan(
             *sources,
@@ -144,20 +153,20 @@ def _shown(given: dict[str, Any]) -> int:
             mapping=given["mapping"],
             jobs=given["jobs"],
             cluster=given["cluster"],
-            typed_in=sys.stdin if "-" in sources else (),
+            typed_in=typed_lines(sources),
             progress=progress,
         )
     rows = found.to_rows(given["level"], columns)
     if given["output"]:
-        click.echo(str(found.save(given["output"], level=given["level"], columns=columns)))
+        show_paths(str(found.save(given["output"], level=given["level"], columns=columns)))
     else:
         _show_rows(rows, as_json=given["as_json"])
     if quiet < 2:
         _show_refusals(found)
-        _show_problems(found, verbose)
-        _show_notes(found.notes)
-    if not quiet:
-        click.echo(_summary(found), err=True)
+    _show_problems(found.problems if quiet < 2 else found.unreadable, verbose)
+    _show_notes(found.notes, only_errors=quiet > 1)
+    if not quiet or found.exit_code in BAD_ENDS:
+        say(_summary(found))
     return _exit_code(found, rows, strict=given["strict"])
 
 
@@ -166,9 +175,16 @@ def _show_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
 
     if as_json:
         for row in rows:
-            click.echo(json.dumps(row, ensure_ascii=False, default=plain))
+            click.echo(json_line(_in_text(row), default=plain))
     elif rows:
         click.echo(text_table([_compact(row) for row in rows]))
+
+
+def _in_text(row: dict[str, Any]) -> dict[str, Any]:
+    """A row whose path is written as in tables, which may stand for the files that they list."""
+    from convkit.jobs._index.paths import path_text  # noqa: PLC0415 (keeps --help fast)
+
+    return row | {"path": path_text(row["path"])} if row.get("path") else row
 
 
 def _compact(row: dict[str, Any]) -> dict[str, Any]:
@@ -192,28 +208,28 @@ def _after(row: dict[str, Any], key: str, new: str, value: Any) -> dict[str, Any
     return {k: v for old in row for k, v in ([(old, row[old])] + ([(new, value)] if old == key else []))}
 
 
-def _show_problems(found: Collection, verbose: int) -> None:
+def _show_problems(problems: Iterable[Note], verbose: int) -> None:
     by_code: dict[str, list[str]] = {}
-    for problem in found.problems:
+    for problem in problems:
         by_code.setdefault(problem.code, []).append(f"{problem.where}: {problem.text}")
     for code, places in by_code.items():
         _show_files(code, places, len(places), verbose)
 
 
 def _show_files(code: str, places: list[str], count: int, verbose: int) -> None:
-    click.echo(f"{count} file{'s' if count != 1 else ''} [{code}]:", err=True)
+    say(f"{count} file{'s' if count != 1 else ''} [{code}]:")
     listed = places if verbose else places[:_LISTED_FILES]
     for place in listed:
-        click.echo(f"    {place}", err=True)
+        say(f"    {place}")
     if count > len(listed):
-        click.echo(f"    and {count - len(listed)} more{'' if verbose else ' (-v lists all)'}", err=True)
+        say(f"    and {count - len(listed)} more{'' if verbose else ' (-v lists all)'}")
 
 
-def _show_notes(notes: Iterable[Note]) -> None:
+def _show_notes(notes: Iterable[Note], *, only_errors: bool) -> None:
     for each in notes:
-        click.echo(
-            " ".join(filter(None, (f"{each.severity}:", each.where, each.text, each.hint, f"[{each.code}]"))), err=True
-        )
+        if only_errors and each.severity is not Severity.ERROR:
+            continue
+        say(" ".join(filter(None, (f"{each.severity}:", each.where, each.text, each.hint, f"[{each.code}]"))))
 
 
 def _show_refusals(found: Collection) -> None:
@@ -226,7 +242,7 @@ def _show_refusals(found: Collection) -> None:
             if isinstance(planned, Refusal) and planned.reason.text not in seen:
                 seen.add(planned.reason.text)
                 number = series.first.integer("SeriesNumber")
-                click.echo(f"series {number}: {planned.reason.text} [{planned.reason.code}]", err=True)
+                say(f"series {number}: {planned.reason.text} [{planned.reason.code}]")
 
 
 def _summary(found: Collection) -> str:
@@ -246,9 +262,10 @@ def _summary_of_index(index: Index) -> str:
     if not index.instances:
         return f"nothing to do: no DICOM in {index.files} files, or nothing selected"
     modalities = ", ".join(f"{n} {m}" for m, n in index.modalities.items())
+    gone = f", {index.gone} gone" if index.gone else ""
     unfitting = f"; instances with values that do not fit: {index.unfitting}" if index.unfitting else ""
     return (
-        f"{index.files} files, {index.read} read; patients: {index.patients}, studies: {index.studies}, "
+        f"{index.files} files, {index.read} read{gone}; patients: {index.patients}, studies: {index.studies}, "
         f"series: {index.series} ({modalities}), instances: {index.instances}{unfitting}"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import import_module
 
+from convkit.dicom._own import is_own
 from convkit.errors import ConvkitError, InputError, UsageError
 from convkit.model.notes import Note, note
 from convkit.storage import archives
@@ -14,7 +15,7 @@ _OWN_FOLDER = ".convkit"
 
 
 def found(source: str, notes: list[Note]) -> Iterator[tuple[str, str]]:
-    """(path, real path) of what a source stands for that is no local file: a URL, or a member that is named.
+    """(path, real path) of what a source stands for that is no local file: a URL, or what is named in an archive.
 
     Raises
     ------
@@ -26,7 +27,7 @@ def found(source: str, notes: list[Note]) -> Iterator[tuple[str, str]]:
     if is_url(source):
         yield from _objects(source, notes)
     else:
-        yield _member(source)
+        yield from _members(source, notes)
 
 
 def unpacked(path: str, real: str, notes: list[Note], *, is_named: bool = False) -> Iterator[tuple[str, str]]:
@@ -51,14 +52,15 @@ def _unreadable_archive(path: str, err: ConvkitError | OSError) -> Note:
     return note("input.archive-damaged", what, where=path)
 
 
-def _member(source: str) -> tuple[str, str]:
-    """A member of an archive that is named by itself."""
+def _members(source: str, notes: list[Note]) -> Iterator[tuple[str, str]]:
+    """A member of an archive that is named by itself, or those of a folder in one."""
     try:
-        archives.status(source)
+        paths, told = archives.paths_at(source)
     except OSError as err:
         what = f"The member of the archive cannot be read ({err.strerror or type(err).__name__})."
         raise InputError(what, source, "Check the spelling.", "input.unreadable") from err
-    return source, source
+    notes.extend(told)
+    yield from ((path, path) for path in paths)
 
 
 def _objects(url: str, notes: list[Note]) -> Iterator[tuple[str, str]]:
@@ -70,7 +72,7 @@ def _objects(url: str, notes: list[Note]) -> Iterator[tuple[str, str]]:
     base, _, inner = url.partition(INSIDE)
     remote.checked_url(base)
     if inner:
-        yield _member(url)
+        yield from _members(url, notes)
         return
     try:
         found = remote.listed(url)
@@ -78,7 +80,10 @@ def _objects(url: str, notes: list[Note]) -> Iterator[tuple[str, str]]:
         what = f"The source cannot be listed: {err.strerror or type(err).__name__}."
         raise InputError(what, url, "Check the spelling and the credentials.", "input.unreadable") from err
     for entry in found:
-        if f"/{_OWN_FOLDER}/" not in entry.url.removeprefix(url.rstrip("/")):
+        is_ours = f"/{_OWN_FOLDER}/" in entry.url.removeprefix(url.rstrip("/")) or (
+            entry.url != url and is_own(entry.url)
+        )
+        if not is_ours:
             yield from unpacked(entry.url, entry.url, notes)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-import zlib
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
+from functools import partial
 from io import BytesIO
 from struct import pack
 from typing import Any
@@ -22,6 +22,7 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 from convkit.dicom import values
 from convkit.dicom._quiet import quiet_pydicom
 from convkit.dicom.attributes import PRIVATE_BLOCKS, Attribute, TagTable
+from convkit.dicom.deflated import check_inflated, may_be_too_large
 from convkit.dicom.lean import (
     LONGEST_PRIVATE,
     UNDEFINED,
@@ -198,16 +199,13 @@ def _items(items: Iterable[Dataset], charset: str | list[str]) -> bytes:
     return buffer.getvalue()
 
 
-_MOST_INFLATED = 2 << 30
-"""Bytes that a deflated data set may become: it is in memory as a whole, and more is a trap."""
-
-_MOST_DEFLATION = 1032
-"""No stream of RFC 1951 shrinks further: 258 bytes to 2 bits."""
+_MOST_HELD = 2 << 30
+"""Bytes of a file that is in memory as a whole, because pydicom has no path to open it by."""
 
 
 def _check_deflated(path: str) -> None:
     """Refuse a deflated data set that would fill the memory, before pydicom inflates it (PS3.5 A.5)."""
-    if files.status(path).size * _MOST_DEFLATION <= _MOST_INFLATED:
+    if not may_be_too_large(files.status(path).size):
         return
     with files.buffered(path) as file:
         try:
@@ -217,12 +215,7 @@ def _check_deflated(path: str) -> None:
         if syntax != DEFLATED:
             return
         file.seek(start)
-        stream, inflated = zlib.decompressobj(-zlib.MAX_WBITS), 0
-        while (data := stream.unconsumed_tail or file.read(WINDOW)) and inflated <= _MOST_INFLATED:
-            inflated += len(stream.decompress(data, 1 << 20))
-    if inflated > _MOST_INFLATED:
-        what = f"The deflated data set would take more than {_MOST_INFLATED} bytes."
-        raise InputError(what, path, "", "pixels.too-large")
+        check_inflated(iter(partial(file.read, WINDOW), b""), path)
 
 
 def _read(path: str) -> FileDataset:
@@ -245,8 +238,8 @@ def _dataset(path: str, **how: Any) -> FileDataset:
     if not files.is_elsewhere(path):
         return dcmread(path, **how)
     with files.opened(path) as file:
-        if files.stamp(file)[0] > _MOST_INFLATED:
-            what = f"A file of this encoding with more than {_MOST_INFLATED} bytes is read from a folder only."
+        if files.stamp(file)[0] > _MOST_HELD:
+            what = f"A file of this encoding with more than {_MOST_HELD} bytes is read from a folder only."
             raise InputError(what, path, "Unpack or copy it first.", "pixels.too-large")
         return dcmread(BytesIO(file.read() or b""), force=bool(how.get("force")))
 

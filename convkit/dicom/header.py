@@ -160,6 +160,14 @@ class Header(NamedTuple):
         raw = self.raw(keyword)
         return values.text(raw, self.charset) if raw else ""
 
+    def _uid(self, keyword: str) -> str:
+        """`text` of an attribute whose characters are no other than digits and dots, but in broken files."""
+        raw = self.parsed.raw[self.table.places[keyword]]
+        if raw is None:
+            return ""
+        stripped = raw.strip(b" \0")
+        return stripped.decode("ascii") if stripped.isascii() and b"\x1b" not in stripped else self.text(keyword)
+
     def texts(self, keyword: str) -> tuple[str, ...]:
         """Decoded values of a text attribute; empty where absent."""
         raw = self.raw(keyword)
@@ -216,22 +224,22 @@ class Header(NamedTuple):
     @property
     def sop_class_uid(self) -> str:
         """SOP Class UID, from the meta header where the data set lacks it."""
-        return self.text("SOPClassUID") or self.parsed.media_class
+        return self._uid("SOPClassUID") or self.parsed.media_class
 
     @property
     def sop_instance_uid(self) -> str:
         """SOP Instance UID, empty where absent."""
-        return self.text("SOPInstanceUID")
+        return self._uid("SOPInstanceUID")
 
     @property
     def series_instance_uid(self) -> str:
         """Series Instance UID, empty where absent."""
-        return self.text("SeriesInstanceUID")
+        return self._uid("SeriesInstanceUID")
 
     @property
     def study_instance_uid(self) -> str:
         """Study Instance UID, empty where absent."""
-        return self.text("StudyInstanceUID")
+        return self._uid("StudyInstanceUID")
 
     @property
     def transfer_syntax(self) -> str:

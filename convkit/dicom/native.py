@@ -187,5 +187,6 @@ def cut(source: PixelSource) -> PixelError:
 
 
 def unreadable(source: PixelSource, err: OSError) -> PixelError:
-    """The error of a file that the system cannot read."""
-    return PixelError(f"The file cannot be read ({err.strerror}).", source.path, "Check the disk.", "input.unreadable")
+    """The error of a file that the system cannot read, or that is damaged in an archive."""
+    what, hint, code = files.why_unreadable(err)
+    return PixelError(what, source.path, hint, code)

@@ -56,6 +56,7 @@ def source_of(instance: Header, layout: PixelLayout) -> PixelSource:
         picture,
         instance.held,
         _extended(instance) if parsed.pixel_length < 0 else (),
+        None if instance.held is not None else (instance.size, instance.modified_ns),
     )
 
 

@@ -6,6 +6,7 @@ reads one frame of anything; this module fills volumes, and gives the plain case
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
@@ -26,10 +27,11 @@ from convkit.dicom.pixel_source import (
     source_of_all,
     stored_layout_of,
 )
-from convkit.errors import ConvkitError
+from convkit.errors import ConvkitError, PixelError
 from convkit.model import values
 from convkit.model.frame import Frame, Picture, PixelLayout, PixelSource
-from convkit.storage.files import Raw, opened, prefetch
+from convkit.model.notes import CODES
+from convkit.storage.files import Raw, opened, prefetch, status
 
 __all__ = [
     "LAYOUT_KEYWORDS",
@@ -146,6 +148,7 @@ def _read_object(source: PixelSource, indices: Sequence[int], out: NDArray[Any])
     if is_direct(source):
         _read_direct(source, indices, out)
     else:
+        _check_unchanged(source)
         _decode(source, indices, out)
 
 
@@ -187,6 +190,34 @@ def is_direct(source: PixelSource) -> bool:
 
 def _read_direct(source: PixelSource, indices: Sequence[int], out: NDArray[Any]) -> None:
     layout = source.layout
+    if len(indices) > 1 or layout.is_planar or not _is_read_at_once(source, indices[0], out):
+        _read_with_care(source, indices, out)
+    if source.transfer_syntax == syntaxes.EXPLICIT_BIG_ENDIAN:
+        out.byteswap(inplace=True)
+
+
+def _is_read_at_once(source: PixelSource, index: int, out: NDArray[Any]) -> bool:
+    """Read one frame; False where it needs more care: a file object alone would take as long as a small frame does."""
+    if not hasattr(os, "preadv"):
+        return False
+    try:
+        file = os.open(source.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe in its place does not block
+    except (OSError, ValueError):
+        return False  # a member of an archive, an object in storage, or no file at all
+    try:
+        now = os.fstat(file)
+        if source.stamp is not None and (now.st_size, now.st_mtime_ns) != source.stamp:
+            raise _changed(source)
+        return os.preadv(file, [out.data], (source.offset or 0) + index * source.layout.bytes_per_frame) == out.nbytes
+    except OSError:
+        return False
+    finally:
+        os.close(file)
+
+
+def _read_with_care(source: PixelSource, indices: Sequence[int], out: NDArray[Any]) -> None:
+    layout = source.layout
+    _check_unchanged(source)
     try:
         with opened(source.path) as file:
             for start, stop in _runs(indices):
@@ -197,8 +228,23 @@ def _read_direct(source: PixelSource, indices: Sequence[int], out: NDArray[Any])
                     native.fill(file, out[start:stop].data.cast("B"), source)
     except OSError as err:
         raise native.unreadable(source, err) from err
-    if source.transfer_syntax == syntaxes.EXPLICIT_BIG_ENDIAN:
-        out.byteswap(inplace=True)
+
+
+def _check_unchanged(source: PixelSource) -> None:
+    """Refuse a file that is not the one whose header was read: its pixels may lie elsewhere, or belong to another."""
+    if source.stamp is None:
+        return
+    try:
+        now = status(source.path)
+    except OSError as err:
+        raise native.unreadable(source, err) from err
+    if (now.size, now.modified_ns) != source.stamp:
+        raise _changed(source)
+
+
+def _changed(source: PixelSource) -> PixelError:
+    known = CODES["input.changed"]
+    return PixelError(known.meaning, source.path, known.hint, "input.changed")
 
 
 def _runs(indices: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from convkit.dicom._own import is_own
 from convkit.errors import InputError
 from convkit.model.notes import Note, note
 from convkit.storage.files import looks_packed, may_be_elsewhere
@@ -39,7 +40,8 @@ def find_files(sources: Iterable[str | os.PathLike[str]], *, typed_in: Iterable[
     sources : paths
         A file, a folder (searched to any depth), an archive, a DICOMDIR (the files that it lists), ``@list.txt`` with
         one path a line, ``-`` for the paths in `typed_in`, or a URL of object storage: of an object, or of what lies
-        below. Archives that are met in folders are opened, too; archives within archives are not.
+        below. Archives that are met in folders are opened, too; archives within archives are not. An index that convkit
+        has saved in a folder is no file of it.
     typed_in : lines
         What came on standard input.
 
@@ -67,7 +69,7 @@ def _files(source: str, notes: list[Note]) -> Iterator[tuple[str, str]]:
         for path, real in _walk(source, notes):
             if path.endswith(_ENDINGS_OF_ARCHIVES):  # of every file: archives are few
                 yield from _elsewhere().unpacked(path, real, notes)
-            else:
+            elif not (path.endswith(_ENDINGS_OF_OURS) and is_own(path)):
                 yield path, real
     elif Path(source).name.upper() == "DICOMDIR" and Path(source).is_file():
         yield from _referenced(source, notes)
@@ -88,6 +90,9 @@ def _elsewhere() -> Any:
     """What finds members of archives, and objects in storage: loaded only where there may be some."""
     return import_module("convkit.dicom._elsewhere")
 
+
+_ENDINGS_OF_OURS = (".parquet", ".unfinished", ".lock", ".part")
+"""Of files that may be convkit's own."""
 
 _ENDINGS_OF_ARCHIVES = tuple(
     spelling

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-
-import numpy as np
 
 from convkit.dicom import multiframe, values
 from convkit.dicom.header import Header
 from convkit.dicom.sequences import items_of
 from convkit.errors import InputError
-from convkit.model import geometry
+from convkit.model.directions import is_orientation, normal_of, scaled, total, vector
 
 _RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 _NM = "1.2.840.10008.5.1.4.1.1.20"
@@ -100,7 +99,7 @@ def _relative(header: Header, offsets: Sequence[float]) -> list[float]:
         return list(offsets)
     # PS3.3 C.8.8.3.2: otherwise they are z positions, which only an axial grid may have.
     position, cosines = header.numbers("ImagePositionPatient"), header.numbers("ImageOrientationPatient")
-    upward = float(geometry.slice_normal(cosines)[2]) if geometry.is_orientation(cosines) else 0.0
+    upward = normal_of(cosines)[2] if is_orientation(cosines) else 0.0
     if len(position) != 3 or abs(position[2] - offsets[0]) > _SAME_PLANE_MM or abs(upward) < _AXIAL:
         raise InputError(
             "(3004,000C) GridFrameOffsetVector starts neither at 0 nor, in an axial grid, at the first plane.",
@@ -108,7 +107,7 @@ def _relative(header: Header, offsets: Sequence[float]) -> list[float]:
             "",
             "header.inconsistent",
         )
-    return [(offset - offsets[0]) * np.sign(upward) for offset in offsets]
+    return [math.copysign(1.0, upward) * (offset - offsets[0]) for offset in offsets]
 
 
 def _nuclear(header: Header, frames: int) -> Header:
@@ -155,14 +154,14 @@ def _time_slots(header: Header, frames: int) -> list[float]:
 def _shifted(header: Header, first: Sequence[float], offsets: Sequence[float]) -> list[dict[int, bytes]]:
     """Image Position (Patient) of frames at offsets along the normal, mm."""
     cosines = header.numbers("ImageOrientationPatient")
-    if len(first) != 3 or not geometry.is_orientation(cosines):
+    if len(first) != 3 or not is_orientation(cosines):
         raise InputError(
             "Image Position (Patient) or Image Orientation (Patient) is missing or no position.",
             header.path,
             "",
             "geometry.missing-position",
         )
-    normal = geometry.slice_normal(cosines)
+    normal, start = normal_of(cosines), vector(first)
     place = header.table.places["ImagePositionPatient"]
-    positions = (np.asarray(first) + normal * offset for offset in offsets)
+    positions = (total(start, scaled(normal, offset)) for offset in offsets)
     return [{place: values.decimal_strings(p)} for p in positions]

@@ -16,6 +16,9 @@ _SIZES = {"H": 2, "h": 2, "I": 4, "i": 4, "f": 4, "d": 8, "HH": 4}
 _CACHED = 8192
 _MOST_DECIMALS = 30
 
+_PLAIN_DIGITS = 15
+"""Of an integer string that is read without a detour; longer than any that is legal (12 bytes)."""
+
 
 def is_binary(vr: str) -> bool:
     """True where values are stored as binary numbers, for which a zero is a value and no padding."""
@@ -68,6 +71,8 @@ def numbers(raw: bytes, vr: str) -> tuple[float, ...]:
 @lru_cache(_CACHED)
 def integer(raw: bytes, vr: str) -> int | None:
     """The first value as an integer; None where there is none or it is no whole number."""
+    if vr == "IS" and len(digits := raw.strip(b" \0")) <= _PLAIN_DIGITS and digits.isdigit():
+        return int(digits)
     found = numbers(raw, vr)
     return int(found[0]) if found and found[0] == int(found[0]) else None
 
@@ -75,8 +80,11 @@ def integer(raw: bytes, vr: str) -> int | None:
 @lru_cache(_CACHED)
 def decimals(raw: bytes) -> int:
     r"""Most decimals that a decimal string gives: ``b"1.50\-2"`` has 2; exponents count: ``1.5e-3`` has 4."""
+    given = raw.strip(b" \0").lower()
+    if b"e" not in given:
+        return min(max([len(part.strip().partition(b".")[2]) for part in given.split(b"\\")]), _MOST_DECIMALS)
     most = -_MOST_DECIMALS
-    for part in raw.strip(b" \0").lower().split(b"\\"):
+    for part in given.split(b"\\"):
         mantissa, _, exponent = part.strip().partition(b"e")
         digits = len(mantissa.partition(b".")[2])
         try:

@@ -16,13 +16,14 @@ from contextlib import contextmanager, nullcontext, suppress
 from multiprocessing.connection import wait
 from signal import SIGINT, Signals
 from types import ModuleType
-from typing import TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeAlias
 
+from convkit.engine._aside import Aside
 from convkit.engine._worker import GRACE_S, READY, STOP, Answer, serve
 from convkit.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 if sys.platform != "win32":
     from signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask
@@ -53,6 +54,7 @@ class _Worker:
         context = multiprocessing.get_context(method)
         self.connection, theirs = context.Pipe()
         self.label: int | None = None
+        self.is_forked = method == "fork"
         # The base class of contexts has no Process; every context has.
         self.process = context.Process(target=serve, args=(theirs, answer), daemon=True)  # type: ignore[attr-defined]
         with _STARTING, _sigint_held(), warnings.catch_warnings():
@@ -114,6 +116,9 @@ class Pool:
         self._method = method
         self._workers: list[_Worker] = []
         self._can_start = False
+        self._meanwhile: list[Callable[[], object]] = []
+        self._aside: Aside | None = None
+        self._is_outgrown = False
 
     def __enter__(self) -> Self:
         return self
@@ -131,13 +136,37 @@ class Pool:
         """True where no further call can be taken."""
         return len(self._workers) == self._size and all(each.label is not None for each in self._workers)
 
+    def will_fork(self) -> bool:
+        """True where the next call finds no worker, and those that start inherit the memory of this process."""
+        self._renew()
+        return not self._workers and (self._method or _start_method()) == "fork"
+
+    def meanwhile(self, work: Callable[[], object]) -> None:
+        """Do some work of the parent beside the next calls; see `Runner.meanwhile`."""
+        self._meanwhile.append(work)
+
+    def hire(self) -> bool:
+        """See to a free worker for the next call; True where it was forked. The pool must not be full."""
+        return self._free().is_forked
+
     def submit(self, label: int, payload: bytes) -> None:
-        """Start a call in a free worker; the pool must not be full."""
+        """Start a call in a free worker, the one that was hired; the pool must not be full."""
+        self._free().send(label, payload)
+
+    def _renew(self) -> None:
+        """Where all are free, end workers that lack what was made meanwhile."""
+        if not self.is_busy:
+            self._end_aside()
+            if self._is_outgrown:
+                self.stop()
+
+    def _free(self) -> _Worker:
+        self._renew()
         free = next((worker for worker in self._workers if worker.label is None), None)
         if free is None:
             free = _Worker(self._answer, self._method or _start_method())
             self._workers.append(free)
-        free.send(label, payload)
+        return free
 
     def collect(self, *, block: bool) -> Landed | None:
         """One call that has come to an end; None where none has, and `block` is False or none is under way.
@@ -149,7 +178,7 @@ class Pool:
         """
         while True:
             busy = [worker for worker in self._workers if worker.label is not None]
-            ready = wait([worker.connection for worker in busy], None if block else 0) if busy else []
+            ready = self._ready(busy, block=block)
             if not ready:
                 return None
             worker = next(each for each in busy if each.connection is ready[0])
@@ -158,8 +187,31 @@ class Pool:
                 return self._land(worker, message)
             self._can_start = True
 
+    def _ready(self, busy: Sequence[_Worker], *, block: bool) -> list[Any]:
+        """Connections of workers that have said something."""
+        connections = [worker.connection for worker in busy]
+        if not connections:
+            return []
+        if block and self._meanwhile:
+            self._begin_aside()
+        return wait(connections, None if block else 0)
+
+    def _begin_aside(self) -> None:
+        """Begin what was left for now; forked workers will not have what it makes, and end when all are free."""
+        self._end_aside()
+        self._is_outgrown = (self._method or _start_method()) == "fork"
+        self._aside = Aside(self._meanwhile)
+        self._meanwhile.clear()
+
+    def _end_aside(self) -> None:
+        if self._aside is not None:
+            self._aside.join()
+            self._aside = None
+
     def stop(self) -> None:
         """End all workers; calls under way are given up."""
+        self._end_aside()
+        self._is_outgrown = False
         for worker in self._workers:
             worker.ask_to_stop()
         deadline = time.monotonic() + GRACE_S

@@ -14,7 +14,7 @@ import pickle
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
@@ -27,6 +27,7 @@ from uuid import uuid4
 
 from convkit._version import __version__
 from convkit.engine.allocator import keep_freed_blocks
+from convkit.engine.imports import import_large
 from convkit.engine.run import OnError, Task, alone, attempt, packed, serial, unpacked
 from convkit.errors import EngineError, MissingExtraError, OutputError, UsageError
 from convkit.model.notes import CODES
@@ -123,6 +124,7 @@ class DaskRunner:
     def __init__(self, cluster: str, jobs: int | None = None) -> None:
         self._client = _connected(_address(cluster))
         self._jobs = jobs
+        self._meanwhile: list[Callable[[], object]] = []
         self._terms = _Terms(__version__, str(Path.cwd()), "")
 
     def __enter__(self) -> Self:
@@ -164,6 +166,10 @@ class DaskRunner:
             with suppress(OSError):
                 witness.unlink()
 
+    def meanwhile(self, work: Callable[[], object]) -> None:
+        """See `Runner.meanwhile`."""
+        self._meanwhile.append(work)
+
     def here(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
         """See `Runner.here`."""
         return serial(task, items, on_error)
@@ -179,7 +185,8 @@ class DaskRunner:
         EngineError
             The scheduler is lost, or a worker cannot work for us.
         """
-        return _Orders(self._client, _Crew(self._client), self._terms, task, on_error).results(items, most=self._jobs)
+        orders = _Orders(self._client, _Crew(self._client), self._terms, task, on_error, self._meanwhile)
+        return orders.results(items, most=self._jobs)
 
 
 # --- here ------------------------------------------------------------------------------------------------
@@ -206,8 +213,17 @@ class _Parcel(NamedTuple):
 class _Orders(Generic[T, R]):
     """One `map` over a cluster: what is under way, and which items lost their workers."""
 
-    def __init__(self, client: Client, crew: _Crew, terms: _Terms, task: Task[T, R], on_error: OnError[T, R]) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 (all that a map is made of)
+        self,
+        client: Client,
+        crew: _Crew,
+        terms: _Terms,
+        task: Task[T, R],
+        on_error: OnError[T, R],
+        meanwhile: list[Callable[[], object]],
+    ) -> None:
         self._client = client
+        self._meanwhile = meanwhile
         self._loop: Any = client.loop  # None only before it is connected
         self._task = task
         self._on_error = on_error
@@ -270,6 +286,8 @@ class _Orders(Generic[T, R]):
 
     def _settled(self, *, block: bool) -> Iterator[tuple[int, R]]:
         """Yield what has ended; waits for something where asked."""
+        while block and self._meanwhile:
+            self._meanwhile.pop()()
         while True:
             try:
                 future, answer, error = self._ended.get(block, LOOK_S)
@@ -385,16 +403,16 @@ def _address(cluster: str) -> str:
 def _connected(address: str) -> Client:
     is_ours = "distributed" not in sys.modules
     try:
-        from distributed import Client  # noqa: PLC0415 (an extra, and slow to load)
+        kind: type[Client] = import_large("distributed").Client  # an extra, and slow to load
     except ImportError as err:
         hint = "Install it: pip install 'convkit[cluster]'"
         raise MissingExtraError("A cluster needs Dask, which is not installed.", "--cluster", hint) from err
     if is_ours:  # who has not loaded Dask wants to hear of it from us only
         for name in ("distributed", "distributed.client"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
-    client = Client.__new__(Client)  # in two steps: one that is half made would try to say goodbye for 16 s
+    client = kind.__new__(kind)  # in two steps: one that is half made would try to say goodbye for 16 s
     try:
-        Client.__init__(client, address, timeout=CONNECT_S, set_as_default=False, name="convkit")
+        kind.__init__(client, address, timeout=CONNECT_S, set_as_default=False, name="convkit")
     except Exception as err:
         client.status = "closed"
         known = CODES["cluster.unreachable"]

@@ -14,6 +14,9 @@ _MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")  # the same: bytes, or "max"
 _SHARE = 0.8
 """Part of the memory that a run takes unless it was told: the rest is for the system and its file cache."""
 
+LEAST_MEMORY = 16 << 20
+"""Bytes of a budget: less is a unit that was forgotten."""
+
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
@@ -36,12 +39,15 @@ def memory_of(text: str | int) -> int:
     Raises
     ------
     UsageError
-        It means none.
+        It means none, or less than anything can be done with.
     """
     found = _SIZE.fullmatch(str(text).strip())
     size = int(float(found[1]) * _UNITS[found[2].upper()]) if found else 0
-    if size < 1:
+    if not found or size < 1:
         raise UsageError(f"{text!r} is no size.", "--memory", "Write 8G or 512M.")
+    if size < LEAST_MEMORY:
+        what = f"The size {text} is {size} bytes, and less than {LEAST_MEMORY >> 20}M is of no use."
+        raise UsageError(what, "--memory", "Write 8G or 512M." if found[2] else f"Did you mean {found[1]}M?")
     return size
 
 

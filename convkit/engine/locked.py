@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from convkit.errors import OutputError
@@ -22,15 +22,11 @@ def locked(path: Path) -> Iterator[None]:
     beside = path.with_name(f".{path.name}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(beside)
+        lock = FileLock(beside, is_kept=False)
     except BlockingIOError as err:
         raise OutputError("Another run is writing it.", str(path), "Wait until that is done.") from err
     except OSError as err:
         hint = "Check space and permissions at the destination."
         raise OutputError(f"It cannot be written ({err.strerror}).", str(path), hint) from err
-    try:
+    with lock:
         yield
-    finally:
-        lock.release()
-        with suppress(OSError):  # another run may have opened it by now; then it is that one's to remove
-            beside.unlink()

@@ -11,7 +11,7 @@ import logging
 import os
 import pickle
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from importlib import import_module
@@ -23,6 +23,7 @@ from convkit.engine.limits import default_jobs
 from convkit.engine.outcome import kind_of
 from convkit.errors import EngineError, UsageError
 from convkit.model.notes import CODES
+from convkit.storage import loss
 
 if TYPE_CHECKING:
     from convkit.engine._pool import Landed, Pool, StartMethod
@@ -35,6 +36,9 @@ OnError: TypeAlias = Callable[[T, Exception], R]
 _log = logging.getLogger(__name__)
 
 WORKER_DIED = "engine.worker-died"
+
+STORAGE_LOST = "storage.lost"
+"""Code of the one error of a task that ends the run: every item after this one would fail as well, and slowly."""
 
 
 class Runner(Protocol):
@@ -64,6 +68,13 @@ class Runner(Protocol):
             The operating system refuses.
         """
 
+    def meanwhile(self, work: Callable[[], object]) -> None:
+        """Leave some work of the caller, such as the import of what it needs later, for when it waits for workers.
+
+        What makes no difference but to the time: it may never be done, or in another thread, and nobody hears of it if
+        it fails. Workers that start later inherit it.
+        """
+
     def here(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
         """As `map`, but in this process and one after another: for what a worker could neither speed up nor survive."""
 
@@ -86,7 +97,7 @@ class Runner(Protocol):
         Raises
         ------
         EngineError
-            There are no workers that can work.
+            There are no workers that can work, or storage is lost that items read or write (``storage.lost``).
         """
 
 
@@ -165,6 +176,11 @@ class LocalRunner:
         """Nothing to see to: workers are on this computer."""
         return nullcontext()
 
+    def meanwhile(self, work: Callable[[], object]) -> None:
+        """See `Runner.meanwhile`; without worker processes there is no wait."""
+        if self._pool is not None:
+            self._pool.meanwhile(work)
+
     def here(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
         """See `Runner.here`."""
         return serial(task, items, on_error)
@@ -181,7 +197,8 @@ class LocalRunner:
         """
         if self._pool is None:
             return self.here(task, items, on_error=on_error)
-        return self._flown(_Flights(self._pool, task, on_error), items)
+        inherited = items if isinstance(items, (list, tuple)) and self._pool.will_fork() else None
+        return self._flown(_Flights(self._pool, task, on_error, inherited), items)
 
     def _flown(self, flights: _Flights[T, R], items: Iterable[T]) -> Iterator[tuple[int, R]]:
         try:
@@ -197,13 +214,33 @@ def run(task: Task[T, R], items: Iterable[T], *, jobs: int, on_error: OnError[T,
 
 
 def attempt(task: Task[T, R], item: T, on_error: OnError[T, R]) -> R:
-    """The result of the task, or what `on_error` makes of its exception: the task border."""
+    """The result of the task, or what `on_error` makes of its exception: the task border.
+
+    Raises
+    ------
+    EngineError
+        Storage is lost.
+    """
+    was_watched = loss.watch()
     try:
-        return task(item)
-    except Exception as error:  # noqa: BLE001 (one bad item never ends a batch)
+        result = task(item)
+    except Exception as error:  # one bad item never ends a batch
+        if is_of_storage(error):
+            raise
         # Frames without the exception's words: these may hold the value of an attribute.
         _log.debug("%s\n%s", kind_of(error), "".join(traceback.format_tb(error.__traceback__)))
-        return on_error(item, error)
+        result = on_error(item, error)
+    finally:
+        lost = loss.end(was_watched=was_watched)
+    if lost is not None:
+        known = CODES[STORAGE_LOST]
+        raise EngineError(f"The work was ended: {lost.why}.", lost.place, known.hint, STORAGE_LOST)
+    return result
+
+
+def is_of_storage(error: Exception) -> bool:
+    """True for the error that tells that storage is lost."""
+    return isinstance(error, EngineError) and error.code == STORAGE_LOST
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
@@ -219,11 +256,24 @@ def serial(task: Task[T, R], items: Iterable[T], on_error: OnError[T, R]) -> Ite
         yield index, attempt(task, item, on_error)
 
 
+_BEQUESTS: dict[int, Callable[[int], object]] = {}
+"""What makes the result of an item by its number, by the identity of the `map`: workers that are forked for it find it
+in their memory, so no item travels. Filled before they are forked, and emptied when the `map` ends."""
+
+
+def _inherited(number: int, index: int) -> object:
+    """The result of an item that this worker was forked with."""
+    return _BEQUESTS[number](index)
+
+
 class _Flights(Generic[T, R]):
     """One `map` over a pool: which items are under way, and which lost their worker."""
 
-    def __init__(self, pool: Pool, task: Task[T, R], on_error: OnError[T, R]) -> None:
+    def __init__(
+        self, pool: Pool, task: Task[T, R], on_error: OnError[T, R], inherited: Sequence[T] | None = None
+    ) -> None:
         self._pool = pool
+        self._inherited = inherited
         self._task = task
         self._on_error = on_error
         self._aloft: dict[int, T] = {}
@@ -235,8 +285,11 @@ class _Flights(Generic[T, R]):
         if self._pool.is_busy:
             raise RuntimeError("another map of this runner is not finished")
         try:
+            if self._inherited is not None:
+                _BEQUESTS[id(self)] = self._of_inherited
             yield from self._results(items)
         finally:
+            _BEQUESTS.pop(id(self), None)
             if self._pool.is_busy:
                 self._pool.stop()
         yield from alone(self._task, self._lost, self._on_error, start_method=start_method)
@@ -254,8 +307,9 @@ class _Flights(Generic[T, R]):
 
     def _send(self, index: int, item: T) -> list[tuple[int, R]]:
         """Start an item; one that cannot be pickled has its result at once."""
+        is_heir = self._inherited is not None and self._pool.hire()
         try:
-            payload = self._pack(item)
+            payload = pickle.dumps(self._call(index, item, is_heir=is_heir), pickle.HIGHEST_PROTOCOL)
         except Exception as error:  # noqa: BLE001 (pickling runs code of the item; part of the task border)
             return [(index, self._on_error(item, error))]
         self._aloft[index] = item
@@ -272,8 +326,14 @@ class _Flights(Generic[T, R]):
             return []
         return [(landed.label, self._unpack(item, landed.answer))]
 
-    def _pack(self, item: T) -> bytes:
-        return pickle.dumps(partial(attempt, self._task, item, self._on_error), pickle.HIGHEST_PROTOCOL)
+    def _of_inherited(self, index: int) -> R:
+        assert self._inherited is not None  # noqa: S101 (else nobody has the method)
+        return attempt(self._task, self._inherited[index], self._on_error)
+
+    def _call(self, index: int, item: T, *, is_heir: bool) -> Callable[[], object]:
+        if is_heir:
+            return partial(_inherited, id(self), index)
+        return partial(attempt, self._task, item, self._on_error)
 
     def _unpack(self, item: T, answer: bytes) -> R:
         return unpacked(answer, item, self._on_error)
@@ -301,15 +361,24 @@ def alone(
 
 
 def packed(call: Callable[[], object]) -> bytes:
-    """Pickled (True, result) of a call, or (False, kind of error) if none can travel; in a worker."""
+    """Pickled (True, result) of a call, or (False, kind of error) if none can travel; in a worker.
+
+    In place of a kind there is the error itself that ends the run.
+    """
     try:
         return pickle.dumps((True, call()), pickle.HIGHEST_PROTOCOL)
     except Exception as error:  # noqa: BLE001 (part of the task border)
-        return pickle.dumps((False, kind_of(error)))
+        return pickle.dumps((False, error if is_of_storage(error) else kind_of(error)))
 
 
 def unpacked(answer: bytes, item: T, on_error: OnError[T, R]) -> R:
-    """The result in what a worker has `packed`."""
+    """The result in what a worker has `packed`.
+
+    Raises
+    ------
+    EngineError
+        Storage is lost.
+    """
     try:
         good, value = pickle.loads(answer)  # noqa: S301 (from our own worker)
     except Exception as error:  # noqa: BLE001 (unpickling runs code of the result; part of the task border)
@@ -317,6 +386,8 @@ def unpacked(answer: bytes, item: T, on_error: OnError[T, R]) -> R:
     if good:
         result: R = value
         return result
+    if isinstance(value, EngineError):
+        raise value
     what = f"No result came back from the worker process ({value}); please report it."
     return on_error(item, EngineError(what, "", "", "engine.unexpected"))
 

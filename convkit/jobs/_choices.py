@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from convkit.errors import UsageError
+from convkit.model.dtypes import DTYPES
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -41,8 +42,6 @@ def checked_dtype(dtype: str) -> str:
     UsageError
         It is neither.
     """
-    from convkit.model.values import DTYPES  # noqa: PLC0415 (numpy, which not every job needs)
-
     if dtype != "auto" and dtype not in DTYPES:
         raise UsageError(
             f"{dtype!r} is not a data type that can be written.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
@@ -14,11 +14,11 @@ from typing import NamedTuple, Self, TypeVar
 from convkit.engine.journal import FOLDER, Journal, Record
 from convkit.engine.outcome import Outcome, Status, note_of
 from convkit.engine.run import Runner
-from convkit.errors import OutputError
+from convkit.errors import EngineError, OutputError
 from convkit.jobs._choices import Exists
 from convkit.jobs._sources import Source
 from convkit.model.notes import Note, note
-from convkit.storage import files
+from convkit.storage import files, loss
 from convkit.writers import remove_leftovers
 
 T = TypeVar("T")
@@ -239,6 +239,8 @@ def journaled(root: Path, work: Callable[[Journal], Iterator[T]], keep: Callable
     ------
     OutputError
         Nothing could be written at all.
+    EngineError
+        The cluster or storage is lost; what was finished until then is remembered.
     """
     notes: list[Note] = []
     kept = 0
@@ -254,6 +256,11 @@ def journaled(root: Path, work: Callable[[Journal], Iterator[T]], keep: Callable
                     save_journal(root, journal)
             except KeyboardInterrupt:
                 is_interrupted = True
+            except EngineError as err:  # the cluster or storage is lost; what was finished is remembered
+                if err.where != loss.place_of(files.shown(str(root))):
+                    with suppress(OutputError):
+                        save_journal(root, journal, is_last=True)
+                raise
             save_journal(root, journal, is_last=True)
     except OutputError as err:
         if not kept:

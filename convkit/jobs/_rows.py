@@ -11,6 +11,7 @@ from convkit.dicom.header import Header
 from convkit.jobs._names import short_hash
 from convkit.jobs._redaction import patient_of
 from convkit.jobs._schema import MODIFIED, PATH, UNFITTING, Level
+from convkit.model.frame import Frame
 from convkit.model.notes import Note
 from convkit.series.group import Series
 from convkit.series.stack import Planned, Refusal, Stack
@@ -55,9 +56,8 @@ def _volume_rows(found: Sequence[Series], plan_of: PlanOf, columns: Columns) -> 
                 | {
                     "split": "" if len(loose) == 1 else "_img-*",
                     "volumes": len(loose),
-                    "instances": len(loose),
-                    "bytes": sum(series.images[p.first.instance].size for p in loose),
                 }
+                | _extent(series, [p.first for p in loose])
                 | _extra(series, columns)
             )
         yield from (_identity(series) | row | _extra(series, columns) for row in _others(series))
@@ -175,8 +175,14 @@ def _volume(series: Series, planned: Planned) -> Row:
         frames = planned.all_frames
     else:
         frames = planned.frames
-    row |= {"instances": len(frames), "bytes": sum(series.images[f.instance].size for f in frames)}
+    row |= _extent(series, frames)
     return row | {"problems": _codes([*_notes(planned), *series.notes])}
+
+
+def _extent(series: Series, frames: Iterable[Frame]) -> Row:
+    """How many instances some frames are in, and their bytes: a mosaic holds many slices and is one file."""
+    instances = dict.fromkeys(frame.instance for frame in frames)
+    return {"instances": len(instances), "bytes": sum(series.images[each].size for each in instances)}
 
 
 def _others(series: Series) -> Iterator[Row]:

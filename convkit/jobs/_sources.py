@@ -145,13 +145,17 @@ def check_table(sources: Sequence[Source], target: Source) -> None:
     ------
     OutputError
     """
-    real = os.path.realpath(target)
+    real = _real(os.fspath(target))
     if Path(target).is_dir():
         raise OutputError("The table is a folder.", os.fspath(target), "Name a file.")
     named = (os.fspath(source).removeprefix("@") for source in sources)
-    if any(name != "-" and "://" not in name and os.path.realpath(name) == real for name in named):
+    if any(name != "-" and _real(name) == real for name in named):
         hint = "Name another file with --output."
         raise OutputError("The table is one of the sources.", os.fspath(target), hint, "output.inside-source")
+
+
+def _real(name: str) -> str:
+    return name.rstrip("/") if files.is_url(name) else os.path.realpath(name)
 
 
 def check_no_source_below(paths: Iterable[str], root: Source) -> None:

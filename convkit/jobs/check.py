@@ -22,6 +22,7 @@ from convkit.engine.run import Runner, runner_of
 from convkit.errors import InputError, UsageError
 from convkit.jobs._sources import Progress, Source, Steps, in_order
 from convkit.model.notes import Note, note
+from convkit.storage import files
 
 _JOURNAL = ".convkit"
 """The folder in which convkit keeps its journal below a destination: searched, but no part of the set."""
@@ -192,6 +193,9 @@ def _files(sources: Source | Iterable[Source]) -> list[_File]:
                     path = Path(folder, name)
                     if path.is_file():
                         found[str(path)] = _File(str(path), prefix + path.relative_to(root).as_posix())
+        elif files.is_url(os.fspath(source)):
+            hint = "Copy it to a folder first."
+            raise InputError("Only files and folders are checked.", os.fspath(source), hint, "input.unreadable")
         else:
             raise InputError("The source does not exist.", os.fspath(source), "Check the spelling.", "input.unreadable")
     return [found[path] for path in sorted(found)]

@@ -1,4 +1,4 @@
-"""Files to a collection of series, headers only: where every job starts."""
+"""Headers to a collection of series, and tables of it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from convkit import quirks
-from convkit.dicom.attributes import table_of
-from convkit.dicom.header import Header, read_header
-from convkit.dicom.unfold import unfold
+from convkit.dicom.header import Header
 from convkit.engine.outcome import ExitCode, note_of
 from convkit.engine.run import Runner, attempt
-from convkit.errors import ConvkitError, InputError, UsageError
+from convkit.errors import UsageError
+from convkit.jobs._headers import Headers, read_headers
+from convkit.jobs._index.guarded import check_no_index
 from convkit.jobs._index.paths import absolute, path_text
-from convkit.jobs._index.source import files_of
+from convkit.jobs._index.source import Sources
 from convkit.jobs._names import short_hash
 from convkit.jobs._rows import rows_of
 from convkit.jobs._schema import MORE, PATH, Level, schema
-from convkit.jobs._sources import Progress, Source, checked_sources, failed_files, read_in_order
+from convkit.jobs._sources import Progress, Source
 from convkit.jobs._where import Where
 from convkit.model.notes import Note, Severity, note
 from convkit.model.table import Column
@@ -33,14 +32,6 @@ from convkit.tables import save_rows, to_arrow, to_pandas
 
 if TYPE_CHECKING:
     from convkit.jobs._deid.redactor import Redactor
-    from convkit.jobs._index.shelf import Shelf
-
-
-class Batch(NamedTuple):
-    """What became of a batch of files."""
-
-    headers: tuple[Header, ...] = ()
-    problems: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +111,14 @@ class Collection:
         return to_pandas(self.to_arrow(level, columns))
 
     def save(self, path: Source, *, level: str = "volume", columns: Sequence[str] = ()) -> Source:
-        """Write the table; the suffix decides: ``.csv``, ``.jsonl`` or ``.parquet`` (extra ``tables``)."""
+        """Write the table; the suffix decides: ``.csv``, ``.jsonl`` or ``.parquet`` (extra ``tables``).
+
+        Raises
+        ------
+        OutputError
+            It cannot be written, or would replace an index by a table of another level.
+        """
+        check_no_index(path, level)
         rows = self.to_rows(level, columns)
         if level == Level.INSTANCE and not self._is_redacted:
             rows = [row | {PATH: path_text(absolute(row[PATH]))} for row in rows]
@@ -175,63 +173,37 @@ def collect(  # noqa: PLR0913, PLR0917 (the one place where a job's sources come
     progress: Progress | None = None,
     *,
     redactor: Redactor | None = None,
+    listed: Sources | None = None,
 ) -> Collection:
     """The collection of some sources, read by a runner that the job goes on using.
 
+    See `read_headers` and `collection_of`.
+    """
+    asked = (*columns, *(selection.keywords if selection else ()))
+    read = read_headers(sources, runner, asked, typed_in, progress, listed=listed)
+    return collection_of(read, runner, selection, progress, redactor)
+
+
+def collection_of(
+    read: Headers,
+    runner: Runner,
+    selection: Where | None = None,
+    progress: Progress | None = None,
+    redactor: Redactor | None = None,
+) -> Collection:
+    """The series of some headers.
+
     With a `redactor`, its headers know what may leave of them; files of which nothing may are problems.
     """
-    checked_sources(sources, columns)
-    extra = tuple(dict.fromkeys([*columns, *(selection.keywords if selection else ())]))
-    found, shelf = files_of(sources, typed_in)
-    headers, problems = _read_all(found.paths, runner, extra, progress, shelf)
+    headers, problems = read.headers, read.problems
     if redactor is not None:
-        headers, refused = redactor.headers(headers, found.paths, runner, progress)
+        headers, refused = redactor.headers(headers, read.found.paths, runner, progress)
         problems += refused
     series = group(headers)
     if selection:
         series = [s for s in (selected(one, selection) for one in series) if s is not None]
     notes = () if redactor is None else redactor.notes
-    return Collection(tuple(series), (*found.notes, *problems), len(found.paths), notes)
-
-
-def _read_all(
-    paths: Sequence[str], runner: Runner, extra: tuple[str, ...], progress: Progress | None, shelf: Shelf | None
-) -> tuple[list[Header], list[Note]]:
-    headers: list[Header] = []
-    problems: list[Note] = []
-    for batch in read_in_order(partial(read_batch, extra=extra, shelf=shelf), paths, runner, failed_batch, progress):
-        headers += batch.headers
-        problems += batch.problems
-    return headers, problems
-
-
-def read_batch(paths: Sequence[str], *, extra: tuple[str, ...] = (), shelf: Shelf | None = None) -> Batch:
-    """Task: the headers of some files, and a note for each that has none."""
-    read = read_header if shelf is None else shelf.read_header
-    headers: list[Header] = []
-    problems: list[Note] = []
-    table = table_of(extra)
-    files.prefetch(paths)
-    for path in paths:
-        try:
-            headers.append(unfolded(read(path, table)))
-        except ConvkitError as err:
-            problems.append(note_of(err))
-    return Batch(tuple(headers), tuple(problems))
-
-
-def unfolded(header: Header) -> Header:
-    """The header with a row for each of its frames; where they cannot be told, it says why."""
-    try:
-        return quirks.unfold(unfold(header))
-    except InputError as err:
-        reason = note_of(err)
-        return header._replace(fault=reason if reason.where else reason.at(header.path))
-
-
-def failed_batch(paths: Sequence[str], error: Exception) -> Batch:
-    """What a batch becomes whose task failed as a whole: every file of it is a problem."""
-    return Batch((), failed_files(paths, error))
+    return Collection(tuple(series), (*read.found.notes, *problems), len(read.found.paths), notes)
 
 
 def selected(series: Series, selection: Where) -> Series | None:

@@ -30,9 +30,9 @@ def scan(  # noqa: PLR0913 (one parameter an option of the command)
     Parameters
     ----------
     *sources : path or several
-        Files, folders (to any depth), archives, ``archive!/member``, URLs of object storage, ``@list.txt``, ``-`` with
-        the paths in `typed_in`, or a table of files: what `convkit.save_index` has saved, whose headers are not read
-        again.
+        Files, folders (to any depth), archives, ``archive!/member``, ``archive!/folder``, URLs of object storage,
+        ``@list.txt``, ``-`` with the paths in `typed_in`, or a table of files: what `convkit.save_index` has saved,
+        whose headers are not read again.
     where : str or None
         Expression that an instance must satisfy, for example ``Modality == "CT" and instances > 20``.
     columns : DICOM keywords, private elements, paths into sequences

@@ -19,7 +19,7 @@ from convkit.jobs._report.asked import wanted
 from convkit.jobs._report.gather import Ask, Gathered, gather
 from convkit.jobs._report.labels import Labels, read_labels
 from convkit.jobs._report.of_index import gather_index, index_at
-from convkit.jobs._report.of_many import gather_many, many_files
+from convkit.jobs._report.of_many import are_many, gather_many, listed
 from convkit.jobs._report.whole import Telling, findings_of
 from convkit.jobs._sources import Progress, Source, check_table, checked_path, flat
 from convkit.jobs._where import where as checked_where
@@ -39,15 +39,18 @@ class DataReport:
     ----------
     findings : Findings
     path : path or None
-        Of the page; None where none was asked for, or where it was there already.
+        Of the page, also of one that was kept; None where none was asked for.
     figures : tuple of str
         Files of the figures.
     is_kept : bool
-        True where the page was there already and was left alone; nothing was read then.
+        True where the page was there already and was left alone: it is of an earlier run, with the sources and options
+        of then.
     series : int
         How many series there are.
     problems : tuple of (code, int)
         What is wrong with how many files that are in no series.
+    files : tuple of (code, tuple of str)
+        Paths of the first of these. Not on the page and not in the JSON: they may be names of people.
     notes : tuple of Note
         What there is to know of the run.
     strict : bool
@@ -60,13 +63,14 @@ class DataReport:
     is_kept: bool = False
     series: int = 0
     problems: tuple[tuple[str, int], ...] = ()
+    files: tuple[tuple[str, tuple[str, ...]], ...] = ()
     notes: tuple[Note, ...] = ()
     strict: bool = False
 
     @property
     def exit_code(self) -> ExitCode:
         """3 where there is no DICOM, 4 where some of it is unreadable, 5 where all of it is, 6 for `strict`."""
-        if self.is_kept or self.findings is None:
+        if self.findings is None:
             return ExitCode.OK
         has_errors = any(CODES[code].severity is Severity.ERROR for code, _ in self.problems)
         if not self.series:
@@ -77,7 +81,7 @@ class DataReport:
         return ExitCode.CHECK_FAILED if self.strict and is_spoilt else ExitCode.OK
 
     def to_json(self) -> dict[str, Any]:
-        """All numbers as JSON holds them, without pictures; empty where the page was left alone."""
+        """All numbers as JSON holds them, without pictures; empty where there are no findings."""
         found: dict[str, Any] = {} if self.findings is None else plain(self.findings)
         return found
 
@@ -149,7 +153,8 @@ def report(  # noqa: PLR0913 (one parameter an option of the command)
     where, key, mapping, jobs, cluster, strict, typed_in, progress
         As in `convkit.scan`.
     exists : {"skip", "error", "overwrite"}
-        What to do where the page is there already.
+        What to do where the page is there already. With ``skip`` the page alone is kept; findings and figures are made
+        nevertheless.
 
     Raises
     ------
@@ -166,9 +171,8 @@ def report(  # noqa: PLR0913 (one parameter an option of the command)
     _check_number(min_cell, "--min-cell")
     _check_number(frames, "--frames")
     options = _checked(output, figures, exists, Telling(min_cell, frames if pixels else 0, by or "", profile or ""))
-    if options.output and _is_kept(options):
-        return DataReport(None, options.output, is_kept=True)
-    if options.output:
+    is_kept = _is_kept(options.output, options.exists)
+    if options.output and not is_kept:
         check_table(given, options.output)
     found_labels = _labels(labels, on, is_private=profile is None)
     names = () if found_labels is None else tuple(column.name for column in found_labels.columns)
@@ -179,9 +183,21 @@ def report(  # noqa: PLR0913 (one parameter an option of the command)
         ask = Ask(given, selection, asked, typed_in, progress, redactor)
         gathered = _gathered(ask, runner)
         findings = findings_of(gathered, asked, found_labels, options.telling, runner, progress)
-    problems = tuple(gathered.problems.items())
-    made = DataReport(findings, problems=problems, series=len(gathered.series), notes=gathered.notes, strict=strict)
+    problems = tuple((code, one.files) for code, one in gathered.strays.items())
+    files = tuple((code, one.examples) for code, one in gathered.strays.items())
+    series = len(gathered.series)
+    made = DataReport(findings, None, (), is_kept, series, problems, files, gathered.notes, strict)
     return _written(made, options) if gathered.series else made
+
+
+def kept(output: Source | None, exists: str = "skip") -> DataReport | None:
+    """The report without findings where its page is there and is left alone; None where a page is to be made.
+
+    For who wants the page and nothing else: then nothing has to be read.
+    """
+    page = "" if output is None else checked_path(output, "--output")
+    is_kept = _is_kept(page, chosen(Exists, exists, "--exists"))
+    return DataReport(None, page, is_kept=True) if is_kept else None
 
 
 # --- options -----------------------------------------------------------------------------------------------
@@ -212,13 +228,13 @@ def _check_extra() -> None:
             raise MissingExtraError(f"{library} is not installed.", "", hint)
 
 
-def _is_kept(options: ReportOptions) -> bool:
+def _is_kept(page: str, exists: Exists) -> bool:
     """True where a page is there that is to be left alone."""
-    if not Path(options.output).exists() or options.exists is Exists.OVERWRITE:
+    if not page or not Path(page).exists() or exists is Exists.OVERWRITE:
         return False
-    if options.exists is Exists.ERROR:
+    if exists is Exists.ERROR:
         what, hint = "The page is there already.", "Choose another name, or --exists overwrite."
-        raise OutputError(what, options.output, hint, "output.exists-refused")
+        raise OutputError(what, page, hint, "output.exists-refused")
     return True
 
 
@@ -237,9 +253,9 @@ def _gathered(ask: Ask, runner: Runner) -> Gathered:
         stored = index_at(source)
         if stored is not None:
             return gather_index(stored, source, ask, runner)
-    is_shared = runner.workers is not None  # workers elsewhere would not see a table that is made aside here
-    many = many_files(ask) if ask.sources and is_shared else None
-    return gather(ask, runner) if many is None else gather_many(many, ask, runner)
+    if runner.workers is not None:  # workers elsewhere would not see a table that is made aside here
+        ask = listed(ask)
+    return gather_many(ask, runner) if are_many(ask) else gather(ask, runner)
 
 
 # --- writing -----------------------------------------------------------------------------------------------
@@ -252,7 +268,7 @@ def _written(made: DataReport, options: ReportOptions) -> DataReport:
     if options.figures:
         save_figures = import_module("convkit.survey.figures").save_figures  # matplotlib
         figures = tuple(map(str, save_figures(made.findings, Path(options.figures)) or ()))
-    if options.output:
+    if options.output and not made.is_kept:
         html = import_module("convkit.survey.page").page(made.findings)
         with written_aside(options.output) as file:
             file.write(html.encode("utf-8"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from glob import escape
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from convkit.engine.locked import locked
 from convkit.engine.run import runner_of
 from convkit.errors import UsageError
 from convkit.jobs._index.build import Job, build
+from convkit.jobs._index.emptied import check_not_emptied
 from convkit.jobs._index.paths import absolute
+from convkit.jobs._index.placed import placed
 from convkit.jobs._index.rows import Wanted
 from convkit.jobs._index.source import files_of
 from convkit.jobs._index.tally import Index
@@ -49,7 +52,8 @@ def save_index(  # noqa: PLR0913 (one parameter an option of the command)
     *sources : path or several
         As in `convkit.scan`; an index is one, too.
     output : path
-        The table: ``.parquet`` (extra ``tables``), ``.csv`` or ``.jsonl``.
+        The table: ``.parquet`` (extra ``tables``), ``.csv`` or ``.jsonl``; a URL of object storage, too, to which it is
+        sent when it is complete.
     where : str or None
         Expression that an instance must satisfy; not of names that count the files of a series.
     columns : DICOM keywords, private elements, paths into sequences
@@ -72,42 +76,54 @@ def save_index(  # noqa: PLR0913 (one parameter an option of the command)
     UsageError
         A wrong option; the table to bring up to date is none.
     InputError
-        A source does not exist.
+        A source does not exist, or an update would empty the table, because there is no file in a source any more.
     OutputError
         The table cannot be written.
     MissingExtraError
         Parquet without pyarrow.
     """
-    url = checked_path(output, "--output")
-    if files.is_url(url):
-        what = "An index is made beside what was there before, which storage has no room for."
-        raise UsageError(what, "--output", "Name a local file, and copy it when it is done.")
-    target = Path(absolute(url))
-    pieces = pieces_for(target)
-    wanted = _wanted(target, where, tuple(dict.fromkeys(columns)), all_tags=all_tags)
-    older = None
-    if update:
-        older, wanted = _older(target, wanted)
+    url = table_path(output)
     given = [_fixed(os.fspath(source)) for source in flat(sources)]
     if not given:
         raise UsageError("No source was given.", "", "Name a file or a folder.")
-    check_table(given, target)
-    unfinished = unfinished_path(target)
-    with runner_of(jobs, cluster) as runner:
+    check_table(given, url)
+    pieces_for(Path(url))  # a wrong ending shows before anything is done
+    asked = _wanted(url, where, tuple(dict.fromkeys(columns)), all_tags=all_tags)
+    if update and not _is_parquet(url):
+        raise UsageError("Only a table in Parquet is brought up to date.", "--update", "Name a .parquet file.")
+    with placed(url, is_older_needed=update) as target, runner_of(jobs, cluster) as runner:
+        older, wanted = _older(target, url, asked) if update else (None, asked)
         found, shelf = files_of(given, typed_in)
-        paths = _others(found.paths, target)
+        paths = _others(found.paths, url)
+        if older is not None:
+            check_not_emptied(older, (each for each in given if not _is_list(each)), paths, target.parent)
+        notes = (*found.notes, *([note("table.holds-identifiers")] if wanted.has_headers else []))
+        job = Job(target, paths, wanted, pieces_for(target), shelf, older, notes)
         with locked(target):
             _tidy(target)
-            notes = (*found.notes, *([note("table.holds-identifiers")] if wanted.has_headers else []))
             try:
-                return build(Job(target, paths, wanted, pieces, shelf, older, notes), unfinished, runner, progress)
+                index = build(job, unfinished_path(target), runner, progress)
             except ValueError as err:
-                raise _damaged(target) from err
+                raise _damaged(url) from err
+    return replace(index, path=url) if files.is_url(url) else index
 
 
-def _others(paths: Iterable[str], target: Path) -> tuple[str, ...]:
+def table_path(output: Source) -> str:
+    """Where a table is to be, as a text that means the same wherever it is read.
+
+    Raises
+    ------
+    UsageError
+        It is no path.
+    """
+    text = os.fspath(output) if isinstance(output, (str, os.PathLike)) else ""
+    return text if text and files.is_url(text) else absolute(checked_path(output, "--output"))
+
+
+def _others(paths: Iterable[str], own: str) -> tuple[str, ...]:
     """The files, absolute, without the table itself and what lies beside it until it is finished."""
-    own, beside = str(target), str(target.with_name(f".{target.name}."))
+    folder, slash, name = own.rpartition("/" if files.is_url(own) else os.sep)
+    beside = f"{folder}{slash}.{name}."
     found = {absolute(path) for path in paths}
     return tuple(sorted(path for path in found if path != own and not path.startswith(beside)))
 
@@ -118,7 +134,7 @@ def _tidy(target: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _wanted(target: Path, where: str | None, columns: tuple[str, ...], *, all_tags: bool) -> Wanted:
+def _wanted(target: str, where: str | None, columns: tuple[str, ...], *, all_tags: bool) -> Wanted:
     for column in columns:
         shown(column)
     schema(Level.INSTANCE, columns)
@@ -126,34 +142,36 @@ def _wanted(target: Path, where: str | None, columns: tuple[str, ...], *, all_ta
     if counted:
         what = f"{min(counted)} counts the files of a series, which are known when all have been read."
         raise UsageError(what, "--where", "Save the whole index, and select when it is used.")
-    return Wanted(columns, all_tags, where or "", has_headers=target.suffix.lower() == ".parquet")
+    return Wanted(columns, all_tags, where or "", has_headers=_is_parquet(target))
 
 
-def _older(target: Path, asked: Wanted) -> tuple[StoredTable | None, Wanted]:
+def _is_parquet(target: str) -> bool:
+    return target.lower().endswith(".parquet")
+
+
+def _older(target: Path, name: str, asked: Wanted) -> tuple[StoredTable | None, Wanted]:
     """The table to start from, None where there is none or it is of another version; and what it holds."""
-    if target.suffix.lower() != ".parquet":
-        raise UsageError("Only a table in Parquet is brought up to date.", "--update", "Name a .parquet file.")
     if not target.exists():
         return None, asked
     try:
         stored = StoredTable(target)
     except ValueError as err:
-        raise _damaged(target) from err
+        raise _damaged(name) from err
     if stored.metadata.get("level") != Level.INSTANCE or stored.metadata.get("profiled"):
         hint = "Make one with: convkit scan SOURCE --level instance -o FILE.parquet"
-        raise UsageError("The table to bring up to date is no index.", str(target), hint)
+        raise UsageError("The table to bring up to date is no index.", name, hint)
     held = Wanted.of(stored.metadata)
     if held is None:
         return None, _same_questions(stored, asked)
     if _has_questions(asked) and asked != held:
         what = "The index was made with other --columns, --all-tags or --where."
-        raise UsageError(what, str(target), "Leave these options out, or leave --update out to make it anew.")
+        raise UsageError(what, name, "Leave these options out, or leave --update out to make it anew.")
     return stored, held
 
 
-def _damaged(target: Path) -> UsageError:
+def _damaged(name: str) -> UsageError:
     what, hint = "The table to bring up to date is no Parquet, or is damaged.", "Leave --update out to make it anew."
-    return UsageError(what, str(target), hint)
+    return UsageError(what, name, hint)
 
 
 def _has_questions(asked: Wanted) -> bool:
@@ -170,4 +188,9 @@ def _same_questions(stored: StoredTable, asked: Wanted) -> Wanted:
 
 
 def _fixed(source: str) -> str:
-    return source if source == "-" or source.startswith("@") else absolute(source)
+    return source if _is_list(source) else absolute(source)
+
+
+def _is_list(source: str) -> bool:
+    """True for what lists sources, and is none."""
+    return source == "-" or source.startswith("@")

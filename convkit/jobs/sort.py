@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -253,8 +252,22 @@ def _is_same(source: str, target: Path) -> bool:
 
 
 def _copy(source: str, target: Path) -> None:
-    with files.buffered(source) as origin, written_aside(target) as file:
-        shutil.copyfileobj(origin, file, 1 << 20)
+    with written_aside(target) as file:
+        for piece in _pieces(source):
+            file.write(piece)
+
+
+def _pieces(source: str) -> Iterator[bytes]:
+    """Yield the bytes of a file; one that cannot be read is not the destination's fault."""
+    try:
+        with files.opened(source) as file:
+            while piece := file.read(_PIECE_BYTES):
+                yield piece
+    except OSError as err:
+        raise files.unreadable(source, err) from err
+
+
+_PIECE_BYTES = 1 << 20
 
 
 def _link(source: str, target: Path, make: Any) -> None:

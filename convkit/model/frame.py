@@ -123,6 +123,8 @@ class PixelSource(NamedTuple):
         Of a data set in memory.
     extended : tuple of ValuePlace
         Extended Offset Table and its lengths (PS3.3 C.7.6.3.1.8), as far as there are any; of compressed pixels alone.
+    stamp : (int, int) or None
+        Size of the file and time of its last change, nanoseconds, when its header was read.
     """
 
     path: str
@@ -134,6 +136,7 @@ class PixelSource(NamedTuple):
     picture: Picture | None = None
     held: HeldPixels | None = None
     extended: tuple[ValuePlace, ...] = ()
+    stamp: tuple[int, int] | None = None
 
     @property
     def stored_layout(self) -> PixelLayout:

@@ -14,28 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convkit.errors import UsageError
+from convkit.model.directions import LPS_POSITIVE, OPPOSITES, is_letters, normal_of, positive_letter
 
 Floats = NDArray[np.float64]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 LPS_TO_RAS: Floats = np.diag([-1.0, -1.0, 1.0, 1.0])
 """Multiplies a (4, 4) affine or a homogeneous position from the left: x and y change sign."""
-
-UNIT_TOLERANCE = 3e-3
-"""How far a direction cosine vector may be from length 1, and two of them from perpendicular. Headers with three
-decimals are off by up to 2e-3; a qform could not carry more skew than that."""
-
-_OPPOSITES = {"R": "L", "L": "R", "A": "P", "P": "A", "S": "I", "I": "S"}
-_LPS_POSITIVE = "LPS"
-
-
-def is_orientation(cosines: Sequence[float]) -> bool:
-    """True where six numbers are a pair of perpendicular unit vectors (PS3.3 C.7.6.2.1.1)."""
-    if len(cosines) != 6 or not np.all(np.isfinite(cosines)):
-        return False
-    row, column = np.asarray(cosines[:3]), np.asarray(cosines[3:])
-    lengths_ok = all(abs(float(np.linalg.norm(v)) - 1) <= UNIT_TOLERANCE for v in (row, column))
-    return lengths_ok and abs(float(row @ column)) <= UNIT_TOLERANCE
 
 
 def slice_normal(cosines: Sequence[float]) -> Floats:
@@ -50,8 +35,7 @@ def slice_normal(cosines: Sequence[float]) -> Floats:
     -------
     normal : (3,) float64, LPS
     """
-    normal = np.cross(np.asarray(cosines[:3], float), np.asarray(cosines[3:], float))
-    return np.asarray(normal / np.linalg.norm(normal), dtype=np.float64)
+    return np.array(normal_of(cosines))
 
 
 def unit(vector: Sequence[float] | Floats) -> Floats:
@@ -139,17 +123,8 @@ def nearest_letters(affine_lps: Floats) -> str:
     ``LPS`` is an axial stack as scanners write it: columns to the left, rows to posterior, slices to the head.
     """
     worlds, signs = _nearest_axes(affine_lps)
-    letters = [_LPS_POSITIVE[w] if s > 0 else _OPPOSITES[_LPS_POSITIVE[w]] for w, s in zip(worlds, signs, strict=True)]
+    letters = [LPS_POSITIVE[w] if s > 0 else OPPOSITES[LPS_POSITIVE[w]] for w, s in zip(worlds, signs, strict=True)]
     return "".join(reversed(letters))
-
-
-def is_letters(letters: str) -> bool:
-    """True where three letters name each of the three patient axes once."""
-    return (
-        isinstance(letters, str)
-        and len(letters) == 3
-        and sorted(_LPS_POSITIVE.find(_as_positive(c)) for c in letters) == [0, 1, 2]
-    )
 
 
 def turn_to(affine_lps: Floats, letters: str) -> Turn:
@@ -167,9 +142,9 @@ def turn_to(affine_lps: Floats, letters: str) -> Turn:
     worlds, signs = _nearest_axes(affine_lps)
     axes, flips = [], []
     for letter in reversed(letters):
-        world = _LPS_POSITIVE.index(_as_positive(letter))
+        world = LPS_POSITIVE.index(positive_letter(letter))
         old = worlds.index(world)
-        wanted = 1 if letter in _LPS_POSITIVE else -1
+        wanted = 1 if letter in LPS_POSITIVE else -1
         axes.append(old)
         flips.append(signs[old] != wanted)
     return Turn((axes[0], axes[1], axes[2]), (flips[0], flips[1], flips[2]))
@@ -198,10 +173,6 @@ def turn_array(array: NDArray[Scalar], turn: Turn) -> NDArray[Scalar]:
     rest = tuple(range(4, array.ndim))
     turned = array.transpose((0, *(a + 1 for a in turn.axes), *rest))
     return turned[(slice(None), *(slice(None, None, -1 if f else 1) for f in turn.flips))]
-
-
-def _as_positive(letter: str) -> str:
-    return letter if letter in _LPS_POSITIVE else _OPPOSITES.get(letter, "?")
 
 
 def _nearest_axes(affine: Floats) -> tuple[list[int], list[int]]:

@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from convkit.model.directions import is_orientation
 from convkit.model.frame import Position
-from convkit.model.geometry import Floats, is_orientation, unit
+from convkit.model.geometry import Floats, unit
 
 Colour = tuple[int, int, int]
 """Red, green and blue, 0 to 255, sRGB."""

@@ -84,9 +84,19 @@ CODES: dict[str, Code] = {
     "input.unreadable": Code(_ERROR, "The file cannot be read.", "Check the permissions and the disk."),
     "input.cut-header": Code(_ERROR, "The file ends inside its header.", "Copy it again from its source."),
     "input.broken-header": Code(_ERROR, "The header cannot be parsed."),
+    "input.changed": Code(
+        _ERROR,
+        "The file was changed or replaced after its header was read.",
+        "Run the same command again when nothing writes there any more.",
+    ),
     "input.label-image": Code(_ERROR, "The label image cannot be used."),
     "input.dicomdir": Code(_INFO, "A DICOMDIR is an index, not an image; its images are found by themselves."),
     "table.too-wide": Code(_WARNING, "The files have more different elements than a table takes as columns."),
+    "table.source-empty": Code(
+        _ERROR,
+        "A source has no file any more, and the index that would be brought up to date has files of it.",
+        "See that the disk or share is mounted. Leave --update out to make the index anew.",
+    ),
     "table.holds-identifiers": Code(
         _INFO,
         "The index holds values of the headers, the Patient ID among them: it is not for sharing.",
@@ -432,6 +442,11 @@ CODES: dict[str, Code] = {
     ),
     "engine.unexpected": Code(_ERROR, "An unexpected error; please report it."),
     "engine.journal-reset": Code(_WARNING, "The journal was unusable; it was moved aside and everything is done anew."),
+    "storage.lost": Code(
+        _ERROR,
+        "The object storage that is read or written cannot be used any more, so the run was ended.",
+        "Run the same command again when it can be reached: it goes on where it ended.",
+    ),
     "cluster.unreachable": Code(
         _ERROR,
         "The scheduler does not answer.",

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convkit.errors import UsageError, ValueRangeError
+from convkit.model.dtypes import DTYPES
 from convkit.model.slabs import ends as slab_ends
 from convkit.model.slabs import let_go, slabs
 
@@ -17,9 +18,6 @@ Array = NDArray[Any]
 
 FLOAT32_EXACT_BITS = 24
 """Integers of up to this many bits are exact in float32 (its significand)."""
-
-DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
-"""Data types that every writer can carry."""
 
 
 @cache

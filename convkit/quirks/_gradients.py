@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from convkit.dicom.header import Header
-from convkit.model import geometry
 from convkit.model.diffusion import Direction, Gradient
-from convkit.model.geometry import Floats
+from convkit.model.directions import is_orientation, normal_of, scaled, total, vector
 
 UNWEIGHTED_BELOW = 1.0
 """s/mm²; an image with less is not weighted. Philips tells repeated b=0 images apart by b = 0.001, 0.002, and so on."""
@@ -53,14 +51,14 @@ class Principal(NamedTuple):
     trace: float
 
 
-def gradient(b_value: float | None, vector: Sequence[float] | Floats | Principal, source: str) -> Gradient | None:
+def gradient(b_value: float | None, given: Sequence[float] | Principal, source: str) -> Gradient | None:
     """A gradient, or None where the b-value is none.
 
     Parameters
     ----------
     b_value : float or None
         s/mm².
-    vector : three numbers, or what a b-matrix tells
+    given : three numbers, or what a b-matrix tells
         In the patient's frame, of any length; none, or a zero vector, is no direction, nor is that of a b-matrix for
         another b-value.
     source : str
@@ -68,31 +66,32 @@ def gradient(b_value: float | None, vector: Sequence[float] | Floats | Principal
     """
     if b_value is None or not 0 <= b_value < _LARGEST_B:
         return None
-    if isinstance(vector, Principal):
-        is_same = abs(vector.trace - b_value) <= _TRACE_TOLERANCE * b_value
-        vector = vector.direction if is_same else ()
-    return Gradient(b_value, unit_direction(vector) if b_value >= UNWEIGHTED_BELOW else None, source)
+    if isinstance(given, Principal):
+        is_same = abs(given.trace - b_value) <= _TRACE_TOLERANCE * b_value
+        given = given.direction if is_same else ()
+    return Gradient(b_value, unit_direction(given) if b_value >= UNWEIGHTED_BELOW else None, source)
 
 
-def unit_direction(vector: Sequence[float] | Floats) -> Direction | None:
+def unit_direction(given: Sequence[float]) -> Direction | None:
     """The direction of a vector; None where it has none."""
-    if len(vector) != 3:
+    if len(given) != 3:
         return None
-    length = float(np.linalg.norm(vector))
+    length = math.hypot(*given)
     if not _SHORTEST < length < _LONGEST:
         return None
-    x, y, z = (float(v) / length for v in vector)
+    x, y, z = (float(v) / length for v in given)
     return x, y, z
 
 
-def from_image_axes(header: Header, along_row: float, along_column: float, along_normal: float) -> Floats | tuple[()]:
+def from_image_axes(
+    header: Header, along_row: float, along_column: float, along_normal: float
+) -> Direction | tuple[()]:
     """A vector that is given along the axes of the image, in the patient's frame; empty without an orientation."""
     cosines = header.numbers("ImageOrientationPatient")
-    if not geometry.is_orientation(cosines):
+    if not is_orientation(cosines):
         return ()
-    row, column = np.array(cosines[:3]), np.array(cosines[3:])
-    vector: Floats = along_row * row + along_column * column + along_normal * geometry.slice_normal(cosines)
-    return vector
+    row, column = vector(cosines[:3]), vector(cosines[3:])
+    return total(scaled(row, along_row), scaled(column, along_column), scaled(normal_of(cosines), along_normal))
 
 
 def principal_direction(b_matrix: Sequence[float]) -> Principal | tuple[()]:
@@ -103,6 +102,8 @@ def principal_direction(b_matrix: Sequence[float]) -> Principal | tuple[()]:
     """
     if len(b_matrix) != 6 or max(map(abs, b_matrix)) >= _LARGEST_B:
         return ()
+    import numpy as np  # noqa: PLC0415 (headers are read before it is loaded; few need it)
+
     xx, xy, xz, yy, yz, zz = b_matrix
     weightings, vectors = np.linalg.eigh(np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]]))
     trace = xx + yy + zz

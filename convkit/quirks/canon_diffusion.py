@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 
 from convkit.dicom.header import Header
-from convkit.model import geometry
-from convkit.model.diffusion import Gradient
-from convkit.model.geometry import Floats
+from convkit.model.diffusion import Direction, Gradient
+from convkit.model.directions import is_orientation, normal_of, steepest_axis
 from convkit.quirks._gradients import from_image_axes, gradient
 from convkit.quirks._quirk import GradientQuirk
 
@@ -41,7 +40,7 @@ def _gradient(header: Header) -> Gradient | None:
     return gradient(told if b_value is None else b_value, standard or _patient_frame(header, found), "(0020,4000)")
 
 
-def _patient_frame(header: Header, found: re.Match[str]) -> Floats | tuple[()]:
+def _patient_frame(header: Header, found: re.Match[str]) -> Direction | tuple[()]:
     """The vector of the text: along phase encoding, frequency encoding and slice; empty where these are not told.
 
     That is a right-handed frame, but in coronal images phase encoding runs the other way.
@@ -57,7 +56,7 @@ def _patient_frame(header: Header, found: re.Match[str]) -> Floats | tuple[()]:
 
 def _is_coronal(header: Header) -> bool:
     cosines = header.numbers("ImageOrientationPatient")
-    return geometry.is_orientation(cosines) and int(abs(geometry.slice_normal(cosines)).argmax()) == 1
+    return is_orientation(cosines) and steepest_axis(normal_of(cosines)) == 1
 
 
 QUIRK = GradientQuirk(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
 
 from convkit.dicom.header import Header
-from convkit.model import geometry
-from convkit.model.diffusion import Gradient
-from convkit.model.geometry import Floats
+from convkit.model.diffusion import Direction, Gradient
+from convkit.model.directions import is_orientation, normal_of, steepest_axis
 from convkit.quirks._ge import PulseSequence, is_ge_mr, phase_along, sequence_of
 from convkit.quirks._gradients import from_image_axes, gradient
 from convkit.quirks._quirk import GradientQuirk
@@ -41,11 +40,11 @@ def _gradient(header: Header) -> Gradient | None:
     if len(parts) < len(_PARTS):
         # A missing component is not a zero one: neither direction nor length of the vector is known.
         return _of_standard_direction(header, b_value) or gradient(b_value, (), "(0043,xx39)")
-    length = float(np.linalg.norm(parts))
+    length = math.hypot(*parts)
     if b_value == 0 or length <= _SHORT:
         return _without_private_direction(header, b_value)
     if length < _LONG:
-        b_value = max(_STEP, float(np.floor(b_value * length**2 / _STEP + 0.5)) * _STEP)
+        b_value = max(_STEP, math.floor(b_value * length**2 / _STEP + 0.5) * _STEP)
     return gradient(b_value, _patient_direction(header, *parts), "(0043,xx39), (0019,xxBB)")
 
 
@@ -71,14 +70,14 @@ def _of_standard_direction(header: Header, b_value: float) -> Gradient | None:
     return gradient(b_value, standard, "(0018,9089)") if is_told else None
 
 
-def _patient_direction(header: Header, frequency: float, phase: float, through: float) -> Floats | tuple[()]:
+def _patient_direction(header: Header, frequency: float, phase: float, through: float) -> Direction | tuple[()]:
     """A vector along frequency, phase and slice, in the patient's frame; empty where the axes are not told."""
     cosines, along = header.numbers("ImageOrientationPatient"), phase_along(header)
-    if not along or not geometry.is_orientation(cosines):
+    if not along or not is_orientation(cosines):
         return ()
     # Up to the sign of the whole: x along the rows or against the columns, z against row x column, and y along the
     # other axis of the image, in coronal images against it.
-    is_coronal = int(abs(geometry.slice_normal(cosines)).argmax()) == _CORONAL
+    is_coronal = steepest_axis(normal_of(cosines)) == _CORONAL
     phase = -phase if is_coronal else phase
     in_plane = (frequency, phase) if along == "COL" else (phase, -frequency)
     return from_image_axes(header, *in_plane, -through)

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
-import numpy as np
-
 from convkit.dicom.header import Header
 from convkit.dicom.values import decimal_strings
-from convkit.model import geometry
+from convkit.model.directions import is_orientation, scaled, total, vector
 from convkit.model.notes import note
 from convkit.quirks._ge import PulseSequence, sequence_of
 from convkit.quirks._quirk import Extent, FactsQuirk, TraitsQuirk, UnfoldQuirk
@@ -60,15 +58,15 @@ def _upright(header: Header) -> Header:
     """The header of an image whose first row is the last of those that it tells of."""
     position, cosines = header.numbers("ImagePositionPatient"), header.numbers("ImageOrientationPatient")
     spacing, rows = header.numbers("PixelSpacing"), header.integer("Rows") or 0
-    if len(position) != 3 or len(spacing) != 2 or not rows or not geometry.is_orientation(cosines):
+    if len(position) != 3 or len(spacing) != 2 or not rows or not is_orientation(cosines):
         return header
-    column = np.array(cosines[3:])
-    last = np.array(position) + column * spacing[0] * (rows - 1)
+    column = vector(cosines[3:])
+    last = total(vector(position), scaled(column, spacing[0] * (rows - 1)))
     place = header.table.places
     return header.with_shared(
         {
             place["ImagePositionPatient"]: decimal_strings(last),
-            place["ImageOrientationPatient"]: decimal_strings((*cosines[:3], *(0.0 - column))),
+            place["ImageOrientationPatient"]: decimal_strings((*cosines[:3], *(0.0 - c for c in column))),
         }
     )
 

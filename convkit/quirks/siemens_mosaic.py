@@ -6,13 +6,11 @@ import math
 from collections.abc import Iterator
 from functools import lru_cache
 
-import numpy as np
-
 from convkit.dicom.header import Header
 from convkit.dicom.unfolded import Unfolded
 from convkit.dicom.values import decimal_strings
 from convkit.errors import MissingAttributeError
-from convkit.model import geometry
+from convkit.model.directions import dot, is_orientation, normal_of, scaled, total, vector
 from convkit.model.frame import Picture
 from convkit.model.notes import Note, note
 from convkit.quirks._csa import csa_number, csa_numbers
@@ -106,9 +104,9 @@ def _normal(csa: bytes) -> tuple[float, ...]:
 
 def _sense(header: Header, cosines: tuple[float, ...], normal: tuple[float, ...]) -> int:
     """1 where the tiles run along row x column or nothing says otherwise, -1 where against it."""
-    if not normal or not geometry.is_orientation(cosines):
+    if not normal or not is_orientation(cosines):
         return 1
-    cosine = float(geometry.slice_normal(cosines) @ np.array(normal))
+    cosine = dot(normal_of(cosines), vector(normal))
     if abs(cosine) <= _CLEAR:
         raise MissingAttributeError(
             "The direction from tile to tile (CSA header) is not across the tiles: it contradicts (0020,0037) "
@@ -139,12 +137,12 @@ def _positions(  # noqa: PLR0913, PLR0917 (everything the place of a tile depend
     The header gives the corner that the picture would have if it lay centred on the first slice, tiles and all. The
     distance is negative where the tiles run against row x column.
     """
-    if len(origin) != 3 or len(spacing) != 2 or not geometry.is_orientation(cosines) or not distance:
+    if len(origin) != 3 or len(spacing) != 2 or not is_orientation(cosines) or not distance:
         return ()
-    row, column = np.array(cosines[:3]), np.array(cosines[3:])
-    first = np.array(origin) + row * spacing[1] * margin[1] / 2 + column * spacing[0] * margin[0] / 2
-    step = geometry.slice_normal(cosines) * distance
-    return tuple(decimal_strings(first + step * k) for k in range(slices))
+    along_row = scaled(vector(cosines[:3]), spacing[1] * margin[1] / 2)
+    along_column = scaled(vector(cosines[3:]), spacing[0] * margin[0] / 2)
+    first, normal = total(vector(origin), along_row, along_column), normal_of(cosines)
+    return tuple(decimal_strings(total(first, scaled(normal, distance * k))) for k in range(slices))
 
 
 QUIRK = UnfoldQuirk(

@@ -125,15 +125,13 @@ def units_of(header: Header) -> str:
     return "counts" if modality == "NM" and _is_counted(header) else ""
 
 
-_UNITS = frozenset(
-    {*PET_UNITS.values(), *_RESCALE_UNITS.values(), *_DOSE_UNITS.values(), *_FIELD_UNITS, "HU", "counts"}
-)
+UNITS = frozenset({*PET_UNITS.values(), *_RESCALE_UNITS.values(), *_DOSE_UNITS.values(), *_FIELD_UNITS, "HU", "counts"})
 """Units that convkit itself has words for."""
 
 
 def redacted_units(header: Header, unit: str, otherwise: str) -> str:
     """A unit as it may leave: words that anybody may have written into a header give way to what may leave of it."""
-    return unit if header.redaction is None or unit in _UNITS else otherwise
+    return unit if header.redaction is None or unit in UNITS else otherwise
 
 
 def unit_of_type(kind: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache
 from operator import itemgetter
+from typing import Any
 
 from convkit.dicom import pixels, values
 from convkit.dicom.attributes import TagTable
@@ -70,23 +72,35 @@ class _Reader:
     def __init__(self, table: TagTable, choices: ValueChoices) -> None:
         self._choices = choices
         self._moments = MomentReader(table)
-        self._key_of = itemgetter(*(table.places[k] for k in _KIND_KEYWORDS))
-        self._kind_places = frozenset(table.places[k] for k in (*_KIND_KEYWORDS, "ImagePositionPatient"))
+        self._key_of, self._kind_places = _kind_places_of(table)
         self._position = table.places["ImagePositionPatient"]
         self._kinds: dict[tuple[bytes | None, ...], FrameKind] = {}
+        self._last: tuple[tuple[bytes | None, ...], FrameKind | None] = ((), None)
         self._places: dict[Hashable, list[_Place]] = {}
+        self._complete: Hashable = None  # of the last object whose pixels were all there
 
     def frames(self, image: Header, index: int) -> list[Frame]:
         """The frames of one image."""
         places = self._places_of(image)
         source = pixels.source_of(image, places[0][2].layout)
-        uid, number, defect = image.sop_instance_uid, image.integer("InstanceNumber"), _defect(source, image.size)
+        uid, number, defect = image.sop_instance_uid, image.integer("InstanceNumber"), self._defect(source, image.size)
         moments = self._moments.of_frames(image)
         redacted = None if image.redaction is None else image.redacted.sop_instance_uid
         return [
             Frame(index, place, source, uid, number, position, rounding, kind, moment, defect, redacted)
             for place, ((position, rounding, kind), moment) in enumerate(zip(places, moments, strict=True))
         ]
+
+    def _defect(self, source: PixelSource, size: int) -> Note | None:
+        """What is wrong with the length of the pixels; nothing where it was right for others of the same kind."""
+        kind = source.layout, source.length, source.frames, source.transfer_syntax
+        is_in_file = source.offset is not None and 0 <= source.length <= size - source.offset
+        if is_in_file and kind == self._complete:
+            return None
+        defect = _defect(source, size)
+        if is_in_file and defect is None:
+            self._complete = kind
+        return defect
 
     def _places_of(self, image: Header) -> list[_Place]:
         """What each frame of an image is; read once for images whose frames are alike."""
@@ -108,10 +122,18 @@ class _Reader:
     def _place(self, header: Header) -> _Place:
         raw = header.parsed.raw
         key = self._key_of(raw)
-        kind = self._kinds.get(key)
+        kind = self._last[1] if key == self._last[0] else self._kinds.get(key)  # the same bytes, mostly: no hashes
         if kind is None:
             kind = self._kinds[key] = _kind(header, self._choices)
+        self._last = key, kind
         return _position(header), 0.5 * 10.0 ** -values.decimals(raw[self._position] or b""), kind
+
+
+@lru_cache(maxsize=8)
+def _kind_places_of(table: TagTable) -> tuple[Callable[[tuple[bytes | None, ...]], tuple[Any, ...]], frozenset[int]]:
+    """What takes from raw values those that a kind depends on; and the places of all that a frame's place needs."""
+    places = [table.places[keyword] for keyword in _KIND_KEYWORDS]
+    return itemgetter(*places), frozenset((*places, table.places["ImagePositionPatient"]))
 
 
 def _kind(header: Header, choices: ValueChoices) -> FrameKind:

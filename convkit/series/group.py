@@ -158,10 +158,10 @@ def _number_gaps(headers: Sequence[Header]) -> list[Note]:
     A few gaps mean missing files; numbers that are mostly gaps are a numbering of their own (by slice and time, say).
     """
     numbers = {n for h in headers if (n := h.integer("InstanceNumber")) is not None}
-    shown = {n for h in headers if (n := h.redacted.integer("InstanceNumber")) is not None}
     missing = max(numbers) - min(numbers) + 1 - len(numbers) if numbers else 0
     if not 0 < missing <= MOST_GAPS * len(numbers):
         return []
+    shown = {n for h in headers if (n := h.redacted.integer("InstanceNumber")) is not None}
     if shown != numbers:
         return [note("series.number-gaps")]
     are = "is" if missing == 1 else "are"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -97,7 +98,7 @@ class MomentReader:
     """
 
     def __init__(self, table: TagTable) -> None:
-        self._asked = tuple((moment, _values_of(moment, table), dict[Any, float | None]()) for moment in MOMENTS)
+        self._asked = tuple((moment, values_of, dict[Any, float | None]()) for moment, values_of in _askers(table))
 
     def of_frames(self, image: Header) -> list[Moments]:
         """The moments of each frame of an image."""
@@ -115,15 +116,18 @@ class MomentReader:
         found: list[float | None] = []
         for moment, values_of, known in self._asked:
             given = values_of(raw)
-            if given not in known:
+            try:
+                found.append(known[given])
+            except KeyError:
                 known[given] = moment.read(image)
-            found.append(known[given])
+                found.append(known[given])
         return tuple(found)
 
 
-def _values_of(moment: Moment, table: TagTable) -> Callable[[tuple[bytes | None, ...]], Any]:
-    """What a moment depends on, of the raw values of a header."""
-    return itemgetter(*(table.places[keyword] for keyword in moment.reads))
+@lru_cache(maxsize=8)
+def _askers(table: TagTable) -> tuple[tuple[Moment, Callable[[tuple[bytes | None, ...]], Any]], ...]:
+    """Each moment, and what takes from raw values those that it depends on."""
+    return tuple((moment, itemgetter(*(table.places[keyword] for keyword in moment.reads))) for moment in MOMENTS)
 
 
 def _own(header: Header, shared: Moments, varying: Sequence[int]) -> Moments:

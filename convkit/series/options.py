@@ -33,7 +33,7 @@ class LoadOptions:
     ----------
     values : Values
     dtype : str
-        ``auto`` or a name from `convkit.model.values.DTYPES`.
+        ``auto`` or a name from `convkit.model.dtypes.DTYPES`.
     keep : tuple of str
         Further DICOM keywords for the sidecar.
     choices : ValueChoices

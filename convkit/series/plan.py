@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from convkit.dicom.objects import PLANE_REQUIRED
-from convkit.model import geometry
+from convkit.model.directions import is_orientation
 from convkit.model.frame import Frame
 from convkit.model.notes import Note, note
 from convkit.model.volume import Split
@@ -76,7 +76,7 @@ def _plan_placed(part: Part, options: StackOptions) -> list[Planned]:
     if bare:
         text = f"{bare} of {len(part.frames)} images lack Image Position (Patient) or Image Orientation (Patient)."
         return [Refusal(part.frames, note("geometry.missing-position", text), part.split)]
-    if not geometry.is_orientation(part.frames[0].kind.orientation or ()):
+    if not is_orientation(part.frames[0].kind.orientation or ()):
         return [Refusal(part.frames, note("geometry.bad-orientation"), part.split)]
     with_rescale = sum(f.kind.has_rescale for f in part.frames)
     if 0 < with_rescale < len(part.frames):

@@ -51,6 +51,8 @@ def by_position(frames: Sequence[Frame]) -> Positions:
 
     Order along row x column direction, never by file name or instance number (PS3.3 C.7.6.2.1.1).
     """
+    if len(frames) == 1:
+        return Positions((tuple(frames),))
     heights = projections(frames)
     order = np.argsort(heights, kind="stable")
     sorted_heights = heights[order]

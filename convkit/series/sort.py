@@ -203,6 +203,8 @@ def _distinct(ordered: tuple[tuple[Frame, ...], ...]) -> tuple[tuple[Frame, ...]
 
 def _apart(ordered: tuple[tuple[Frame, ...], ...]) -> float:
     """How far the volumes of a series lie from the first one, mm; 0 where they lie on it."""
+    if len(ordered) == 1:
+        return 0.0
     first = positions_of(ordered[0])
     apart = max(float(np.linalg.norm(positions_of(volume) - first, axis=1).max()) for volume in ordered)
     return apart if apart > spacing.in_plane_tolerance([f for volume in ordered for f in volume]) else 0.0

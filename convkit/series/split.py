@@ -55,6 +55,8 @@ def _named(part: Part) -> Part:
 def _varying(frames: Sequence[Frame]) -> list[int]:
     """Places of the traits in which any two frames differ."""
     distinct = {f.kind.traits for f in {id(f.kind): f for f in frames}.values()}
+    if len(distinct) < 2:
+        return []
     return [place for place in range(len(TRAITS)) if len({traits[place] for traits in distinct}) > 1]
 
 

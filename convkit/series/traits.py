@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
 from convkit.dicom.header import Header
-from convkit.model import geometry
+from convkit.model.directions import is_orientation, normal_of, steepest_axis
 from convkit.quirks import TRAIT_KEYWORDS, corrected_traits
 from convkit.series.rescale import real_world_units
 
@@ -110,7 +110,8 @@ def _image_type(header: Header) -> Hashable:
     return tuple(v for i, v in enumerate(_words(header)) if i < 2 or v not in _COMPONENTS)
 
 
-def _component(header: Header) -> Hashable:
+def component_of(header: Header) -> Hashable:
+    """Component of complex MR that an image is: ``mag``, ``phase``, ``real``, ``imag``; None where it does not tell."""
     if header.text("Modality") != "MR":
         return None
     if real_world_units(header).upper() == "HZ":
@@ -173,10 +174,9 @@ def _close(one: Any, other: Any, near: Callable[[float, float], bool]) -> bool:
 
 
 def _plane_label(cosines: Any, rank: int) -> str:
-    if cosines is None or not geometry.is_orientation(cosines):
+    if cosines is None or not is_orientation(cosines):
         return f"_plane-{rank}"
-    axis = int(abs(geometry.slice_normal(cosines)).argmax())
-    return f"_plane-{('sag', 'cor', 'ax')[axis]}"
+    return f"_plane-{('sag', 'cor', 'ax')[steepest_axis(normal_of(cosines))]}"
 
 
 def _matrix_label(matrix: Any, _rank: int) -> str:
@@ -270,7 +270,7 @@ TRAITS: tuple[Trait, ...] = (
         "component",
         "ComplexImageComponent, ImageType",
         ("Modality", "ComplexImageComponent", "ImageType", "FrameType", "RealWorldUnits"),
-        _component,
+        component_of,
         _valued("part"),
         is_hard=True,
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import zlib
@@ -12,12 +11,10 @@ from typing import Any
 
 from isal import isal_zlib
 
-from convkit.storage.files import Elsewhere, Raw, Status
+from convkit.storage._grown import Grown, is_trap, trap
+from convkit.storage.files import Elsewhere, PackedError, Raw, Status
 
 _HAS_PREAD = hasattr(os, "preadv")
-
-MOST_HELD = 2 << 30
-"""Bytes of one inflated file: it is in memory as far as it was read, and more is a trap."""
 
 _STEP = 1 << 15
 """Bytes that are inflated at a time."""
@@ -29,7 +26,7 @@ _Damaged: Any = isal_zlib.error
 
 def damaged(what: str) -> OSError:
     """The error of an archive that is not what it says."""
-    return OSError(errno.EIO, what)
+    return PackedError(what)
 
 
 class Seeking(Elsewhere):
@@ -103,7 +100,7 @@ def bytes_at(file: Raw, start: int, count: int) -> bytes:
 
 
 class Inflater:
-    """A deflated member, inflated as far as it was asked for; that much of it is held.
+    """A deflated member, inflated as far as it was asked for; that much of it is held (`Grown`).
 
     Parameters
     ----------
@@ -120,7 +117,9 @@ class Inflater:
         self._next, self._end = start, start + packed
         self._size, self._crc = size, crc
         self._stream: Any = isal_zlib.decompressobj(-zlib.MAX_WBITS)
-        self._data = bytearray()
+        self._data = Grown()
+        self._crc_so_far = 0
+        self._fault: tuple[str, str, str] | None = None
         self._lock = Lock()
 
     def __del__(self) -> None:
@@ -129,20 +128,26 @@ class Inflater:
     def fill(self, start: int, view: memoryview) -> int:
         """Fill a buffer from a place in the member."""
         with self._lock:
-            self._inflate_to(start + len(view))
-        view[:] = memoryview(self._data)[start : start + len(view)]
-        return len(view)
+            if self._fault is not None:
+                raise PackedError(*self._fault)
+            try:
+                self._inflate_to(start + len(view))
+            except PackedError as err:
+                self._fault = str(err.strerror), err.code, err.hint
+                self._data = Grown()
+                self._file.close()
+                raise
+            return self._data.fill(start, view)
 
     def _inflate_to(self, end: int) -> None:
-        if end > MOST_HELD:
-            raise OSError(errno.EFBIG, f"a packed member of more than {MOST_HELD} bytes is not inflated in memory")
         while len(self._data) < end:
             data = self._stream.unconsumed_tail or self._packed()
             try:
                 piece = self._stream.decompress(data, min(max(end - len(self._data), _STEP), _MOST_STEP))
             except _Damaged as err:
                 raise damaged("the member of the archive is damaged") from err
-            self._data += piece
+            self._data.add(piece)
+            self._crc_so_far = isal_zlib.crc32(piece, self._crc_so_far)
             if not piece and not data:
                 raise damaged("the member of the archive ends too early")
             if len(self._data) > self._size:
@@ -159,9 +164,7 @@ class Inflater:
         if self._file.closed:
             return
         self._file.close()
-        if isal_zlib.crc32(self._data) != self._crc:
-            self._data.clear()
-            self._size = -1
+        if self._crc_so_far != self._crc:
             raise damaged("the member of the archive is damaged")
 
 
@@ -181,15 +184,30 @@ class Inflated(Seeking):
 
 
 class Held(Seeking):
-    """A file that is held in memory."""
+    """A view of what is inflated already."""
 
-    def __init__(self, data: bytes, status: Status) -> None:
+    def __init__(self, data: Grown, status: Status) -> None:
         super().__init__(status)
         self._data = data
 
     def _fill(self, start: int, view: memoryview) -> int:
-        view[:] = memoryview(self._data)[start : start + len(view)]
-        return len(view)
+        return self._data.fill(start, view)
+
+
+def grown(file: Raw, packed: int) -> Grown:
+    """All that is in a gzip file.
+
+    Raises
+    ------
+    OSError
+        It is damaged, a trap, or there is no room for it.
+    """
+    data = Grown()
+    for piece in gunzipped(file):
+        data.add(piece)
+        if is_trap(len(data), packed):
+            raise trap()
+    return data
 
 
 def gunzipped(file: Raw) -> Iterator[bytes]:

@@ -77,9 +77,8 @@ def spooled(file: Raw, name: str, status: Status) -> Spooled:
     InputError
         It becomes larger than anything that is no trap.
     """
-    folder = _folder()
-    digest = hashlib.sha256(f"{name}\0{status.size}\0{status.modified_ns}".encode("utf-8", "surrogateescape"))
-    path = folder / f"{digest.hexdigest()[:32]}.tar"
+    folder = folder_of_run()
+    path = folder / f"{name_of(name, status)}.tar"
     cut = path.with_suffix(".cut")
     if path.exists():
         return Spooled(str(path), cut.read_text("utf-8") if cut.exists() else "")
@@ -163,7 +162,13 @@ def pieces(file: Raw) -> Iterator[bytes]:
         buffer.detach()  # the file is its opener's to close
 
 
-def _folder() -> Path:
+def name_of(source: str, status: Status) -> str:
+    """A name for what is made of a file as it is now; others of that path have other names."""
+    known = f"{source}\0{status.size}\0{status.modified_ns}".encode("utf-8", "surrogateescape")
+    return hashlib.sha256(known).hexdigest()[:32]
+
+
+def folder_of_run() -> Path:
     """The folder of the run: of the process that leads it, whichever of its processes asks."""
     parent = multiprocessing.parent_process()
     leader = os.getpid() if parent is None or not parent.pid else parent.pid

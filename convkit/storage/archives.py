@@ -20,7 +20,8 @@ from typing import NamedTuple
 from convkit.errors import ConvkitError, InputError
 from convkit.model.notes import Note, note
 from convkit.storage import _spool, files
-from convkit.storage._parts import MOST_HELD, Held, Inflated, Inflater, Part, bytes_at, damaged, gunzipped
+from convkit.storage._grown import TOO_LARGE, Grown, is_trap, trap
+from convkit.storage._parts import Held, Inflated, Inflater, Part, bytes_at, damaged, grown
 from convkit.storage.files import INSIDE, Raw, Status
 
 _TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
@@ -141,6 +142,32 @@ def paths_in(archive: str) -> tuple[list[str], tuple[Note, ...]]:
     return paths, tuple(notes)
 
 
+def paths_at(path: str) -> tuple[list[str], tuple[Note, ...]]:
+    """Paths of what ``archive!/name`` means: a member, or all below a folder; and what cannot be read of these.
+
+    Raises
+    ------
+    OSError
+        There is neither, or the archive cannot be read.
+    """
+    archive, name = _parted(path)
+    if _is_single(archive):
+        _check_single(archive, name, path)
+        return [path], ()
+    try:
+        paths, notes = paths_in(archive)
+    except ConvkitError as err:
+        raise damaged(err.what.rstrip(".")) from err
+    if path in paths:
+        return [path], ()
+    below = f"{archive}{INSIDE}{_tame(name)}/" if name.strip("/") else f"{archive}{INSIDE}"
+    found = [each for each in paths if each.startswith(below)]
+    told = tuple(each for each in notes if each.where == path or each.where.startswith(below))
+    if not found and not told:
+        raise FileNotFoundError(errno.ENOENT, "there is no such member or folder in the archive", path)
+    return found, told
+
+
 def opened(path: str) -> Raw:
     """A member of an archive, open for reading.
 
@@ -248,12 +275,18 @@ def _told(archive: str, listed: Iterable[tuple[str, Member | str]]) -> tuple[dic
         if isinstance(found, Member):
             members[_free(_tame(name), members)] = found
         elif name:
-            text = f"The member of the archive cannot be read: {found}."
-            notes.append(note("input.archive-member", text, where=f"{archive}{INSIDE}{_tame(name)}"))
+            notes.append(_unread(found, f"{archive}{INSIDE}{_tame(name)}"))
         else:
             text = f"Not all of the archive can be read: {found}."
             notes.append(note("input.archive-damaged", text, where=archive))
     return members, tuple(notes)
+
+
+def _unread(why: str, where: str) -> Note:
+    text = f"The member of the archive cannot be read: {why}."
+    if why == trap().strerror:
+        return note(TOO_LARGE, text, where=where, hint=trap().hint)
+    return note("input.archive-member", text, where=where)
 
 
 def _tame(name: str) -> str:
@@ -295,7 +328,9 @@ def _why_not(info: zipfile.ZipInfo) -> str:
     if info.compress_type not in {_STORED, _DEFLATED}:
         return f"it is packed by method {info.compress_type}, and only stored and deflated ones are read"
     most = info.compress_size * (1 if info.compress_type == _STORED else _MOST_TIMES)
-    return "it is not as long as it says" if info.file_size > most else ""
+    if info.file_size > most:
+        return "it is not as long as it says"
+    return str(trap().strerror) if is_trap(info.file_size, info.compress_size) else ""
 
 
 def _data_start(file: Raw, member: Member) -> int:
@@ -374,14 +409,7 @@ def _check_single(archive: str, name: str, path: str) -> None:
 
 
 @lru_cache(1)
-def _gunzipped(archive: str, _status: Status) -> bytes:
+def _gunzipped(archive: str, known: Status) -> Grown:
     """What a gzip file holds; the last one is kept, because a file is opened for its header and for its pixels."""
-    parts: list[bytes] = []
-    size = 0
     with files.opened(archive) as file:
-        for piece in gunzipped(file):
-            parts.append(piece)
-            size += len(piece)
-            if size > MOST_HELD:
-                raise OSError(errno.EFBIG, f"a packed file of more than {MOST_HELD} bytes is not inflated in memory")
-    return b"".join(parts)
+        return grown(file, known.size)

@@ -39,6 +39,31 @@ class Status(NamedTuple):
     modified_ns: int
 
 
+class PackedError(OSError):
+    """A member of an archive that cannot be had.
+
+    Parameters
+    ----------
+    what : str
+        In words, without a full stop.
+    code : str
+        Problem code.
+    hint : str
+        What can be done.
+    """
+
+    def __init__(
+        self, what: str, code: str = "input.archive-member", hint: str = "Copy the archive again from its source."
+    ) -> None:
+        super().__init__(errno.EIO, what)
+        self.code = code
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[type[PackedError], tuple[str, str, str]]:
+        """Its parameters: those of an `OSError` are others."""
+        return PackedError, (str(self.strerror), self.code, self.hint)
+
+
 class Elsewhere(io.RawIOBase):
     """An open file that is no plain local one; its classes fill `status`."""
 
@@ -139,9 +164,17 @@ def file_stamp(path: str) -> tuple[int, int]:
 
 
 def unreadable(path: str, err: OSError) -> InputError:
-    """The error of a file that the system cannot read."""
+    """The error of a file that the system cannot read, or that is damaged in an archive."""
+    what, hint, code = why_unreadable(err)
+    return InputError(what, path, hint, code)
+
+
+def why_unreadable(err: OSError) -> tuple[str, str, str]:
+    """What is wrong with a file that cannot be read, what can be done, and the problem code."""
+    if isinstance(err, PackedError):
+        return f"The member of the archive cannot be read: {err.strerror}.", err.hint, err.code
     what = f"The file cannot be read ({err.strerror or type(err).__name__})."
-    return InputError(what, path, "Check the permissions and the disk.", "input.unreadable")
+    return what, "Check the permissions and the disk.", "input.unreadable"
 
 
 def stamp(file: Raw) -> tuple[int, int]:

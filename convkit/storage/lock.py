@@ -32,9 +32,11 @@ class FileLock:
     Parameters
     ----------
     path : Path
-        The lock file; made if missing, never removed.
+        The lock file; made if missing.
     wait_s : float
         How long to wait for another holder.
+    is_kept : bool
+        True where the file stays; else who gives the lock back removes it.
 
     Raises
     ------
@@ -42,13 +44,27 @@ class FileLock:
         Another process, or another lock object, holds the lock.
     """
 
-    def __init__(self, path: Path, *, wait_s: float = 0.0) -> None:
-        self._file = path.open("ab")
+    def __init__(self, path: Path, *, wait_s: float = 0.0, is_kept: bool = True) -> None:
+        self._path = path
+        self._is_kept = is_kept
+        deadline = time.monotonic() + wait_s
+        while True:
+            self._file = path.open("ab")
+            try:
+                self._acquire(deadline)
+                if is_kept or self._is_there():
+                    return
+            except BaseException:
+                self._file.close()
+                raise
+            self._file.close()  # its holder has removed it meanwhile
+
+    def _is_there(self) -> bool:
+        """True where the file that is locked is the one of that name."""
         try:
-            self._acquire(time.monotonic() + wait_s)
-        except BaseException:
-            self._file.close()
-            raise
+            return os.path.samestat(os.fstat(self._file.fileno()), self._path.stat())
+        except FileNotFoundError:
+            return False
 
     def __enter__(self) -> Self:
         return self
@@ -60,6 +76,9 @@ class FileLock:
         """Give the lock back."""
         if self._file.closed:
             return
+        if not self._is_kept:
+            with suppress(OSError):  # a system that removes no open file: it stays
+                self._path.unlink()
         # Forked workers share the open file: closing alone would leave it locked while they live.
         with suppress(OSError):  # nothing was locked where the file system knows no locks
             _unlock(self._file.fileno())

@@ -20,8 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 
-from convkit.errors import OutputError, UsageError
-from convkit.storage import remote
+from convkit.errors import EngineError, OutputError, UsageError
+from convkit.storage import loss, remote
 from convkit.storage._private import private_folder
 from convkit.storage.files import MIRRORED, Status, shown, url_behind
 from convkit.storage.lock import FileLock
@@ -74,10 +74,13 @@ class Mirror:
     ----------
     root : Path
         The local folder.
+    is_lost : bool
+        True where the storage is known to be lost: nothing is asked of it at the end, and what is here stays.
     """
 
     def __init__(self, url: str, root: Path) -> None:
         self.root = root
+        self.is_lost = False
         self._url = url.rstrip("/")
         self._memory = root.parent / _SENT
         self._run = os.urandom(8).hex()
@@ -189,6 +192,8 @@ class Mirror:
     def end(self) -> None:
         """Give the lock back and leave nothing here; a journal that could not be sent stays."""
         self._ended.set()
+        if self.is_lost:
+            return
         try:
             remote.remove(f"{self._url}/{_LOCK}")
         except OSError as err:
@@ -214,15 +219,14 @@ def mirrored(url: str) -> Iterator[Path]:
     """
     root = root_of(url)
     try:
-        root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = FileLock(root.parent / _LOCAL_LOCK, wait_s=_LOCAL_WAIT_S)
+        lock = _local_lock(root)
     except BlockingIOError as err:
         hint = "Wait for its end, or choose another destination."
         raise OutputError("Another run of convkit is writing here.", url, hint) from err
     except OSError as err:
         what = f"The temporary folder for the destination cannot be used ({err.strerror})."
         raise OutputError(what, str(root), "Name another one in TMPDIR.") from err
-    with lock:
+    with _swept(root), lock:
         one = Mirror(url, root)
         _mirrors[str(root)] = one
         try:
@@ -230,10 +234,40 @@ def mirrored(url: str) -> Iterator[Path]:
                 one.begin()
             try:
                 yield root
+            except EngineError as err:
+                one.is_lost = err.where == loss.place_of(url)
+                raise
             finally:
                 one.end()
         finally:
             del _mirrors[str(root)]
+
+
+def _local_lock(root: Path) -> FileLock:
+    """The lock of a folder that stands for a URL, which is made; it goes with the run."""
+    for is_last in (False, True):
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            return FileLock(root.parent / _LOCAL_LOCK, wait_s=_LOCAL_WAIT_S, is_kept=False)
+        except FileNotFoundError:  # the folder was swept at the end of another run, just now
+            if is_last:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+@contextmanager
+def _swept(root: Path) -> Iterator[None]:
+    """Remove folders of ours that are empty at the end: what could not be sent stays, and so does what others hold."""
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            root.rmdir()  # of a run that was refused
+        with suppress(OSError):
+            for folder in root.parents:
+                folder.rmdir()
+                if folder.name == _ROOTS:
+                    break
 
 
 @contextmanager
@@ -271,6 +305,8 @@ _log = logging.getLogger(__name__)
 def send(aside: str, final: str) -> None:
     """Send a file that was written aside to where its final path stands for, and keep only its length.
 
+    Where not even the lock of the run can be read, the destination is lost, and that is reported.
+
     Raises
     ------
     OSError
@@ -279,10 +315,28 @@ def send(aside: str, final: str) -> None:
     url = url_behind(final)
     if url is None:
         raise OSError(errno.EINVAL, "the path stands for no object", final)
-    remote.send(aside, url)
+    try:
+        remote.send(aside, url)
+    except OSError as err:
+        if loss.is_watched() and not _is_there(f"{shown(_root_in(final))}/{_LOCK}"):
+            loss.report(url, err.strerror or type(err).__name__)
+        raise
     if f"/{MIRRORED}/{OWN}/" not in final.replace(os.sep, "/"):
         _emptied(aside, os.stat(aside).st_size)  # noqa: PTH116 (of every output)
     os.replace(aside, final)  # noqa: PTH105 (as above)
+
+
+def _root_in(path: str) -> str:
+    """The folder that stands for a destination, in the path of one of its outputs."""
+    return path[: path.index(MIRRORED) + len(MIRRORED)]
+
+
+def _is_there(url: str) -> bool:
+    try:
+        remote.fetch(url)
+    except OSError:
+        return False
+    return True
 
 
 def prepare(folder: str) -> None:

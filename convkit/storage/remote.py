@@ -19,6 +19,7 @@ from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
 from convkit.errors import MissingExtraError, UsageError
+from convkit.storage import loss
 from convkit.storage._parts import Seeking
 from convkit.storage.files import Raw, Status
 
@@ -59,7 +60,16 @@ _UNREACHED = frozenset({
 })  # fmt: skip
 """Names of errors of libraries that are no `OSError`, or none that says so."""
 
+_UNCONNECTED = frozenset({
+    "EndpointConnectionError", "ConnectTimeoutError", "ClientConnectorError", "ServiceRequestError",
+    "ConnectionRefusedError",
+})  # fmt: skip
+"""Of these, the ones that no object has to itself: nobody answers at all."""
+
 _FOR_GOOD = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError, FileExistsError)
+
+
+_NOT_REACHED = "the storage cannot be reached"
 
 
 class Entry(NamedTuple):
@@ -132,18 +142,49 @@ def _in_words(err: Exception, url: str) -> OSError:
     if isinstance(err, PermissionError) or kinds & _REFUSED:
         return PermissionError(errno.EACCES, "the storage refuses the credentials, or there are none", url)
     if isinstance(err, (ConnectionError, TimeoutError)) or kinds & _UNREACHED:
-        return OSError(errno.EHOSTUNREACH, "the storage cannot be reached", url)
+        return OSError(errno.EHOSTUNREACH, _NOT_REACHED, url)
     return OSError(getattr(err, "errno", None) or errno.EIO, f"the storage has failed ({type(err).__name__})", url)
 
 
 def tried(work: Callable[[], T], url: str) -> T:
     """The result of a request, made again where the storage was not to be reached or busy.
 
+    Storage that is lost is reported (`convkit.storage.loss`), and a task that knows of it asks no more.
+
     Raises
     ------
     OSError
         As `told`.
     """
+    if lost := loss.known(url):
+        raise OSError(errno.EHOSTUNREACH, lost.why, url)
+    try:
+        return _tried(work, url)
+    except OSError as err:
+        if err.errno == errno.EHOSTUNREACH and (_is_unconnected(err.__cause__) or not _answers(url)):
+            loss.report(url, str(err.strerror))
+        raise
+
+
+def _is_unconnected(err: BaseException | None) -> bool:
+    return bool({kind.__name__ for kind in type(err).__mro__} & _UNCONNECTED)
+
+
+def _answers(url: str) -> bool:
+    """True where the storage says anything at all of an object: then another one may be had."""
+    if not loss.is_watched():
+        return True  # nobody wants to know
+    system, path = filesystem_of(url)
+    try:
+        with told(url):
+            system.invalidate_cache()
+            system.info(path)
+    except OSError as err:
+        return err.errno != errno.EHOSTUNREACH
+    return True
+
+
+def _tried(work: Callable[[], T], url: str) -> T:
     wait = _FIRST_WAIT_S
     for left in reversed(range(1 if url.partition("://")[0] in _ATOMIC else _TRIES)):
         try:
@@ -322,7 +363,10 @@ def prefetch(urls: list[str], *, is_whole: bool) -> None:
     from fsspec.asyn import sync  # noqa: PLC0415 (an extra)
 
     most = _MOST_WHOLE if is_whole else FIRST_BYTES
-    found = sync(system.loop, _side_by_side, system, list(zip(todo, paths, strict=True)), most)
+    unreached: list[str] = []
+    found = sync(system.loop, _side_by_side, system, list(zip(todo, paths, strict=True)), most, unreached)
+    for url in unreached[:1]:
+        loss.report(url, _NOT_REACHED)
     with _held_lock:
         for url, known, data in found:
             if known is not None:
@@ -355,17 +399,24 @@ def _fitting(urls: list[str]) -> list[str]:
     return chosen
 
 
-async def _side_by_side(system: Any, todo: list[tuple[str, str]], most: int) -> list[tuple[str, Status | None, bytes]]:
+async def _side_by_side(
+    system: Any, todo: list[tuple[str, str]], most: int, unreached: list[str]
+) -> list[tuple[str, Status | None, bytes]]:
+    """What was fetched of each object; `unreached` gets the first whose storage does not answer, and ends it."""
     free = asyncio.Semaphore(_AT_ONCE)
 
     async def one(url: str, path: str) -> tuple[str, Status | None, bytes]:
         async with free:
+            if unreached:
+                return url, None, b""
             try:
                 known = _statuses.get(url) or _status_of(await system._info(path))  # noqa: SLF001 (its async side)
                 end = min(most, known.size)
                 data = await system._cat_file(path, start=0, end=end) if end else b""  # noqa: SLF001 (as above)
             except Exception as err:  # noqa: BLE001 (whoever reads it gets the error)
                 _log.debug("an object was not fetched beforehand (%s)", type(err).__name__)
+                if _is_unconnected(err):
+                    unreached.append(url)
                 return url, None, b""
         return (url, known, data) if len(data) == end else (url, None, b"")
 
@@ -421,6 +472,18 @@ def fetch(url: str) -> bytes:
     system, path = filesystem_of(url)
     data: bytes = tried(lambda: system.cat_file(path), url)
     return data
+
+
+def download(url: str, local: str) -> None:
+    """Fetch an object into a file.
+
+    Raises
+    ------
+    OSError
+        As `told`.
+    """
+    system, path = filesystem_of(url)
+    tried(lambda: system.get_file(path, local), url)
 
 
 def write(url: str, data: bytes) -> None:

@@ -62,7 +62,8 @@ def histogram(attribute: Attribute) -> Figure:
     _bins(axes, found, heights)
     _count_axis(axes, max(heights, default=0))
     _value_axis(axes, attribute.nature, found.edges)
-    axes.set_xlabel(words.shortened(attribute.unit or attribute.name, 40))
+    beyond = f"; {found.below + found.above:,} beyond" if found.below + found.above else ""
+    axes.set_xlabel(words.shortened(attribute.unit or attribute.name, 40) + beyond)
     median = dict(attribute.statistics).get("50%")
     if median is not None:
         axes.axvline(_drawable(median), color=light("mark"), linewidth=1.5)
@@ -149,17 +150,19 @@ def intensities(found: Intensities) -> Figure:
     """Shares of the pixels on a logarithmic axis, with the ranges of tissues between dotted lines."""
     figure = new_figure(WIDTH, 160)
     axes = new_axes(figure, left=52, right=_RIGHT, top=_TOP, bottom=_BOTTOM + _LABEL)
-    whole = sum(found.histogram.counts) or 1
+    beyond = found.histogram.below + found.histogram.above
+    whole = sum(found.histogram.counts) + beyond or 1
     shares = [max(100 * height / whole, LEAST_PERCENT) for height in even_heights(found.histogram)]
     _bins(axes, found.histogram, shares, baseline=LEAST_PERCENT)
     axes.set_yscale("log")
     axes.set_ylim(bottom=LEAST_PERCENT)
     _decades(axes)
-    for border in sorted({border for _, low, high, _ in found.ranges for border in (low, high)}):
+    for border in sorted({border for _, low, high, _ in found.ranges for border in (low, high) if border is not None}):
         if found.histogram.edges[0] < border < found.histogram.edges[-1]:
             axes.axvline(border, color=light("mark"), linewidth=1, linestyle=":")
     _value_axis(axes, Nature.NUMBER)
-    axes.set_xlabel(words.shortened(found.unit, 40))
+    more = f"; {words.share(beyond, whole)} beyond" if beyond else ""
+    axes.set_xlabel(words.shortened(found.unit or "no unit", 40) + more)
     return figure
 
 

@@ -22,9 +22,13 @@ MUCH_MISSING = 0.2
 """An attribute that lacks this share of its values is told at the top: who uses it loses a fifth of the rows."""
 
 MUCH_CLIPPED = 0.01
-"""Of the pixels at the least or greatest value that can be stored: beyond it, more than noise was cut off."""
+"""Of the pixels at the greatest value that can be stored: beyond it, more than noise was cut off."""
+
+NO_IMAGES = "input.not-dicom"
+"""The problem of files that nobody looks for here: told last."""
 
 _LIKENESS = {
+    "exact duplicates": ("series with exact duplicates", "series with exact duplicates"),
     "near-duplicates": ("group of near-duplicates", "groups of near-duplicates"),
     "localizer": ("likely localizer", "likely localizers"),
     "derived": ("derived series", "derived series"),
@@ -77,6 +81,8 @@ def _amounts(overview: Overview) -> str:
     if not any(counts.values()):
         return "There is nothing to tell: no series was found."
     parts = [words.counted(counts[name], *_NOUNS[name]) for name in ("series", "patients") if counts.get(name)]
+    if counts.get("patients") and overview.nameless:
+        parts[-1] += f" ({overview.nameless:,} of them without an ID or with a placeholder)"
     studies = [words.counted(counts["studies"], *_NOUNS["studies"])] if counts.get("studies") else []
     within = [words.counted(counts["instances"], *_NOUNS["instances"])] if counts.get("instances") else []
     within += [words.size(counts["bytes"])] if counts.get("bytes") else []
@@ -85,6 +91,8 @@ def _amounts(overview: Overview) -> str:
 
 
 def _days(overview: Overview) -> str:
+    if overview.has_untold_days:
+        return ", years not told (the first or the last is of too few patients)"
     if not overview.first_day:
         return ""
     if overview.first_day == overview.last_day or not overview.last_day:
@@ -94,8 +102,10 @@ def _days(overview: Overview) -> str:
 
 def _modalities(overview: Overview) -> str:
     tally = next((tally for tally in overview.tallies if tally.title.casefold() in {"modality", "modalities"}), None)
-    if tally is None or not tally.counts:
+    if tally is None:
         return ""
+    if not tally.counts or tally.untold != 0:
+        return f"Modalities: {listed(tally, 6)}."
     return f"{words.counted(len(tally.counts) + tally.rest, 'modality', 'modalities')}: {listed(tally, 6)}."
 
 
@@ -103,13 +113,21 @@ def listed(tally: Tally, most: int) -> str:
     """The first values with their counts, in a line."""
     parts = [f"{words.shortened(value, 40) or '(empty)'} {count:,}" for value, count in tally.counts[:most]]
     more = len(tally.counts[most:]) + tally.rest
-    return ", ".join([*parts, *([f"{more:,} more"] if more else [])])
+    if more:
+        parts.append(
+            f"{more:,} more" if parts else f"{words.counted(more, 'value')}, none of enough patients to be told"
+        )
+    if tally.untold != 0:
+        parts.append("others not told" if parts else "values not told")
+    return ", ".join(parts)
 
 
 def _state(findings: Findings) -> str:
     parts = []
-    if findings.overview.problems:
+    if findings.overview.problems or findings.overview.troubled:
         parts.append(_troubled(findings))
+    elif findings.least > 1:
+        parts.append(f"problems of fewer than {findings.least} patients are not told")
     if findings.outliers:
         differ = len({outlier.series for outlier in findings.outliers})
         parts.append(
@@ -122,13 +140,11 @@ def _state(findings: Findings) -> str:
 
 
 def _troubled(findings: Findings) -> str:
-    """Series with problems, where the page has all of them; else kinds of problems."""
-    serious = {problem.code for problem in findings.overview.problems if severity(problem.code) != Severity.INFO}
-    if len(findings.series) == dict(findings.overview.counts).get("series", -1):
-        troubled = sum(bool(serious & set(entry.problems)) for entry in findings.series)
-        if troubled:
-            return f"{troubled:,} series {'has' if troubled == 1 else 'have'} problems"
-    kinds = len(serious)
+    """Series with problems, where it is known how many; else kinds of problems."""
+    troubled = findings.overview.troubled
+    if troubled:
+        return f"{troubled:,} series {'has' if troubled == 1 else 'have'} problems"
+    kinds = len({problem.code for problem in findings.overview.problems if severity(problem.code) != Severity.INFO})
     return f"{words.counted(kinds, 'kind')} of problems" if kinds else "no problems, only remarks"
 
 
@@ -149,7 +165,7 @@ def concerns(findings: Findings, place_of: dict[str, str]) -> list[Concern]:
         *_clipped(findings.pixels), *_likenesses(findings),
     ]  # fmt: skip
     order = list(Severity.__members__.values())
-    return sorted(found, key=lambda concern: -order.index(Severity(concern.severity)))
+    return sorted(found, key=lambda c: (c.more.endswith(NO_IMAGES), -order.index(Severity(c.severity))))
 
 
 def _problems(findings: Findings) -> Iterator[Concern]:
@@ -173,7 +189,8 @@ def _missing(attributes: Sequence[Attribute], place_of: dict[str, str]) -> Itera
     if partly:
         names = ", ".join(f"{words.shortened(one.name, 40)} {words.share(part)}" for part, one in partly[:4])
         more = f", and {len(partly) - 4:,} more" if len(partly) > 4 else ""
-        text = f"{words.counted(len(partly), 'attribute')} {'lacks' if len(partly) == 1 else 'lack'} many values."
+        lacks = "lacks" if len(partly) == 1 else "lack"
+        text = f"{words.counted(len(partly), 'attribute')} {lacks} many values where there can be one."
         yield Concern(text, names + more, "attributes", "warning")
     unreadable = [one for one in attributes if one.unparsable]
     if unreadable:
@@ -191,9 +208,9 @@ def lacking_share(attribute: Attribute) -> float:
 
 def _clipped(pixels: Sequence[Intensities]) -> Iterator[Concern]:
     for found in pixels:
-        if max(found.low_share, found.high_share) > MUCH_CLIPPED:
-            text = f"{words.shortened(found.title, 60)}: pixels lie at the end of what can be stored."
-            more = f"{words.share(found.low_share)} at the least, {words.share(found.high_share)} at the greatest value"
+        if found.high_share > MUCH_CLIPPED:  # the least value is the background of most images
+            text = f"{words.shortened(found.title, 60)}: pixels lie at the greatest value that can be stored."
+            more = words.share(found.high_share)
             yield Concern(text, more, "pixels", "info")
 
 
@@ -213,10 +230,20 @@ def in_a_line(attribute: Attribute) -> str:
     if attribute.nature is Nature.NUMBER and attribute.statistics:
         return _of_numbers(attribute)
     if attribute.nature is Nature.DATE and attribute.histogram is not None:
-        return _of_days(attribute.histogram)
-    if attribute.tally is not None and attribute.tally.counts:
+        return _of_days(attribute.histogram) + (", others not told" if untold_rows(attribute) else "")
+    if attribute.nature is Nature.DATE and attribute.missing < attribute.rows:
+        return "values not told"
+    if attribute.tally is not None and (attribute.tally.counts or attribute.tally.rest or attribute.tally.untold != 0):
         return listed(attribute.tally, 3)
     return words.NOTHING
+
+
+def untold_rows(attribute: Attribute) -> int:
+    """Rows neither in the histogram nor told as missing: bins of too few people, and so few without a value."""
+    found = attribute.histogram
+    if found is None:
+        return 0
+    return attribute.rows - attribute.missing - sum(found.counts) - found.below - found.above
 
 
 def _of_numbers(attribute: Attribute) -> str:

@@ -6,13 +6,15 @@ import base64
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from convkit.model.notes import Severity
 from convkit.survey import _plots as plots
 from convkit.survey import _summary as summary
 from convkit.survey import _wording as words
 from convkit.survey._canvas import svg
 from convkit.survey._inline import inline
 from convkit.survey.figures import defined, faceted
-from convkit.survey.findings import Attribute, Correlations, Findings, Nature, Outlier, SeriesEntry
+from convkit.survey.findings import Attribute, Correlations, Findings, Likeness, Nature, Outlier, SeriesEntry
+from convkit.survey.outliers import LEAST_GROUP
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -24,11 +26,23 @@ MOST_OUTLIERS = 500
 MOST_ALIKE = 200
 """Rows of each kind of likeness that the page shows."""
 
+MOST_CARDS = 9
+"""Cards of each kind of attribute that are not folded, as long as some more do not make it worth while."""
+
+MOST_LISTED = 300
+"""Values of a category that the page lists, all but the first of them folded; the numbers as JSON have more."""
+
+LEAST_ROWS = 10
+"""Rows that have both attributes; a correlation of fewer is in the matrices, but not among the strongest."""
+
 MOST_COLUMNS = 7
 """Of the table of series; further details stand below the title."""
 
 MOST_FACET_SCATTERS = 3
 """Scatter plots of each facet, strongest first: there may be a dozen facets."""
+
+MOST_LISTED_OF_FACETS = 50
+"""Values of a category that the page lists of each facet."""
 
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"})
 
@@ -63,8 +77,16 @@ class View:
             "strongest_of": _strongest,
             "outliers": _by_series(found.outliers[:MOST_OUTLIERS]),
             "most_outliers": MOST_OUTLIERS,
+            "least_group": LEAST_GROUP,
             "alike": _alike(found),
+            "differing": len({one.series for one in found.outliers}),
+            "aside": _count_series(found.likenesses),
+            "count_series": _count_series,
+            "is_troubled": lambda entry: any(summary.severity(code) != Severity.INFO for code in entry.problems),
             "most_alike": MOST_ALIKE,
+            "most_cards": MOST_CARDS,
+            "most_listed": MOST_LISTED,
+            "most_listed_of_facets": MOST_LISTED_OF_FACETS,
             "columns": columns,
             "cells": lambda entry: _cells(entry, columns),
             "picture": _picture,
@@ -141,7 +163,9 @@ def _by_series(outliers: Sequence[Outlier]) -> list[tuple[str, str, list[Outlier
     return [(series, group, ones) for (series, group), ones in found.items()]
 
 
-def _strongest(found: Correlations | None, most: int = 10) -> list[tuple[str, str, float | None, float | None, int]]:
+def _strongest(
+    found: Correlations | None, most: int = 10
+) -> list[tuple[str, str, float | None, float | None, int | None]]:
     """Pairs of attributes by the strength of what connects them: names, Pearson, Spearman, rows."""
     if found is None:
         return []
@@ -149,10 +173,19 @@ def _strongest(found: Correlations | None, most: int = 10) -> list[tuple[str, st
         (found.names[j], found.names[i], found.pearson[i][j], found.spearman[i][j], found.counts[i][j])
         for i in range(len(found.names))
         for j in range(i)
-        if found.pearson[i][j] is not None or found.spearman[i][j] is not None
+        if (found.pearson[i][j] is not None or found.spearman[i][j] is not None) and _is_enough(found.counts[i][j])
     ]
     pairs.sort(key=lambda pair: -max(abs(pair[2] or 0), abs(pair[3] or 0)))
     return pairs[:most]
+
+
+def _is_enough(rows: int | None) -> bool:
+    """True where a coefficient near 1 is not chance; also where so few lack a value that the number is not told."""
+    return rows is None or rows >= LEAST_ROWS
+
+
+def _count_series(likenesses: Iterable[Likeness]) -> int:
+    return len({name for one in likenesses for name in one.series})
 
 
 def _alike(found: Findings) -> list[tuple[str, list[Any]]]:

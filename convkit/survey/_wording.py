@@ -76,7 +76,7 @@ def share(part: float, whole: float = 1.0) -> str:
     >>> share(1, 3), share(0, 3), share(1, 100_000), share(99_999, 100_000), share(3, 3)
     ('33.3 %', '0 %', '<0.1 %', '>99.9 %', '100 %')
     """
-    if not whole:
+    if whole <= 0:
         return NOTHING
     percent = 100 * part / whole
     if 0 < percent < 0.1:
@@ -134,14 +134,16 @@ def coefficient(value: float | None) -> str:
     return NOTHING if value is None else f"{round(value, 2) + 0.0:.2f}"
 
 
-def span(low: float, high: float) -> str:
-    """A range of pixel values that may be open at one end.
+def span(low: float | None, high: float | None) -> str:
+    """A range of pixel values that may be open at one end; without ends, what lies between the others.
 
     Examples
     --------
-    >>> span(-900, -500), span(-32768, -900), span(3000, 32768)
-    ('-900 to -500', 'below -900', 'from 3,000')
+    >>> span(-900, -500), span(-32768, -900), span(3000, 32768), span(None, None)
+    ('-900 to -500', 'below -900', 'from 3,000', 'between these')
     """
+    if low is None or high is None:
+        return "between these"
     if low <= -_FAR:
         return f"below {number(high)}"
     return f"from {number(low)}" if high >= _FAR else f"{number(low)} to {number(high)}"

@@ -38,6 +38,9 @@ class Tally:
     rest_count : int
     missing : int
         Without a value.
+    untold : int or None
+        In none of these: values of too few people, and none of too few, together; None where there are such, but how
+        many may not be told.
     """
 
     title: str
@@ -46,6 +49,7 @@ class Tally:
     rest: int = 0
     rest_count: int = 0
     missing: int = 0
+    untold: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,15 @@ class Problem:
         Series, or files where no series is known.
     series : tuple of str
         Identifiers as in `SeriesEntry.identifier`, the first of them.
+    endings : tuple of (str, int)
+        Of files: how their names end, as far as that tells nobody, and how many do.
     """
 
     code: str
     meaning: str
     count: int
     series: tuple[str, ...]
+    endings: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +84,16 @@ class Overview:
     counts : tuple of (name, int)
         Patients, studies, series, volumes, instances, bytes; in this order, those that are known.
     first_day, last_day : str
-        Study Date, ISO; empty where unknown, or where the profile removes dates.
+        Study Date, ISO; empty where unknown, where the profile removes dates, or where `has_untold_days`.
     tallies : tuple of Tally
         Modalities, scanners, transfer syntaxes, photometric interpretations, years, ...
     problems : tuple of Problem
+    troubled : int or None
+        Series that have a problem, each once; None where that may not be told.
+    nameless : int
+        Of the patients, those that are no Patient ID, or a placeholder: who they are is not known.
+    has_untold_days : bool
+        The first or the last day is of too few people to be told.
     """
 
     counts: tuple[tuple[str, int], ...]
@@ -88,6 +101,9 @@ class Overview:
     last_day: str
     tallies: tuple[Tally, ...]
     problems: tuple[Problem, ...]
+    troubled: int | None = None
+    nameless: int = 0
+    has_untold_days: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +115,14 @@ class Histogram:
     edges : tuple of float
         One more than `counts`.
     counts : tuple of int
+    below, above : int
+        Beyond the first and the last edge, where the histogram leaves out far tails.
     """
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]
+    below: int = 0
+    above: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +148,13 @@ class Attribute:
     tally : Tally or None
         Of categories.
     unusual : tuple of (value, count, why)
-        Values beyond the fences of Tukey, categories that few have, spellings that differ in case and blanks alone.
+        Values beyond the fences of Tukey, the farthest first, categories that few have, spellings that differ in case
+        and blanks alone; the first of them.
     expected : int or None
-        Rows of those modalities of which any row has a value: a tube voltage is not missing in MR. None where that is
-        not known; then all rows are.
+        Rows of those modalities of which any row has a value: a tube voltage is not missing in MR, nor a distance of
+        slices where there is one. None where that is not known; then all rows are.
+    more_unusual : int
+        Different values that are unusual, too.
     """
 
     name: str
@@ -146,6 +169,7 @@ class Attribute:
     tally: Tally | None = None
     unusual: tuple[tuple[str, int, str], ...] = ()
     expected: int | None = None
+    more_unusual: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +203,14 @@ class Correlations:
     names : tuple of str
     pearson, spearman : tuple of tuple of float or None
         Pairwise complete, as pandas' `corr`; None where it is not defined.
-    counts : tuple of tuple of int
-        Rows that have both.
+    counts : tuple of tuple of int or None
+        Rows that have both; None where so few have not that it may not be told.
     """
 
     names: tuple[str, ...]
     pearson: tuple[tuple[float | None, ...], ...]
     spearman: tuple[tuple[float | None, ...], ...]
-    counts: tuple[tuple[int, ...], ...]
+    counts: tuple[tuple[int | None, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,23 +255,28 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Intensities:
-    """The pixel values of a group of series.
+    """The pixel values of a group of series that measure the same in the same unit, as `convert` writes them.
 
     Attributes
     ----------
     title : str
-        Modality and unit, such as ``CT (HU)``.
+        Modality, what is measured where that is not all the same, and unit, such as ``CT (HU)``.
     unit : str
-        ``HU``, ``SUVbw``, ``BQML``, or ``stored`` where there is none.
+        Of the values after rescale: ``HU``, ``SUVbw``, ``Bq/mL``; empty where there is none.
     histogram : Histogram
-        Of all sampled pixels but padding; where a few in a thousand lie far away, without these.
+        Of all sampled pixels but padding; where a few in a thousand lie far away, these are told as beyond it.
     padding_share, low_share, high_share : float
         Of the pixels: padding; those at the least and at the greatest value that can be stored.
     ranges : tuple of (name, low, high, share)
-        Of CT: air, lung, fat, water and soft tissue, bone, metal (HU).
-    series, sampled_series, sampled_frames : int
+        Of CT: air, lung, fat, water and soft tissue, bone, metal (HU), and ``other`` for what lies between them, which
+        has no ends.
+    series : int
+        Of the modality, whatever their unit.
+    sampled_series, sampled_frames : int
     note : str
-        How the sample was drawn, in a sentence.
+        How the sample was drawn, and what is in another unit than one would look for.
+    least, greatest : float or None
+        Of the sampled pixels but padding; None where these may not be told.
     """
 
     title: str
@@ -256,11 +285,13 @@ class Intensities:
     padding_share: float
     low_share: float
     high_share: float
-    ranges: tuple[tuple[str, float, float, float], ...]
+    ranges: tuple[tuple[str, float | None, float | None, float], ...]
     series: int
     sampled_series: int
     sampled_frames: int
     note: str
+    least: float | None = None
+    greatest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +324,8 @@ class Likeness:
     Attributes
     ----------
     kind : str
-        ``near-duplicates``, ``localizer``, ``derived``, ``secondary capture``.
+        ``exact duplicates`` (files of one series), ``near-duplicates``, ``localizer``, ``derived``, ``secondary
+        capture``.
     series : tuple of str
         Identifiers.
     why : str
@@ -325,6 +357,8 @@ class SeriesEntry:
         Of its sampled pixels but padding; None where none were sampled.
     unit : str
         Of them, as in `Intensities`.
+    least, greatest : float or None
+        Of them.
     """
 
     identifier: str
@@ -335,6 +369,8 @@ class SeriesEntry:
     thumbnail_type: str = ""
     histogram: Histogram | None = None
     unit: str = ""
+    least: float | None = None
+    greatest: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

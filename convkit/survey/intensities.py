@@ -36,8 +36,11 @@ RANGES = (
 Normally aerated lung is -900 to -500 HU (Gattinoni et al., Am J Respir Crit Care Med 2001;164:1701), fat -190 to -30
 (Yoshizumi et al., Radiology 1999;211:283), muscle -29 to 150 (Aubrey et al., Acta Physiol 2014;210:489), cortical bone
 and dense trabecular bone from 300 on (what DICOM viewers and segmentation programs take as a threshold of bone: 200 to
-300). Beyond 3000 lies what 12 bits of CT can hardly store: metal. What lies between the ranges is a mixture.
+300). Beyond 3000 lies what 12 bits of CT can hardly store: metal. What lies between the ranges is a mixture, and
+told as `OTHER`.
 """
+
+OTHER = "other"
 
 
 class PixelSample(NamedTuple):
@@ -47,7 +50,9 @@ class PixelSample(NamedTuple):
     ----------
     series : str
         Identifier.
-    modality, unit : str
+    modality : str
+    unit : str
+        Of the values after rescale; empty where there is none.
     frames : int
     values : (n,) float64
         Rising; without padding.
@@ -56,6 +61,10 @@ class PixelSample(NamedTuple):
         Pixels that are padding; others at the least and the greatest value that can be stored.
     ranges : tuple of int
         Pixels in each of `RANGES`; empty where the values are not HU.
+    quantity : str
+        What is measured, where a modality has several: ``phase`` of MR.
+    remark : str
+        Why the unit is not the one that is looked for; empty where it is.
     """
 
     series: str
@@ -68,6 +77,8 @@ class PixelSample(NamedTuple):
     low: int = 0
     high: int = 0
     ranges: tuple[int, ...] = ()
+    quantity: str = ""
+    remark: str = ""
 
     @property
     def pixels(self) -> int:
@@ -76,15 +87,20 @@ class PixelSample(NamedTuple):
 
 
 def counted(arrays: Sequence[NDArray[Any]]) -> tuple[Floats, NDArray[np.int64]]:
-    """Different values of some arrays and how often each is there; rounded where there are very many."""
+    """Different values of some arrays and how often each is there.
+
+    Where there are very many, they are rounded, but for the least and the greatest.
+    """
     finite = [np.asarray(a, np.float64).reshape(-1) for a in arrays]
     values = np.concatenate(finite) if finite else np.empty(0)
     values = values[np.isfinite(values)]
     found, counts = np.unique(values, return_counts=True)
     if found.size > MOST_KEPT:
-        step = (found[-1] - found[0]) / MOST_KEPT
+        least, greatest = found[0], found[-1]
+        step = (greatest - least) / MOST_KEPT
         found, inverse = np.unique(np.round(found / step) * step, return_inverse=True)
         counts = np.bincount(inverse.reshape(-1), counts)
+        found[0], found[-1] = least, greatest
     return found, counts.astype(np.int64)
 
 
@@ -96,7 +112,7 @@ def range_counts(arrays: Sequence[NDArray[Any]]) -> tuple[int, ...]:
 def histogram_of(samples: Sequence[PixelSample], bins: int = BINS) -> Histogram | None:
     """The histogram of all values of some samples; None where there are none.
 
-    Where a few values in a thousand would make all others one bin, they are left out.
+    Where a few values in a thousand would make all others one bin, they are counted as beyond it.
     """
     values = np.concatenate([one.values for one in samples]) if samples else np.empty(0)
     if not values.size:
@@ -104,7 +120,8 @@ def histogram_of(samples: Sequence[PixelSample], bins: int = BINS) -> Histogram 
     weights = np.concatenate([one.counts for one in samples])
     edges = round_edges(*_shown(values, weights), bins)
     counts, _ = np.histogram(values, edges, weights=weights)
-    return Histogram(tuple(map(float, edges)), tuple(round(float(count)) for count in counts))
+    below, above = (int(weights[beyond].sum()) for beyond in (values < edges[0], values > edges[-1]))
+    return Histogram(tuple(map(float, edges)), tuple(round(float(count)) for count in counts), below, above)
 
 
 def _shown(values: Floats, weights: NDArray[np.int64]) -> tuple[float, float]:
@@ -118,7 +135,9 @@ def _shown(values: Floats, weights: NDArray[np.int64]) -> tuple[float, float]:
     return (low, high) if is_far else (least, most)
 
 
-def intensities(title: str, samples: Sequence[PixelSample], series: int, note: str) -> Intensities | None:
+def intensities(
+    title: str, samples: Sequence[PixelSample], series: int, note: str, *, tells_ends: bool = True
+) -> Intensities | None:
     """What is to be told of the pixels of a group of series; None where none was sampled.
 
     Parameters
@@ -127,8 +146,10 @@ def intensities(title: str, samples: Sequence[PixelSample], series: int, note: s
     samples : sequence of PixelSample
         Of one unit.
     series : int
-        In the group.
+        Of the modality.
     note : str
+    tells_ends : bool
+        False where the least and the greatest value are of too few people.
     """
     found = histogram_of(samples)
     if found is None:
@@ -136,8 +157,6 @@ def intensities(title: str, samples: Sequence[PixelSample], series: int, note: s
     pixels = sum(one.pixels for one in samples)
     padding = sum(one.padding for one in samples)
     whole = pixels + padding
-    with_ranges = [one for one in samples if one.ranges]
-    of_ranges = sum(one.pixels for one in with_ranges) or 1
     return Intensities(
         title,
         samples[0].unit,
@@ -145,16 +164,28 @@ def intensities(title: str, samples: Sequence[PixelSample], series: int, note: s
         padding / whole,
         sum(one.low for one in samples) / whole,
         sum(one.high for one in samples) / whole,
-        tuple(
-            (name, max(low, -_FAR), min(high, _FAR), sum(one.ranges[place] for one in with_ranges) / of_ranges)
-            for place, (name, low, high) in enumerate(RANGES)
-            if with_ranges
-        ),
+        _shares(samples),
         series,
         len(samples),
         sum(one.frames for one in samples),
         note,
+        float(min(one.values[0] for one in samples if one.values.size)) if tells_ends else None,
+        float(max(one.values[-1] for one in samples if one.values.size)) if tells_ends else None,
     )
+
+
+def _shares(samples: Sequence[PixelSample]) -> tuple[tuple[str, float | None, float | None, float], ...]:
+    """Each of `RANGES` with its share, and the share of what lies between them."""
+    counted_in = [one for one in samples if one.ranges]
+    if not counted_in:
+        return ()
+    whole = sum(one.pixels for one in counted_in) or 1
+    within = [sum(one.ranges[place] for one in counted_in) for place in range(len(RANGES))]
+    told = [
+        (name, max(low, -_FAR), min(high, _FAR), count / whole)
+        for (name, low, high), count in zip(RANGES, within, strict=True)
+    ]
+    return (*told, (OTHER, None, None, (whole - sum(within)) / whole))
 
 
 _FAR = 32768.0

@@ -41,6 +41,8 @@ class Trace(NamedTuple):
     signature : hashable or None
         What makes it the same as another one: patient, geometry, times, how it was made. None where too little is
         known of it.
+    doubles : int
+        Files of it that are there more than once, byte for byte.
     """
 
     series: str
@@ -50,11 +52,25 @@ class Trace(NamedTuple):
     orientations: int
     images: int
     signature: Hashable | None = None
+    doubles: int = 0
 
 
 def likenesses(traces: Sequence[Trace]) -> tuple[Likeness, ...]:
-    """Near-duplicates, then what is likely a localizer, a secondary capture, or derived."""
-    return (*_duplicates(traces), *_kinds(traces))
+    """Duplicates and near-duplicates, then what is likely a localizer, a secondary capture, or derived."""
+    return (*_doubles(traces), *_duplicates(traces), *_kinds(traces))
+
+
+def is_aside(one: Trace) -> bool:
+    """True for a localizer and the like, which have nothing to do with the others of their protocol."""
+    return _kind(one) is not None
+
+
+def _doubles(traces: Sequence[Trace]) -> Iterator[Likeness]:
+    for one in sorted((one for one in traces if one.doubles), key=lambda one: (-one.doubles, one.series)):
+        files = "1 file is" if one.doubles == 1 else f"{one.doubles} files are"
+        yield Likeness(
+            "exact duplicates", (one.series,), f"{files} there more than once, byte for byte; each counts once"
+        )
 
 
 def _duplicates(traces: Sequence[Trace]) -> Iterator[Likeness]:
@@ -62,7 +78,7 @@ def _duplicates(traces: Sequence[Trace]) -> Iterator[Likeness]:
     for one in traces:
         if one.signature is not None:
             alike[one.signature].append(one.series)
-    why = "the same patient, geometry, number of images, time and way of acquisition"
+    why = "the same patient, geometry, number and kind of images, time and way of acquisition"
     for series in sorted(each for each in alike.values() if len(each) > 1):
         yield Likeness("near-duplicates", tuple(sorted(series)), why)
 

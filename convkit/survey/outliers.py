@@ -1,8 +1,8 @@
 """Series that differ from those of their kind: in spacing, kernel, times of the sequence, field strength, matrix.
 
-A group is a modality and a protocol, or, of series whose protocol few share, a modality, a body part and the way they
-were made (the sequence of MR). Numbers are compared with the median by the median absolute deviation, texts with the
-value that nearly all others have.
+A group is a modality, a protocol and the way they were made (the sequence and contrast of MR), or, of series whose
+protocol few share, a modality, a body part and this way: a protocol may be that of a whole examination. Numbers are
+compared with the median by the median absolute deviation, texts with the value that nearly all others have.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ _USUAL_SHARE = 0.8
 _SAME = 0.01
 """Relative difference below which numbers are the same: headers round."""
 
+_MANY_WAYS = frozenset({"MR"})
+"""Modalities whose images of one body part have nothing in common as long as nobody knows how they were made."""
+
 Value = float | str | None
 
 
@@ -45,7 +48,7 @@ class Member(NamedTuple):
     series : str
         Identifier.
     modality, protocol, part, way : str
-        Empty where unknown. The way is what makes images of one part different kinds: the sequence of MR.
+        Empty where unknown. The way is what makes images of one part different kinds: sequence and contrast of MR.
     values : mapping of attribute to number, text or None
     """
 
@@ -64,20 +67,23 @@ def outliers(members: Sequence[Member]) -> tuple[Outlier, ...]:
 
 
 def _groups(members: Sequence[Member]) -> Iterator[tuple[str, list[Member]]]:
-    by_protocol: dict[tuple[str, str], list[Member]] = defaultdict(list)
+    by_protocol: dict[tuple[str, str, str], list[Member]] = defaultdict(list)
     by_part: dict[tuple[str, str, str], list[Member]] = defaultdict(list)
     for one in members:
-        by_protocol[one.modality, one.protocol.casefold()].append(one)
-    for (modality, protocol), group in by_protocol.items():
+        by_protocol[one.modality, one.protocol.casefold(), one.way].append(one)
+    for (modality, protocol, way), group in by_protocol.items():
         if protocol and len(group) >= LEAST_GROUP:
-            yield f"{modality}, {group[0].protocol}, {len(group)} series", group
-        else:
+            yield _named(modality, group[0].protocol, way, f"{len(group)} series"), group
+        elif way or modality not in _MANY_WAYS:
             for one in group:
                 by_part[modality, one.part.upper(), one.way].append(one)
     for (modality, part, way), group in by_part.items():
         if len(group) >= LEAST_GROUP:
-            names = (modality, part.capitalize() or "body part unknown", way, f"{len(group)} series")
-            yield ", ".join(filter(None, names)), group
+            yield _named(modality, part.capitalize() or "body part unknown", way, f"{len(group)} series"), group
+
+
+def _named(*names: str) -> str:
+    return ", ".join(filter(None, names))
 
 
 def _of_group(title: str, group: Sequence[Member]) -> Iterator[tuple[float, Outlier]]:

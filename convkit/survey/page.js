@@ -28,6 +28,26 @@ function sort(column) {
   body.append(...keyed.map((one) => one.row));
 }
 
+const LONG = 40;
+const SHOWN_FIRST = 25; // as in the style sheet
+
+/* What is in a row, with blanks between its parts: the texts of neighbours must not become one word. */
+const wordsOf = (row) => {
+  const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+  const parts = [];
+  while (walker.nextNode()) {
+    const { data, previousSibling } = walker.currentNode;
+    parts.push(previousSibling?.nodeName === "WBR" ? data : ` ${data}`);
+  }
+  return parts.join("").toLowerCase();
+};
+
+/* A word is looked for where one begins, and one of a letter or two as a whole: CT is neither CTA nor in Rectum. */
+const asPattern = (word) => {
+  const text = word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`(?<![\\p{L}\\p{N}])${text}${word.length < 3 ? "(?![\\p{L}\\p{N}])" : ""}`, "u");
+};
+
 function prepare() {
   [...table.tHead.rows[0].cells].forEach((cell, column) => {
     const button = document.createElement("button");
@@ -39,12 +59,20 @@ function prepare() {
   });
   const query = document.getElementById("query");
   const troubled = document.getElementById("troubled");
-  const texts = new Map([...body.rows].map((row) => [row, row.textContent.toLowerCase()]));
+  const texts = new Map([...body.rows].map((row) => [row, wordsOf(row)]));
+  const more = document.getElementById("more");
+  let isWhole = body.rows.length <= LONG;
+  const shorten = () => {
+    const isShort = !isWhole && !query.value.trim() && !troubled.checked;
+    table.classList.toggle("short", isShort);
+    more.hidden = !isShort;
+  };
   const filter = () => {
-    const words = query.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const words = query.value.toLowerCase().split(/\s+/).filter(Boolean).map(asPattern);
     let count = 0;
+    shorten();
     for (const [row, text] of texts) {
-      row.hidden = !words.every((word) => text.includes(word));
+      row.hidden = !words.every((word) => word.test(text));
       count += !row.hidden && (!troubled.checked || row.classList.contains("troubled"));
     }
     document.getElementById("shown").textContent =
@@ -54,11 +82,33 @@ function prepare() {
   query.addEventListener("input", filter);
   troubled.addEventListener("change", filter);
   document.getElementById("find").addEventListener("submit", (event) => event.preventDefault());
+  more.addEventListener("click", () => {
+    isWhole = true;
+    filter();
+    body.rows[SHOWN_FIRST].focus({ preventScroll: true });
+  });
   filter();
-  return () => { query.value = ""; troubled.checked = false; filter(); };
+  return () => { query.value = ""; troubled.checked = false; isWhole = true; filter(); };
 }
 
 const showAll = table ? prepare() : () => {};
+
+const SETTLED_MS = 600;
+
+/* Scroll to it, and again while figures, fonts and unfolded parts above it still move it; the reader's hand ends that. */
+function land(target) {
+  const end = performance.now() + SETTLED_MS;
+  const hand = new AbortController();
+  for (const kind of ["wheel", "touchstart", "pointerdown", "keydown", "hashchange"])
+    addEventListener(kind, () => hand.abort(), { signal: hand.signal, passive: true });
+  const again = () => {
+    if (hand.signal.aborted) return;
+    target.scrollIntoView({ behavior: "instant", block: "start" });
+    if (performance.now() < end) requestAnimationFrame(again);
+    else hand.abort();
+  };
+  again();
+}
 
 /* A link into something that is folded or filtered away shows it. */
 function reveal() {
@@ -70,11 +120,14 @@ function reveal() {
     folded.open = true;
     folded = target.closest("details:not([open])");
   }
-  target.scrollIntoView();
+  land(target);
   if (target.tabIndex === -1) target.focus({ preventScroll: true });
 }
 addEventListener("hashchange", reveal);
-if (location.hash) reveal();
+if (location.hash) {
+  reveal();
+  if (document.readyState !== "complete") addEventListener("load", reveal, { once: true });
+}
 
 let unfolded = [];
 addEventListener("beforeprint", () => {

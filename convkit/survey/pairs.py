@@ -66,12 +66,16 @@ def correlations_of(columns: Sequence[Numbers], people: People) -> Correlations:
             both = there[i] & there[j]
             if not people.tells(both):
                 continue
-            counts[i, j] = counts[j, i] = both.sum()
+            counts[i, j] = counts[j, i] = -1 if people.are_few(people.count(~both)) else both.sum()
             pearson[i, j] = pearson[j, i] = coefficient(columns[i].values[both], columns[j].values[both])
             spearman[i, j] = spearman[j, i] = coefficient(ranked(i, both), ranked(j, both))
         ranks = {key: value for key, value in ranks.items() if value.size == len(both)}  # others are asked once
     names = tuple(column.name for column in columns)
-    return Correlations(names, _plain(pearson), _plain(spearman), tuple(tuple(map(int, row)) for row in counts))
+    return Correlations(names, _plain(pearson), _plain(spearman), _counts(counts))
+
+
+def _counts(counts: Counts) -> tuple[tuple[int | None, ...], ...]:
+    return tuple(tuple(None if count < 0 else int(count) for count in row) for row in counts)
 
 
 def _plain(matrix: Floats) -> tuple[tuple[float | None, ...], ...]:
@@ -116,7 +120,10 @@ def _scatters(columns: Sequence[Numbers], found: Correlations) -> Iterator[Scatt
     chosen = [
         (i, j)
         for i, j in combinations(range(len(columns)), 2)
-        if varied[i] and varied[j] and found.counts[i][j] >= rows and not _is_one(columns[i].name, columns[j].name)
+        if varied[i]
+        and varied[j]
+        and (found.counts[i][j] or 0) >= rows
+        and not _is_one(columns[i].name, columns[j].name)
     ]
     for i, j in sorted((p for p in chosen if strength(p) > 0), key=lambda p: (-strength(p), p))[:MOST_SCATTERS]:
         both = np.flatnonzero(np.isfinite(columns[i].values) & np.isfinite(columns[j].values))
@@ -198,7 +205,8 @@ def co_occurrence(x: Categories, y: Categories, people: People, *, unit: str = "
     """How often the values of two columns occur in the same row; of one column with lists, with itself.
 
     Cells of too few people are None, and with each of them another one of its row and of its column: else its count
-    would follow from the sums. Values of too few people have no row or column, and neither have those that never occur
+    would follow from the sums. So is the smallest one where so few rows are in no cell that the sum would tell them.
+    Values of too few people have no row or column, and neither have those that never occur
     together with a value that has.
     """
     counts = crosstab(x, y)
@@ -209,6 +217,10 @@ def co_occurrence(x: Categories, y: Categories, people: People, *, unit: str = "
     across = down if x is y else [code for code in _frequent(x, people) if counts[down, code].any()]
     down = [code for code in down if counts[code, across].any()]
     shown, hidden = counts[np.ix_(down, across)], people.are_few(persons[np.ix_(down, across)])
+    in_a_cell = np.zeros(x.rows, np.bool_)
+    in_a_cell[owners[np.isin(rows, down) & np.isin(columns, across)]] = True
+    if shown.any() and not hidden.any() and people.are_few(people.count(~in_a_cell)):
+        hidden.flat[np.argmin(np.where(shown > 0, shown, shown.max()))] = True
     cells = np.where(_complemented(shown, hidden), -1, shown)
     return CoOccurrence(
         x.name,

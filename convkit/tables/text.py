@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from convkit.model.visible import visible
+
 WIDEST = 40
 """Characters of a column; longer values end in an ellipsis."""
 
@@ -12,7 +14,7 @@ WIDEST = 40
 def text_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """The rows as aligned text, a line each, headed by the names of the columns; empty columns are left out.
 
-    Control characters in values are replaced, so that a header cannot steer the terminal.
+    Control characters in values are written out, so that a header cannot steer the terminal.
     """
     names = [n for n in dict.fromkeys(k for row in rows for k in row) if any(_shown(n, r.get(n)) for r in rows)]
     cells = [[_shown(n, row.get(n)) for n in names] for row in rows]
@@ -38,7 +40,7 @@ def _shown(name: str, value: Any) -> str:
 
 
 def _short(text: str) -> str:
-    clean = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    clean = visible(text)
     return clean if len(clean) <= WIDEST else clean[: WIDEST - 1] + "…"
 
 

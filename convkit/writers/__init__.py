@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from convkit.writers._atomic import remove_leftovers, written_aside
     from convkit.writers._fsl_tables import fsl_directions, has_directions
     from convkit.writers._picture_writer import Frames, PictureOptions, PictureWriter
-    from convkit.writers._writer import NATIVE, SidecarKind, WriteOptions, Writer
+    from convkit.writers._write_options import NATIVE, SidecarKind, WriteOptions
     from convkit.writers.nifti import native_layout
     from convkit.writers.picture_formats import PICTURE_WRITERS, picture_writer_for
     from convkit.writers.sidecar import sidecar_content
-    from convkit.writers.volume_formats import WRITERS, stem_of, writer_for, writer_for_path
+    from convkit.writers.volume_formats import WRITERS, Writer, stem_of, writer_for, writer_for_path
 
 _HOMES = {
     "_atomic": ("remove_leftovers", "written_aside"),
     "_fsl_tables": ("fsl_directions", "has_directions"),
     "_picture_writer": ("Frames", "PictureOptions", "PictureWriter"),
-    "_writer": ("NATIVE", "SidecarKind", "WriteOptions", "Writer"),
+    "_write_options": ("NATIVE", "SidecarKind", "WriteOptions"),
     "nifti": ("native_layout",),
     "picture_formats": ("PICTURE_WRITERS", "picture_writer_for"),
     "sidecar": ("sidecar_content",),
-    "volume_formats": ("WRITERS", "stem_of", "writer_for", "writer_for_path"),
+    "volume_formats": ("WRITERS", "Writer", "stem_of", "writer_for", "writer_for_path"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -12,12 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convkit.model.notes import Note, note
+from convkit.writers.volume_formats import BVAL, BVEC
 
 if TYPE_CHECKING:
     from convkit.model.volume import Volume
-
-
-BVAL, BVEC = ".bval", ".bvec"
 
 
 def fsl_tables(volume: Volume) -> tuple[dict[str, bytes], tuple[Note, ...]]:

@@ -1,7 +1,7 @@
 """Compressed streams through ISA-L: the only place that knows isal.
 
-The stream is cut into blocks of one fixed size. Each is compressed by itself, with the end of the one before
-as its dictionary, and ends on a byte border (as pigz does). So blocks can be compressed side by side, and the
+The stream is cut into parts of one fixed size. Each is compressed by itself, with the end of the one before
+as its dictionary, and ends on a byte border (as pigz does). So parts can be compressed side by side, and the
 bytes depend neither on the number of threads nor on how the input was cut; fed directly, ISA-L's output
 depends on the latter.
 """
@@ -37,9 +37,12 @@ hold (air, body); measured up to 2 % smaller than with more memory, in the same 
 USUAL_MEMORY = 8
 """The default of ISA-L."""
 
-BLOCK_BYTES = 1 << 20
-"""Size of a block: small enough to keep several in the cache, large enough that block borders cost
-nothing."""
+PART_BYTES = 1 << 17
+"""Size of a part: what ISA-L notes of it before it chooses its codes stays in the cache. A tenth faster than parts of
+1 MiB on noise, as fast on real volumes, and no larger on either."""
+
+BLOCK_BYTES = 8 * PART_BYTES
+"""Parts that a thread takes at once: large enough that to hand them over costs nothing."""
 
 MOST_THREADS = 4
 """More threads a file than this gain little, as one thread cuts and writes; other workers need cores too."""
@@ -126,9 +129,14 @@ def crc32(piece: Piece, before: int = 0) -> int:
 
 
 def _compressed(block: Piece, before: Piece) -> bytes:
-    """One block as raw deflate, ended on a byte border without closing the stream."""
-    compressor = _isal().compressobj(level=LEVEL, wbits=-WINDOW_BITS, zdict=before)
-    return bytes(compressor.compress(block) + compressor.flush(_isal().Z_SYNC_FLUSH))
+    """One block as raw deflate, each part ended on a byte border without closing the stream."""
+    done: list[bytes] = []
+    for start in range(0, len(block), PART_BYTES):
+        part = block[start : start + PART_BYTES]
+        compressor = _isal().compressobj(level=LEVEL, wbits=-WINDOW_BITS, zdict=before)
+        done += (compressor.compress(part), compressor.flush(_isal().Z_SYNC_FLUSH))
+        before = part[-(1 << WINDOW_BITS) :]
+    return b"".join(done)
 
 
 def _blocks(pieces: Iterable[Piece]) -> Iterator[Piece]:

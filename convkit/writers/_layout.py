@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convkit.model.notes import note
-from convkit.writers._writer import NATIVE
+from convkit.writers._write_options import NATIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

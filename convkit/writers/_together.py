@@ -15,11 +15,13 @@ from convkit.model.notes import Note
 from convkit.model.volume import ValueMapping, Volume
 from convkit.writers._atomic import written_aside
 from convkit.writers._layout import as_it_is, in_file_order
-from convkit.writers._writer import SidecarKind, WriteOptions
+from convkit.writers._write_options import SidecarKind, WriteOptions
 from convkit.writers.sidecar import sidecar_json
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from convkit.writers.volume_formats import Writer
 
 Encode = Callable[[BinaryIO, Volume], None]
 """Writes one image to an open file; the array is in file order."""
@@ -38,10 +40,6 @@ class ImageFormat(NamedTuple):
 
     Attributes
     ----------
-    suffix : str
-        Of image and mask, with its dot.
-    sidecar_suffix : str
-        Of the sidecar, with its dot; see `Writer.sidecar_suffix`.
     encode : function
         Writes one image to an open file.
     native : function
@@ -52,15 +50,15 @@ class ImageFormat(NamedTuple):
         Content of the tables of a diffusion-weighted volume by their endings, and what to note.
     """
 
-    suffix: str
-    sidecar_suffix: str
     encode: Encode
     native: Callable[[Volume], Volume] = as_it_is
     has_affine: bool = True
     tables: Callable[[Volume], tuple[dict[str, bytes], tuple[Note, ...]]] = _no_tables
 
 
-def write_together(volume: Volume, stem: Path, options: WriteOptions, image: ImageFormat) -> tuple[Path, ...]:
+def write_together(
+    volume: Volume, stem: Path, options: WriteOptions, names: Writer, image: ImageFormat
+) -> tuple[Path, ...]:
     """Write image, sidecar and mask, and return their paths, the image first.
 
     All are written aside and closed before the first is put in place; the image is put in place last, so that
@@ -72,9 +70,11 @@ def write_together(volume: Volume, stem: Path, options: WriteOptions, image: Ima
     stem : Path
         May contain dots.
     options : WriteOptions
+    names : Writer
+        For the endings of image, mask and sidecar.
     image : ImageFormat
     """
-    plan = _plan(in_file_order(volume, options.orient, native=image.native), options.sidecar, image)
+    plan = _plan(in_file_order(volume, options.orient, native=image.native), options.sidecar, names, image)
     # Not with_suffix: the stem may contain dots.
     paths = {stem.with_name(stem.name + ending): fill for ending, fill in plan.items()}
     # The stack leaves its blocks in reverse order: the image, entered first, is put in place last.
@@ -86,18 +86,19 @@ def write_together(volume: Volume, stem: Path, options: WriteOptions, image: Ima
     return tuple(paths)
 
 
-def _plan(volume: Volume, sidecar: SidecarKind, image: ImageFormat) -> dict[str, Fill]:
+def _plan(volume: Volume, sidecar: SidecarKind, names: Writer, image: ImageFormat) -> dict[str, Fill]:
     """What to write under which ending of the stem, the image first."""
+    suffix = names.suffixes[0]
     tables, notes = image.tables(volume)
     volume = volume.with_notes(*notes)
-    plan: dict[str, Fill] = {image.suffix: lambda file: image.encode(file, volume)}
+    plan: dict[str, Fill] = {suffix: lambda file: image.encode(file, volume)}
     plan |= {ending: partial(_write, text) for ending, text in tables.items()}
     if sidecar != SidecarKind.NONE:
         text = sidecar_json(volume, sidecar, with_affine=not image.has_affine)
-        plan[image.sidecar_suffix] = partial(_write, text)
+        plan[names.sidecar_suffix] = partial(_write, text)
     if volume.invented is not None:
         mask = mask_of(volume)
-        plan[f"_invented{image.suffix}"] = lambda file: image.encode(file, mask)
+        plan[f"_invented{suffix}"] = lambda file: image.encode(file, mask)
     return plan
 
 

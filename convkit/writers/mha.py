@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, BinaryIO
 
 from convkit.writers._gzip import Container, deflated
 from convkit.writers._itk_space import ItkSpace, itk_space
-from convkit.writers._together import ImageFormat, write_together
+from convkit.writers._together import ImageFormat
 from convkit.writers._voxels import code_of, real_dtype, real_pieces
-from convkit.writers._writer import WriteOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     import numpy as np
 
@@ -36,20 +34,6 @@ _SIZE_DIGITS = 20
 """Room for any 64-bit number: the size is known, and filled in, only after the voxels are written."""
 
 _COMES_FROM = str.maketrans("LRPASI", "RLAPIS")
-
-
-class MhaWriter:
-    """MetaImage in one file."""
-
-    name: ClassVar[str] = "mha"
-    suffixes: ClassVar[tuple[str, ...]] = (".mha",)
-    sidecar_suffix: ClassVar[str] = ".mha.json"
-    table_suffixes: ClassVar[tuple[str, ...]] = ()
-    Options: ClassVar[type[WriteOptions]] = WriteOptions
-
-    def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:
-        """Write the volume; see `Writer.write`."""
-        return write_together(volume, stem, options, _FORMAT)
 
 
 def _encode(file: BinaryIO, volume: Volume) -> None:
@@ -98,4 +82,5 @@ def _numbers(numbers: Iterable[float] | np.ndarray[tuple[int, ...], np.dtype[np.
     return " ".join(repr(float(n)) for n in numbers)
 
 
-_FORMAT = ImageFormat(MhaWriter.suffixes[0], MhaWriter.sidecar_suffix, _encode)
+IMAGES = {"mha": ImageFormat(_encode)}
+"""See `convkit.writers.volume_formats.Writer`."""

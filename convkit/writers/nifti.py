@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, BinaryIO
 
 from convkit.model.geometry import Turn
-from convkit.writers._fsl_tables import BVAL, BVEC, fsl_tables
+from convkit.writers._fsl_tables import fsl_tables
 from convkit.writers._gzip import Container, Piece, deflated
 from convkit.writers._nifti_header import nifti_header
-from convkit.writers._together import ImageFormat, write_together
+from convkit.writers._together import ImageFormat
 from convkit.writers._voxels import stored_pieces
-from convkit.writers._writer import WriteOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from convkit.model.volume import Volume
 
 _ROWS_REVERSED = Turn(axes=(0, 1, 2), flips=(False, True, False))
-
-
-class NiftiGzWriter:
-    """NIfTI in one gzip-compressed file."""
-
-    name: ClassVar[str] = "nii.gz"
-    suffixes: ClassVar[tuple[str, ...]] = (".nii.gz",)
-    sidecar_suffix: ClassVar[str] = ".json"
-    table_suffixes: ClassVar[tuple[str, ...]] = (BVAL, BVEC)
-    Options: ClassVar[type[WriteOptions]] = WriteOptions
-
-    def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:
-        """Write the volume; see `Writer.write`."""
-        return write_together(volume, stem, options, _COMPRESSED)
-
-
-class NiftiWriter:
-    """NIfTI in one file, not compressed."""
-
-    name: ClassVar[str] = "nii"
-    suffixes: ClassVar[tuple[str, ...]] = (".nii",)
-    sidecar_suffix: ClassVar[str] = ".json"
-    table_suffixes: ClassVar[tuple[str, ...]] = (BVAL, BVEC)
-    Options: ClassVar[type[WriteOptions]] = WriteOptions
-
-    def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:
-        """Write the volume; see `Writer.write`."""
-        return write_together(volume, stem, options, _PLAIN)
 
 
 def native_layout(volume: Volume) -> Volume:
@@ -77,7 +47,8 @@ def _encode_gz(file: BinaryIO, volume: Volume) -> None:
     file.writelines(deflated(_pieces(volume), Container.GZIP))
 
 
-_COMPRESSED = ImageFormat(
-    NiftiGzWriter.suffixes[0], NiftiGzWriter.sidecar_suffix, _encode_gz, native_layout, tables=fsl_tables
-)
-_PLAIN = ImageFormat(NiftiWriter.suffixes[0], NiftiWriter.sidecar_suffix, _encode, native_layout, tables=fsl_tables)
+IMAGES = {
+    "nii.gz": ImageFormat(_encode_gz, native_layout, tables=fsl_tables),
+    "nii": ImageFormat(_encode, native_layout, tables=fsl_tables),
+}
+"""See `convkit.writers.volume_formats.Writer`."""

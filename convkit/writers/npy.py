@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, ClassVar
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from convkit.writers._together import ImageFormat, write_together
+from convkit.writers._together import ImageFormat
 from convkit.writers._voxels import real_dtype, real_pieces
-from convkit.writers._writer import WriteOptions
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from convkit.model.volume import Volume
-
-
-class NpyWriter:
-    """One array in a ``.npy`` file."""
-
-    name: ClassVar[str] = "npy"
-    suffixes: ClassVar[tuple[str, ...]] = (".npy",)
-    sidecar_suffix: ClassVar[str] = ".npy.json"
-    table_suffixes: ClassVar[tuple[str, ...]] = ()
-    Options: ClassVar[type[WriteOptions]] = WriteOptions
-
-    def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:
-        """Write the volume; see `Writer.write`."""
-        return write_together(volume, stem, options, _FORMAT)
 
 
 def encode_npy(file: IO[bytes], volume: Volume) -> None:
@@ -41,4 +24,5 @@ def encode_npy(file: IO[bytes], volume: Volume) -> None:
     file.writelines(real_pieces(volume))
 
 
-_FORMAT = ImageFormat(NpyWriter.suffixes[0], NpyWriter.sidecar_suffix, encode_npy, has_affine=False)
+IMAGES = {"npy": ImageFormat(encode_npy, has_affine=False)}
+"""See `convkit.writers.volume_formats.Writer`."""

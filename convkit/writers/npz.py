@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import json
 import zipfile
-from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from convkit.writers._together import ImageFormat, write_together
+from convkit.writers._together import ImageFormat
 from convkit.writers._voxels import real_dtype
-from convkit.writers._writer import WriteOptions
 from convkit.writers.npy import encode_npy
 from convkit.writers.sidecar import to_plain
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from convkit.model.volume import Volume
@@ -31,20 +28,6 @@ _UNIX = 3  # written on every system, so that the bytes do not depend on it
 ZIP64_BYTES = 1 << 30
 """Members from this size on get 64-bit sizes; plain ones end at 2 GiB in some readers, and the header counts
 too."""
-
-
-class NpzWriter:
-    """Named arrays in one ``.npz`` file."""
-
-    name: ClassVar[str] = "npz"
-    suffixes: ClassVar[tuple[str, ...]] = (".npz",)
-    sidecar_suffix: ClassVar[str] = ".npz.json"
-    table_suffixes: ClassVar[tuple[str, ...]] = ()
-    Options: ClassVar[type[WriteOptions]] = WriteOptions
-
-    def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:
-        """Write the volume; see `Writer.write`."""
-        return write_together(volume, stem, options, _FORMAT)
 
 
 def _encode(file: BinaryIO, volume: Volume) -> None:
@@ -96,4 +79,5 @@ def _member(name: str) -> zipfile.ZipInfo:
     return member
 
 
-_FORMAT = ImageFormat(NpzWriter.suffixes[0], NpzWriter.sidecar_suffix, _encode)
+IMAGES = {"npz": ImageFormat(_encode)}
+"""See `convkit.writers.volume_formats.Writer`."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, ClassVar
+from typing import TYPE_CHECKING, BinaryIO
 
 from convkit.writers._gzip import Container, deflated
-from convkit.writers._together import ImageFormat, write_together
+from convkit.writers._together import ImageFormat
 from convkit.writers._voxels import code_of, real_dtype, real_pieces
-from convkit.writers._writer import WriteOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from convkit.model.volume import Volume
 
@@ -27,20 +25,6 @@ _TYPES = {
     "float32": "float",
     "float64": "double",
 }
-
-
-class NrrdWriter:
-    """NRRD in one file."""
-
-    name: ClassVar[str] = "nrrd"
-    suffixes: ClassVar[tuple[str, ...]] = (".nrrd",)
-    sidecar_suffix: ClassVar[str] = ".nrrd.json"
-    table_suffixes: ClassVar[tuple[str, ...]] = ()
-    Options: ClassVar[type[WriteOptions]] = WriteOptions
-
-    def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:
-        """Write the volume; see `Writer.write`."""
-        return write_together(volume, stem, options, _FORMAT)
 
 
 def _encode(file: BinaryIO, volume: Volume) -> None:
@@ -101,4 +85,5 @@ def _vector(numbers: Iterable[float]) -> str:
     return f"({','.join(repr(float(n)) for n in numbers)})"
 
 
-_FORMAT = ImageFormat(NrrdWriter.suffixes[0], NrrdWriter.sidecar_suffix, _encode)
+IMAGES = {"nrrd": ImageFormat(_encode)}
+"""See `convkit.writers.volume_formats.Writer`."""

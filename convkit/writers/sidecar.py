@@ -18,7 +18,7 @@ from convkit.model.volume import FILE_AXES
 
 if TYPE_CHECKING:
     from convkit.model.volume import Volume
-    from convkit.writers._writer import SidecarKind
+    from convkit.writers._write_options import SidecarKind
 
 
 def sidecar_json(volume: Volume, kind: SidecarKind, *, with_affine: bool = False) -> bytes:

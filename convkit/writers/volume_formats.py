@@ -1,27 +1,80 @@
-"""The formats of volumes, by name or by file name."""
+"""The formats of volumes, by name or by file name; what encodes one is imported with the first volume."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from convkit.errors import UsageError
 from convkit.writers._suggestion import suggestion
-from convkit.writers.mha import MhaWriter
-from convkit.writers.nifti import NiftiGzWriter, NiftiWriter
-from convkit.writers.npy import NpyWriter
-from convkit.writers.npz import NpzWriter
-from convkit.writers.nrrd import NrrdWriter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from convkit.writers._writer import Writer
+    from convkit.model.volume import Volume
+    from convkit.writers._together import ImageFormat
+    from convkit.writers._write_options import WriteOptions
 
-_CLASSES: tuple[type[Writer], ...] = (NiftiGzWriter, NiftiWriter, NrrdWriter, MhaWriter, NpyWriter, NpzWriter)
+BVAL, BVEC = ".bval", ".bvec"
 
-WRITERS: Mapping[str, Writer] = MappingProxyType({kind.name: kind() for kind in _CLASSES})
+
+class Writer(NamedTuple):
+    """One output format.
+
+    Attributes
+    ----------
+    name : str
+        Value of ``--to``.
+    home : str
+        Module of this room whose `IMAGES` says how the image is encoded.
+    suffixes : tuple of str
+        File name endings with their dot; the first is the one that is written.
+    sidecar_suffix : str
+        Ending of the sidecar: ``.json`` beside NIfTI, as BIDS has it; ``.nrrd.json`` and the like beside others, whose
+        voxel order is another, so that volumes in two formats side by side do not share one.
+    table_suffixes : tuple of str
+        Endings of the tables beside the image of a diffusion-weighted series, where the format has such.
+    """
+
+    name: str
+    home: str
+    suffixes: tuple[str, ...]
+    sidecar_suffix: str
+    table_suffixes: tuple[str, ...] = ()
+
+    def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:
+        """Write all files of a volume and return their paths, the image first.
+
+        Parameters
+        ----------
+        volume : Volume
+        stem : Path
+            Path of the image without its suffix; it may contain dots. Missing folders are created.
+        options : WriteOptions
+
+        Raises
+        ------
+        OutputError
+            A file cannot be written, or the format cannot hold the voxels. Nothing half-written is left.
+        """
+        image: ImageFormat = import_module(f"convkit.writers.{self.home}").IMAGES[self.name]
+        together = import_module("convkit.writers._together")
+        paths: tuple[Path, ...] = together.write_together(volume, stem, options, self, image)
+        return paths
+
+
+_FORMATS = (
+    Writer("nii.gz", "nifti", (".nii.gz",), ".json", (BVAL, BVEC)),
+    Writer("nii", "nifti", (".nii",), ".json", (BVAL, BVEC)),
+    Writer("nrrd", "nrrd", (".nrrd",), ".nrrd.json"),
+    Writer("mha", "mha", (".mha",), ".mha.json"),
+    Writer("npy", "npy", (".npy",), ".npy.json"),
+    Writer("npz", "npz", (".npz",), ".npz.json"),
+)
+
+WRITERS: Mapping[str, Writer] = MappingProxyType({each.name: each for each in _FORMATS})
 """Every writer by its name, the value of ``--to``; the first is the default."""
 
 

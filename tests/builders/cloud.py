@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 from urllib.request import Request, urlopen
 
@@ -73,6 +74,66 @@ class Bucket(NamedTuple):
     def remove(self, *keys: str) -> None:
         for key in keys:
             self.server.client.delete_object(Bucket=self.name, Key=key)
+
+
+class Gate:
+    """A way to a server that can be shut and opened again: shut, nobody answers, and what is under way breaks off."""
+
+    def __init__(self, port: int) -> None:
+        self._behind = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._open: list[socket.socket] = []
+        self._carried = 0
+        self._accept()
+
+    def shut(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for one in self._open:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        self._open.clear()
+
+    def reopen(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        self._accept()
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many bytes have come through."""
+        while self._carried < count:
+            time.sleep(0.001)
+
+    def _accept(self) -> None:
+        Thread(target=self._let_in, args=(self._listener,), daemon=True).start()
+
+    def _let_in(self, listener: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                inner = listener.accept()[0]
+                outer = socket.create_connection(("127.0.0.1", self._behind))
+                self._open += [inner, outer]
+                for source, target in ((inner, outer), (outer, inner)):
+                    Thread(target=self._carry, args=(source, target), daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(1 << 16):
+                target.sendall(data)
+                self._carried += len(data)
+            target.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def gated(server: Server) -> Iterator[tuple[Gate, dict[str, str]]]:
+    """A gate before a server, and what a process must know to go through it."""
+    gate = Gate(int(server.environment["AWS_ENDPOINT_URL"].rpartition(":")[2]))
+    try:
+        yield gate, server.environment | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{gate.port}"}
+    finally:
+        with suppress(OSError):
+            gate.shut()
 
 
 @contextmanager

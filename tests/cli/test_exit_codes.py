@@ -18,6 +18,8 @@ from tests.builders import countless_mosaic, series, structured_report, truncate
 from tests.cli.command import convkit, lines
 from tests.jobs.work import contents
 
+posix = pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
+
 
 def good(folder: Path) -> None:
     write(series(series=1), folder, shuffle=True)
@@ -218,15 +220,45 @@ def test_scan_shows_a_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("flags", "has_problem", "has_summary"), [([], True, True), (["-q"], True, False), (["-qq"], False, False)]
+    ("flags", "has_skipped", "has_summary"), [([], True, True), (["-q"], True, False), (["-qq"], False, False)]
 )
-def test_quiet_takes_from_stderr_alone(flags: list[str], has_problem: bool, has_summary: bool, tmp_path: Path) -> None:
-    mixed(tmp_path / "in")
+def test_quiet_takes_from_stderr_alone(flags: list[str], has_skipped: bool, has_summary: bool, tmp_path: Path) -> None:
+    good(tmp_path / "in")
+    (tmp_path / "in" / "letter.txt").write_text("no DICOM")
     done = convkit("convert", tmp_path / "in", "-o", tmp_path / "out", "-j1", *flags)
     assert len(lines(done.stdout)) == 1
-    assert done.returncode == 4
-    assert ("geometry.missing-slice" in done.stderr) is has_problem
+    assert done.returncode == 0
+    assert ("input.not-dicom" in done.stderr) is has_skipped
     assert ("1 done" in done.stderr) is has_summary
+
+
+@pytest.mark.parametrize("verb", ["convert", "preview", "deid", "sort"])
+def test_failures_are_told_however_quiet(verb: str, tmp_path: Path) -> None:
+    good(tmp_path / "in")
+    (tmp_path / "in" / "letter.txt").write_text("no DICOM")
+    (file,) = list((tmp_path / "in").rglob("*.dcm"))[:1]
+    (tmp_path / "in" / "short.dcm").write_bytes(file.read_bytes()[:300])
+    done = convkit(verb, tmp_path / "in", "-o", tmp_path / "out", "-j1", "-qq")
+    assert done.returncode == 4, done.stderr
+    told, summary = lines(done.stderr)
+    assert told.startswith(("failed: ", "refused: "))
+    assert "short.dcm" in told
+    assert " done" in summary
+    assert "1 failed" in summary or "1 refused" in summary
+
+
+@pytest.mark.parametrize("table", [(), ("-o", "t.csv"), ("-o", "t.csv", "--level", "instance")])
+def test_unreadable_files_of_a_scan_are_told_however_quiet(table: tuple[str, ...], tmp_path: Path) -> None:
+    good(tmp_path / "in")
+    (tmp_path / "in" / "letter.txt").write_text("no DICOM")
+    (file,) = list((tmp_path / "in").rglob("*.dcm"))[:1]
+    (tmp_path / "in" / "short.dcm").write_bytes(file.read_bytes()[:300])
+    done = convkit("scan", tmp_path / "in", "-j1", "-qq", *table, cwd=tmp_path)
+    assert done.returncode == 4, done.stderr
+    code, place, summary = lines(done.stderr)
+    assert "input.cut-header" in code
+    assert "short.dcm" in place
+    assert "series: 1" in summary
 
 
 @pytest.mark.parametrize("verb", ["convert", "scan", "sort"])
@@ -414,3 +446,43 @@ def test_mosaic_without_its_count_is_named_with_what_to_do(tmp_path: Path) -> No
     assert done.returncode == 5
     assert "[object.mosaic-count]" in done.stderr
     assert "without removing private elements" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk")
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["scan", "--help"]])
+def test_results_that_cannot_be_written_are_no_success(arguments: list[str]) -> None:
+    """The program ends without Python's own tidying, which is what looks whether the last bytes were written."""
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "convkit", *arguments]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode not in {0, 5}
+    assert b"Traceback" not in done.stderr
+
+
+def test_what_was_left_for_the_end_of_the_program_is_done() -> None:
+    code = (
+        "import atexit, sys; atexit.register(print, 'left for the end'); sys.argv = ['convkit', '--version']\n"
+        "from convkit.cli.main import program; program()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "left for the end" in done.stdout
+
+
+@posix
+@pytest.mark.parametrize(("closed", "code"), [("2>&-", 0), (">&-", 0), ("<&-", 0)])
+def test_streams_that_are_closed_cost_only_what_goes_there(closed: str, code: int, tmp_path: Path) -> None:
+    good(tmp_path / "in")
+    command = f"{sys.executable} -m convkit convert {tmp_path}/in -o {tmp_path}/out --to nii {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert list((tmp_path / "out").rglob("*.nii"))
+
+
+@posix
+def test_paths_from_standard_input_that_is_closed_are_none(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m convkit convert - -o {tmp_path}/out <&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode in {2, 3}
+    assert "Traceback" not in done.stderr

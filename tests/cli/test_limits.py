@@ -37,3 +37,13 @@ def test_memory_is_a_size(tmp_path: Path) -> None:
     wrong = convkit(*command, "lots")
     assert wrong.returncode == 2
     assert "8G" in wrong.stderr
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_temporary_folder_that_is_not_there_is_told(quiet: bool, tmp_path: Path) -> None:
+    write(series(), tmp_path / "in")
+    done = convkit("scan", tmp_path / "in", *(["-q"] if quiet else []), TMPDIR=str(tmp_path / "none"))
+    assert done.returncode == 0
+    assert (str(tmp_path / "none") in done.stderr) is not quiet
+    (tmp_path / "none").mkdir()
+    assert "TMPDIR" not in convkit("scan", tmp_path / "in", TMPDIR=str(tmp_path / "none")).stderr

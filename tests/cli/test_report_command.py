@@ -38,6 +38,28 @@ def test_a_page_that_is_there_is_kept(folder: Path, tmp_path: Path) -> None:
     assert convkit("report", folder, "-o", tmp_path / "r.html", "--exists", "error").returncode == 5
 
 
+def test_a_kept_page_keeps_neither_numbers_nor_figures_from_being_made(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "r.html").write_text("mine")
+    options = ("--json", "--figures", tmp_path / "figures", "--columns", "KVP,Modality", "--no-pixels", "-j1")
+    done = convkit("report", folder, "-o", tmp_path / "r.html", *options)
+    assert (done.returncode, (tmp_path / "r.html").read_text()) == (0, "mine")
+    assert dict(json.loads(done.stdout)["overview"]["counts"])["series"] == 2
+    assert list((tmp_path / "figures").iterdir())
+    assert "of an earlier run" in done.stderr
+    assert "--exists overwrite" in done.stderr
+
+
+def test_errors_alone_are_told_where_all_else_is_quiet(tmp_path: Path) -> None:
+    paths = write(series(slices=4), tmp_path / "in")
+    truncate(paths[1], 700)
+    (tmp_path / "in" / "note.txt").write_text("no DICOM")
+    done = convkit("report", tmp_path / "in", "-o", tmp_path / "r.html", "-j1", "--no-pixels", "-qq")
+    assert done.returncode == 4
+    assert "[input.cut-header]" in done.stderr
+    assert "[input.not-dicom]" not in done.stderr
+    assert "note:" not in done.stderr
+
+
 def test_nothing_to_do(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     done = convkit("report", tmp_path / "in", "-o", tmp_path / "r.html")
@@ -52,6 +74,19 @@ def test_some_files_are_unreadable(tmp_path: Path) -> None:
     assert done.returncode == 4
     assert "[input.cut-header]" in done.stderr
     assert (tmp_path / "r.html").is_file()
+
+
+def test_files_that_are_no_dicom_are_listed(folder: Path, tmp_path: Path) -> None:
+    names = [f"note{number}.txt" for number in range(7)]
+    for name in names:
+        (tmp_path / name).write_text("no DICOM")
+    command = ("report", folder, tmp_path, "-o", tmp_path / "r.html", "-j1", "--no-pixels", "--exists", "overwrite")
+    done = convkit(*command)
+    assert "7 files: The file is not DICOM. [input.not-dicom]" in done.stderr
+    assert f"    {tmp_path / 'note0.txt'}" in done.stderr
+    assert "and 4 more (-v lists them)" in done.stderr
+    assert all(name in convkit(*command, "-v").stderr for name in names)
+    assert "note0" not in convkit(*command, "-qq").stderr
 
 
 def test_a_warning_under_strict(tmp_path: Path) -> None:

@@ -231,3 +231,16 @@ def test_pydicom_says_nothing_about_values_on_its_log(tmp_path: Path, caplog: py
     (tmp_path / "x").write_bytes(content)
     read_header(str(tmp_path / "x"), table_of())
     assert "SMITH" not in caplog.text
+
+
+@pytest.mark.parametrize("raw", [b"1.2.3\0", b" 1.2.3 ", b"", b"1.2.\xe93", b"\x1b$B1.2", b"1.2\0\0"])
+def test_a_uid_is_the_text_of_its_attribute_even_where_it_is_none(raw: bytes, tmp_path: Path) -> None:
+    header = header_of(tmp_path, SpecificCharacterSet="ISO_IR 100")
+    places = header.table.places
+    for keyword, uid in (
+        ("SOPInstanceUID", "sop_instance_uid"),
+        ("SeriesInstanceUID", "series_instance_uid"),
+        ("StudyInstanceUID", "study_instance_uid"),
+    ):
+        changed = header.with_shared({places[keyword]: raw})
+        assert getattr(changed, uid) == changed.text(keyword)

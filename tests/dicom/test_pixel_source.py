@@ -73,7 +73,7 @@ def test_compressed_pixels_behind_the_end_are_missing() -> None:
 
 
 def test_a_deflated_file_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(full, "_MOST_INFLATED", 1 << 20)
+    monkeypatch.setattr("convkit.dicom.deflated._MOST_BYTES", 1 << 20)
     stream = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     (path := tmp_path / "a").write_bytes(part10([stream.compress(bytes(3 << 20)) + stream.flush()], DEFLATED))
     with pytest.raises(InputError) as raised:

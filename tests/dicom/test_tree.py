@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+import tracemalloc
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from struct import pack
@@ -26,9 +28,10 @@ from pydicom.uid import (
 )
 
 from convkit.dicom.tree import MOST_DEPTH, Element, Item, Span, Tree, read_tree, written
+from convkit.dicom.tree.reading import FIRST_BYTES
 from convkit.dicom.tree.writing import _deflated
 from convkit.errors import ConvkitError, InputError, NotDicomError
-from tests.builders import enhanced_mr, instance, multi_frame_us, palette, rgb, structured_report
+from tests.builders import enhanced_mr, instance, multi_frame_us, palette, rgb, structured_report, write
 
 SYNTAXES = [ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian]
 
@@ -296,3 +299,37 @@ def test_a_deflated_file_may_hold_next_to_nothing(tmp_path: Path) -> None:
     for count in (0, 1, 4, 7, 8, 9, 70000):
         packed = _deflated(bytes(count))
         assert zlib.decompress(packed, -zlib.MAX_WBITS) == bytes(count)
+
+
+@pytest.mark.parametrize("length", [5, 100_000, 1_000_000])
+def test_what_a_file_is_filled_up_with_is_looked_at_and_not_held(length: int, tmp_path: Path) -> None:
+    (path,) = write([instance()], tmp_path)
+    tags = [each.tag for each in read_tree(str(path)).elements]
+    with path.open("ab") as file:
+        file.write(bytes(length))
+    held = _held_by(lambda: [each.tag for each in read_tree(str(path)).elements] == tags)
+    assert held < 10 * FIRST_BYTES
+    with path.open("ab") as file:
+        file.write(b"\x01")
+    with pytest.raises(InputError):
+        read_tree(str(path))
+
+
+def _held_by(work: Callable[[], bool]) -> int:
+    tracemalloc.start()
+    try:
+        assert work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_deflated_data_set_that_would_fill_the_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path,) = write([instance(syntax="deflated", PatientComments="x" * 10_000)], tmp_path)
+    read_tree(str(path))
+    monkeypatch.setattr("convkit.dicom.deflated._MOST_BYTES", 5000)
+    with pytest.raises(InputError) as caught:
+        read_tree(str(path))
+    assert caught.value.code == "pixels.too-large"

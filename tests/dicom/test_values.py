@@ -167,3 +167,21 @@ def test_plain(raw: bytes, vr: str, expected: Any) -> None:
     found = values.plain(raw, vr)
     assert found == expected
     assert type(found) is type(expected)
+
+
+@given(st.integers(-(10**12), 10**15), st.sampled_from([b"", b" ", b"\0"]))
+def test_an_integer_string_is_its_number_to_the_last_digit(number: int, padding: bytes) -> None:
+    assert values.integer(str(number).encode() + padding, "IS") == number
+
+
+@given(st.lists(st.from_regex(rb"[0-9]{1,4}(\.[0-9]{0,6})? {0,2}", fullmatch=True), min_size=1, max_size=3))
+def test_decimals_are_those_behind_the_point_with_and_without_exponent(parts: list[bytes]) -> None:
+    plain = values.decimals(b"\\".join(parts))
+    assert plain == max(len(part.strip().partition(b".")[2]) for part in parts)
+    assert values.decimals(b"\\".join(part.strip() + b"e0" for part in parts)) == plain
+
+
+@pytest.mark.parametrize("digits", [20, 311, 4301, 6000])
+def test_an_integer_string_that_is_far_too_long_ends_nothing(digits: int) -> None:
+    raw = b"9" * digits
+    assert values.integer(raw, "IS") == (int(float(raw)) if digits < 309 else None)

@@ -65,6 +65,13 @@ def test_one_bad_item_costs_only_itself(runner: Runner) -> None:
     assert results == {n: n * n for n in range(8) if n != 3}
 
 
+def test_storage_that_a_worker_has_lost_ends_the_run(runner: Runner) -> None:
+    with pytest.raises(EngineError) as caught:
+        list(runner.map(clusters.square_or_lose, range(100), on_error=kept))
+    assert (caught.value.code, caught.value.where) == ("storage.lost", "s3://bucket")
+    assert dict(runner.map(clusters.square, range(9), on_error=kept)) == {n: n * n for n in range(9)}
+
+
 def test_item_that_cannot_travel_is_an_error_of_itself(runner: Runner) -> None:
     results = dict(runner.map(clusters.square, [2, threading.Lock(), 4], on_error=kept))  # type: ignore[list-item]
     assert (results[0], results[2]) == (4, 16)

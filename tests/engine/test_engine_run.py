@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from convkit.engine.outcome import Outcome, Status, failure
-from convkit.engine.run import LocalRunner, batched, run, runner_of
+from convkit.engine.run import LocalRunner, attempt, batched, run, runner_of
 from convkit.errors import EngineError, GeometryError, UsageError
+from convkit.storage import loss
 
 ROOT = Path(__file__).resolve().parents[2]
 METHODS = ["fork", "spawn"] if sys.platform == "linux" else ["spawn"]
@@ -161,6 +162,115 @@ def test_processes_are_started_once_for_two_phases() -> None:
     assert first == second
     assert len(first) == 2
     assert os.getpid() not in first
+
+
+_KNOWN: list[int] = []
+
+
+def knowing(number: int) -> tuple[int, int, list[int]]:
+    time.sleep(0.01)
+    return number, os.getpid(), list(_KNOWN)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_work_of_the_caller_is_done_while_it_waits_for_workers(method: str) -> None:
+    done: list[bool] = []
+    with LocalRunner(2, start_method=method) as runner:
+        runner.meanwhile(lambda: done.append(True))
+        assert not done
+        results = dict(runner.map(square, range(20), on_error=on_error))
+        assert results == {n: n * n for n in range(20)}
+        dict(runner.map(square, range(20), on_error=on_error))
+        assert done == [True]
+
+
+def test_without_worker_processes_there_is_no_wait() -> None:
+    with LocalRunner(1) as runner:
+        runner.meanwhile(lambda: pytest.fail("nobody waits"))
+        assert dict(runner.map(square, [1, 2], on_error=on_error)) == {0: 1, 1: 4}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers inherit where they are forked")
+def test_workers_of_the_next_map_inherit_what_was_done_meanwhile() -> None:
+    with LocalRunner(2, start_method="fork") as runner:
+        runner.meanwhile(lambda: _KNOWN.append(7))
+        try:
+            first = [r for _, r in runner.map(knowing, range(8), on_error=on_error)]
+            second = [r for _, r in runner.map(knowing, range(8), on_error=on_error)]
+        finally:
+            _KNOWN.clear()
+    assert all(not known for _, _, known in first)
+    assert all(known == [7] for _, _, known in second)
+    assert not {pid for _, pid, _ in first} & {pid for _, pid, _ in second}
+    assert not runner.has_lost_workers
+
+
+class Weighed(tuple[int, ...]):
+    """An item that tells when it is sent."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> object:
+        raise RuntimeError("it was sent")
+
+
+def first(item: tuple[int, ...]) -> int:
+    return item[0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers inherit where they are forked")
+def test_items_of_a_list_do_not_travel_to_workers_that_are_forked_for_them() -> None:
+    items = [Weighed((n,)) for n in range(9)]
+    with LocalRunner(2, start_method="fork") as runner:
+        assert dict(runner.map(first, items, on_error=on_error)) == {n: n for n in range(9)}
+        again = dict(runner.map(first, items, on_error=on_error))
+    assert codes(again[0]) == ["engine.unexpected"]  # these workers were forked before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers inherit where they are forked")
+def test_a_worker_that_starts_beside_threads_gets_its_items_sent() -> None:
+    stop = threading.Event()
+    with LocalRunner(2) as runner:
+        results = runner.map(worker_id, list(range(8)), on_error=on_error)
+        found = dict([next(results)])
+        other = threading.Thread(target=stop.wait)
+        other.start()  # from here on workers are spawned
+        try:
+            os.kill(next(iter(found.values())), signal.SIGKILL)
+            found.update(results)
+        finally:
+            stop.set()
+            other.join()
+    assert sorted(found) == list(range(8))
+    assert all(isinstance(pid, int) for pid in found.values())
+
+
+def test_what_fails_meanwhile_is_left_to_who_needs_it() -> None:
+    def fail() -> None:
+        raise RuntimeError("DOE^JANE")
+
+    with LocalRunner(2) as runner:
+        runner.meanwhile(fail)
+        for _ in range(2):
+            assert dict(runner.map(square, range(20), on_error=on_error)) == {n: n * n for n in range(20)}
+
+
+def test_calls_are_handed_out_while_work_is_done_aside() -> None:
+    answers: list[int] = []
+    seen: list[int] = []
+
+    def slow() -> None:
+        time.sleep(0.5)
+        seen.append(len(answers))
+
+    with LocalRunner(2) as runner:
+        runner.meanwhile(slow)
+        for _, answer in runner.map(square, range(40), on_error=on_error):
+            answers.append(answer)
+            time.sleep(0.002)
+        dict(runner.map(square, range(2), on_error=on_error))
+    assert seen == [40]
+    assert threading.active_count() == 1
 
 
 def test_no_more_processes_start_than_there_are_items() -> None:
@@ -448,3 +558,35 @@ def test_threads_that_start_workers_at_once_leave_the_main_module_in_its_place(m
         thread.join()
     assert sys.modules["__main__"] is main
     assert results == {n: n * n for n in range(4)}
+
+
+def square_or_lose(number: int) -> int | Outcome:
+    if number == 3:
+        loss.report("s3://bucket/deep/key", "the storage cannot be reached")
+        raise GeometryError("what a file becomes that cannot be read")
+    return number * number
+
+
+def squares_or_lose(numbers: tuple[int, ...]) -> list[int | Outcome]:
+    return [attempt(square_or_lose, number, on_error) for number in numbers]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_lost_storage_ends_the_run(jobs: int) -> None:
+    with pytest.raises(EngineError) as caught, LocalRunner(jobs) as runner:
+        list(runner.map(square_or_lose, range(100), on_error=on_error))
+    assert caught.value.code == "storage.lost"
+    assert caught.value.where == "s3://bucket"
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_storage_that_is_lost_in_a_batch_ends_the_run(jobs: int) -> None:
+    with pytest.raises(EngineError) as caught, LocalRunner(jobs) as runner:
+        list(runner.map(squares_or_lose, batched(range(100), 10), on_error=on_error))
+    assert caught.value.code == "storage.lost"
+
+
+def test_loss_outside_a_task_is_forgotten() -> None:
+    loss.report("s3://bucket/key", "the storage cannot be reached")
+    assert loss.known("s3://bucket/key") is None
+    assert list(run(square, range(3), jobs=1, on_error=on_error)) == [(0, 0), (1, 1), (2, 4)]

@@ -26,7 +26,8 @@ def test_quota_of_a_container_is_rounded_up(tmp_path: Path, text: str, cpus: int
 
 
 @pytest.mark.parametrize(
-    ("text", "size"), [("8G", 8 << 30), ("512M", 512 << 20), ("1.5 gb", 3 << 29), ("64KiB", 64 << 10), (4096, 4096)]
+    ("text", "size"),
+    [("8G", 8 << 30), ("512M", 512 << 20), ("1.5 gb", 3 << 29), ("65536KiB", 64 << 20), (1 << 30, 1 << 30)],
 )
 def test_a_size_is_understood(text: str | int, size: int) -> None:
     assert memory_of(text) == size
@@ -36,6 +37,15 @@ def test_a_size_is_understood(text: str | int, size: int) -> None:
 def test_what_is_no_size_is_a_mistake(text: str) -> None:
     with pytest.raises(UsageError, match="size"):
         memory_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"), [("200", "200M?"), (200, "200M?"), ("1.5", "1.5M?"), ("512K", "512M"), ("15M", "8G")]
+)
+def test_a_size_that_is_too_small_is_a_unit_forgotten(text: str | int, hint: str) -> None:
+    with pytest.raises(UsageError, match="of no use") as caught:
+        memory_of(text)
+    assert hint in caught.value.hint
 
 
 def test_the_limit_of_a_container_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import convkit
@@ -133,3 +135,47 @@ def test_what_workers_inflate_goes_with_the_run(folder: Path, tmp_path: Path) ->
     done = command("convert", index, "-o", tmp_path / "out", "-j", "2", TMPDIR=str(tmp_path / "tmp"))
     assert done.returncode == 0, done.stderr
     assert not [path for path in (tmp_path / "tmp").rglob("*") if path.is_file()]
+
+
+LONG = 256
+"""Rows and columns: the header is there before the place that is damaged is reached."""
+
+
+def damaged(folder: Path, path: Path, kind: str) -> Path:
+    """A zip, or a folder of gzip files, whose second member is damaged: in its stream, or in its checksum alone."""
+    noise = np.random.default_rng(1)
+    shape = (LONG, LONG)
+    pixels = [noise.integers(0, 1000, shape).astype(np.int16) for _ in range(4)]
+    write([instance(number=n, rows=LONG, columns=LONG, pixels=p) for n, p in enumerate(pixels, 1)], folder)
+    if kind == "gzip":
+        second = sorted(KINDS["gzips"](folder, path).rglob("*.gz"))[1]
+        data = bytearray(second.read_bytes())
+        data[len(data) // 2] ^= 0x55
+        second.write_bytes(data)
+        return path
+    source = zip_of(folder, path)
+    with zipfile.ZipFile(source) as archive:
+        member = archive.infolist()[1]
+    data = bytearray(source.read_bytes())
+    if kind == "checksum":
+        entry = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 1)
+        data[entry + 16] ^= 1
+    else:
+        at = member.header_offset + member.compress_size * 3 // 4
+        data[at : at + 2000] = bytes(each ^ 0x55 for each in data[at : at + 2000])
+    source.write_bytes(data)
+    return source
+
+
+@pytest.mark.parametrize("kind", ["stream", "checksum", "gzip"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_damaged_member_is_its_own_fault_and_others_go_on(verb: str, kind: str, tmp_path: Path) -> None:
+    source = damaged(tmp_path / "in", tmp_path / "packed", kind)
+    report = VERBS[verb](source, tmp_path / "out", 1)
+    found = [each for outcome in report.outcomes for each in outcome.notes if each.code == "input.archive-member"]
+    assert len(found) == 1, report.outcomes
+    assert "!/" in found[0].where
+    assert "archive" in found[0].hint
+    assert "output.error" not in {each.code for outcome in report.outcomes for each in outcome.notes}
+    written = [each for each in report.outcomes if each.status == "done" and each.item not in {"DICOMDIR", "gallery"}]
+    assert sum(len([n for n in each.outputs if "json" not in n]) for each in written) == (0 if verb == "convert" else 3)

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 import convkit
+from convkit import OutputError
 from tests.builders import instance, write
 from tests.builders.archives import tar_of, zip_of
-from tests.builders.cloud import Bucket, Server, served
+from tests.builders.cloud import Bucket, Server, gated, served
 from tests.cli.command import Done
 from tests.cli.command import convkit as run_convkit
 from tests.jobs.killing import wait_for_workers
@@ -159,6 +160,96 @@ def test_list_may_name_objects(source: Bucket, command: Command, tmp_path: Path)
     assert len(done.stdout.splitlines()) == 1
 
 
+# --- an index in storage ---------------------------------------------------------------------------------
+
+
+def test_index_in_storage_is_made_brought_up_to_date_and_stands_for_its_files(
+    folder: Path, bucket: Bucket, command: Command, tmp_path: Path
+) -> None:
+    pytest.importorskip("pyarrow", reason="the extra tables is not installed")
+    bucket.put_all(folder, "in")
+    given = ("scan", f"{bucket.url}/", "--level", "instance", "-o", f"{bucket.url}/t/index.parquet", "--json")
+    made = command(*given)
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.strip() == f"{bucket.url}/t/index.parquet"
+    count = SERIES * FILES
+    assert f"{count} files, {count} read" in made.stderr
+    first = bucket.get("t/index.parquet")
+    bucket.put("in/new.dcm", next(folder.rglob("*.dcm")).read_bytes())
+    updated = command(*given[:2], "-o", given[6 - 1], "--update")
+    assert updated.returncode == 0, updated.stderr
+    assert f"{count + 1} files, 1 read" in updated.stderr  # the index lies in the source, and is no file of it
+    assert bucket.get("t/index.parquet") != first
+    used = command("convert", f"{bucket.url}/t/index.parquet", "-o", tmp_path / "out", "--to", "nii")
+    assert used.returncode == 0, used.stderr
+    assert f"{SERIES} done" in used.stderr
+    assert not [path for path in (tmp_path / "tmp").rglob("*") if path.is_file()]
+
+
+def test_update_that_would_empty_an_index_in_storage_is_refused(
+    folder: Path, bucket: Bucket, command: Command, tmp_path: Path
+) -> None:
+    pytest.importorskip("pyarrow", reason="the extra tables is not installed")
+    bucket.put("in/a.dcm", next(folder.rglob("*.dcm")).read_bytes())
+    target = f"{bucket.url}/index.parquet"
+    assert command("scan", f"{bucket.url}/in", "--level", "instance", "-o", target).returncode == 0
+    bucket.remove("in/a.dcm")
+    (tmp_path / "empty").mkdir()
+    before = bucket.get("index.parquet")
+    done = command("scan", tmp_path / "empty", "-o", target, "--update")
+    assert done.returncode == 2
+    assert "table.source-empty" in done.stderr
+    assert bucket.get("index.parquet") == before
+    assert not [path for path in (tmp_path / "tmp").rglob("*") if path.is_file()]
+
+
+def test_update_of_an_index_that_is_not_there_makes_it(folder: Path, bucket: Bucket, command: Command) -> None:
+    pytest.importorskip("pyarrow", reason="the extra tables is not installed")
+    done = command("scan", folder, "-o", f"{bucket.url}/index.parquet", "--update")
+    assert done.returncode == 0, done.stderr
+    assert bucket.get("index.parquet")[:4] == b"PAR1"
+
+
+def test_table_in_storage_may_name_files_beside_it(folder: Path, bucket: Bucket, command: Command) -> None:
+    bucket.put_all(folder, "lists/in")
+    names = [key.removeprefix("lists/") for key in bucket.keys("lists/in/")]
+    bucket.put("lists/files.csv", "\n".join(["path", *names[:FILES]]).encode())
+    done = command("scan", f"{bucket.url}/lists/files.csv", "--json")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_index_that_cannot_be_sent_is_told_before_anything_is_read(
+    folder: Path, command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "no").mkdir()
+    done = command("scan", tmp_path / "no", "--level", "instance", "-o", "s3://no-such-bucket/index.parquet")
+    assert done.returncode == 5
+    assert "no such bucket" in done.stderr
+    assert "s3://no-such-bucket/index.parquet" in done.stderr
+    assert not list((tmp_path / "tmp").rglob("*index*"))
+
+
+def test_index_whose_bucket_is_lost_meanwhile_names_where_it_lies(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with served() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        bucket = server.bucket("meanwhile")
+        with pytest.raises(OutputError, match="cannot be sent") as caught:
+            convkit.save_index(
+                folder,
+                output=f"{bucket.url}/index.csv",
+                jobs=1,
+                progress=lambda step: server.forget_all() if step.what == "table" else None,
+            )
+    (kept,) = tmp_path.rglob("index.csv")
+    assert str(kept) in caught.value.hint
+    assert len(kept.read_text().splitlines()) == 1 + SERIES * FILES
+
+
 # --- destinations ----------------------------------------------------------------------------------------
 
 
@@ -179,7 +270,7 @@ def test_destination_in_storage_gets_what_a_folder_gets(
     assert bucket.contents("deep/out") == expected[verb]
     assert all(line.startswith(f"{bucket.url}/deep/out/") for line in first.stdout.splitlines())
     assert not [k for k in bucket.keys("") if k.endswith((".part", "/lock"))]
-    assert not [p for p in (tmp_path / "tmp").rglob("*") if p.is_file() and p.stat().st_size]  # nothing stays here
+    assert not list((tmp_path / "tmp").glob("*/*"))  # nothing stays here but our own, empty folder
 
     elsewhere = tmp_path / "another"
     elsewhere.mkdir()
@@ -233,12 +324,13 @@ def test_destination_inside_the_source_is_refused(source: Bucket, command: Comma
     assert "output.inside-source" in done.stderr
 
 
-def test_two_runs_do_not_share_a_destination(folder: Path, bucket: Bucket, command: Command) -> None:
+def test_two_runs_do_not_share_a_destination(folder: Path, bucket: Bucket, command: Command, tmp_path: Path) -> None:
     bucket.put("out/.convkit/lock", b"another run")
     done = command("convert", folder, "-o", f"{bucket.url}/out")
     assert done.returncode == 5
     assert "Another run of convkit is writing here" in done.stderr
     assert bucket.keys() == ["out/.convkit/lock"]
+    assert not list((tmp_path / "tmp").glob("*/*"))
 
 
 def test_links_into_storage_are_refused(folder: Path, bucket: Bucket, command: Command) -> None:
@@ -308,7 +400,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def started(many: Path, bucket: Bucket, key: Path, tmp: Path) -> subprocess.Popen[bytes]:
+def started(many: Path, bucket: Bucket, key: Path, tmp: Path, **environment: str) -> subprocess.Popen[bytes]:
     options = ["--key", str(key), "--pixels", "allow", "-j", "2", "-qq"]
     arguments = [sys.executable, "-m", "convkit", "deid", str(many), "-o", f"{bucket.url}/out", *options]
     return subprocess.Popen(
@@ -316,7 +408,7 @@ def started(many: Path, bucket: Bucket, key: Path, tmp: Path) -> subprocess.Pope
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        env={**os.environ, **bucket.server.environment, "TMPDIR": str(tmp)},
+        env={**os.environ, **bucket.server.environment, "TMPDIR": str(tmp), **environment},
     )
 
 
@@ -368,10 +460,76 @@ def _check_vanishing(bucket: Bucket, many: Path, key: Path, command: Command, tm
     wait_for(process, bucket, 10)
     bucket.server.forget_all()
     _, said = process.communicate(timeout=100)
-    assert process.returncode in {4, 5}, said.decode()
-    assert b"Traceback" not in said
+    assert process.returncode == 1, said.decode()
+    assert b"[storage.lost]" in said
+    assert len(said.splitlines()) == 1, said.decode()
     bucket.server.bucket(bucket.name)
     given = ("deid", many, "-o", f"{bucket.url}/out", "--key", key, "--pixels", "allow")
     again = command(*given, **bucket.server.environment)
     assert again.returncode == 0, again.stderr
     assert bucket.contents("out") == contents(tmp_path / "expected")
+
+
+@pytest.mark.slow
+def test_destination_that_is_lost_half_way_ends_the_run_soon(
+    many: Path, server: Server, key: Path, tmp_path: Path
+) -> None:
+    convkit.deidentify(many, output=tmp_path / "expected", key=key, pixels="allow", jobs=1)
+    bucket = server.bucket("lost-target")
+    (tmp_path / "tmp").mkdir()
+    with gated(server) as (gate, through):
+        process = started(many, bucket, key, tmp_path / "tmp", **through)
+        wait_for(process, bucket, 20)
+        gate.shut()
+        begun = time.monotonic()
+        _, said = process.communicate(timeout=100)
+        assert time.monotonic() - begun < LOST_WITHIN_S
+        _check_lost(process.returncode, said.decode(), bucket)
+        done = len(bucket.contents("out"))
+        assert 0 < done < MANY
+        gate.reopen()
+        given = ("deid", many, "-o", f"{bucket.url}/out", "--key", key, "--pixels", "allow", "-j", "2")
+        again = run_convkit(*given, **through, TMPDIR=str(tmp_path / "tmp"))
+    assert again.returncode == 0, again.stderr
+    assert "resumed" in again.stderr
+    assert bucket.contents("out") == contents(tmp_path / "expected")
+
+
+LOST_WITHIN_S = 40
+"""The library of the storage tries for 10 s or so, perhaps for what was fetched ahead and for what is read."""
+
+
+def _check_lost(code: int, said: str, bucket: Bucket) -> None:
+    assert code == 1, said
+    assert len(said.splitlines()) == 1, said
+    assert f"{bucket.url}: The work was ended" in said
+    assert "[storage.lost]" in said
+    assert "same command" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("verb", "jobs"), [("deid", 2), ("convert", 1), ("preview", 2), ("sort", 1), ("scan", 2)])
+def test_source_that_is_lost_half_way_ends_the_run_soon(
+    *, verb: str, jobs: int, many: Path, server: Server, key: Path, tmp_path: Path
+) -> None:
+    bucket = server.bucket(f"lost-source-{verb}-{jobs}")
+    bucket.put_all(many, "in")
+    (tmp_path / "tmp").mkdir()
+    options = ("--key", str(key), "--pixels", "allow") if verb == "deid" else ()
+    target = tmp_path / ("out/t.parquet" if verb == "scan" else "out")
+    level = ("--level", "instance") if verb == "scan" else ()
+    given = [verb, f"{bucket.url}/in", "-o", str(target), *options, *level, "-j", str(jobs)]
+    with gated(server) as (gate, through):
+        known = {**os.environ, **through, "TMPDIR": str(tmp_path / "tmp"), "AWS_MAX_ATTEMPTS": "2"}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "convkit", *given], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=known
+        )
+        gate.wait_for(MANY * SIZE * SIZE)  # half of what there is
+        gate.shut()
+        begun = time.monotonic()
+        _, said = process.communicate(timeout=100)
+        assert time.monotonic() - begun < LOST_WITHIN_S
+        _check_lost(process.returncode, said.decode(), bucket)
+        gate.reopen()
+        again = run_convkit(*given, **through, TMPDIR=str(tmp_path / "tmp"))
+    assert again.returncode == 0, again.stderr

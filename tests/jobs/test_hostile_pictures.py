@@ -392,6 +392,8 @@ def test_a_worker_that_dies_while_it_writes_leaves_no_temporary_file(
 
     deadly_writers = PICTURE_WRITERS | {"png": replace(PICTURE_WRITERS["png"], encode_to=deadly)}
     monkeypatch.setattr("convkit.jobs._pictures.tasks.PICTURE_WRITERS", deadly_writers)
+    # A thread that another test has left, as that of a server, would have workers spawned, without the deadly writer.
+    monkeypatch.setattr("convkit.engine._pool._start_method", lambda: "fork")
     run = preview_folder(many, tmp_path / "out", jobs=2)
     assert "engine.worker-died" in run.codes
     assert not list((tmp_path / "out").rglob("*.part"))

@@ -268,3 +268,31 @@ def test_command_takes_an_index(source: Path, tmp_path: Path) -> None:
     done = command("convert", path, "-o", tmp_path / "out", "-w", "SeriesNumber == 1", "-j", "2", "-q")
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 1
+
+
+# --- an index among its files ----------------------------------------------------------------------------
+
+
+def test_index_in_the_folder_that_it_is_of_is_no_file_of_it(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    write(series(slices=3), folder)
+    convkit.save_index(folder, output=folder / "index.parquet", jobs=1)
+    convkit.scan(folder, jobs=1).save(folder / "volumes.parquet")
+    for name in (".x.parquet.unfinished", ".x.csv.lock", ".x.jsonl.0a1b2c3d.part"):
+        (folder / name).write_bytes(b"of a run that is under way, or was killed")
+    found = convkit.scan(folder, jobs=1)
+    assert (found.files, found.problems) == (3, ())
+    assert convkit.save_index(folder, output=folder / "index.parquet", update=True, jobs=1).files == 3
+    report = convkit.convert(folder, tmp_path / "out", jobs=1)
+    assert [outcome.status for outcome in report.outcomes] == ["done"]
+
+
+def test_tables_of_others_are_told_as_no_dicom(tmp_path: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
+    write(series(slices=3), tmp_path)
+    pq.write_table(pa.table({"convkit": ["convkit", "\x18\x07convkit"]}), tmp_path / "theirs.parquet")
+    (tmp_path / "short.parquet").write_bytes(b"PAR1")
+    (tmp_path / "x.lock").write_bytes(b"")
+    names = {Path(each.where).name for each in convkit.scan(tmp_path, jobs=1).problems}
+    assert names == {"theirs.parquet", "short.parquet", "x.lock"}

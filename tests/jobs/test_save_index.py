@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pydicom import Dataset
 
 import convkit
-from convkit import ExitCode, OutputError, UsageError
+from convkit import ExitCode, InputError, OutputError, UsageError
 from convkit.engine.locked import locked
 from convkit.jobs._schema import COLUMNS, Level
 from tests.builders import dicomdir, instance, series, structured_report, truncate, write, write_as
@@ -217,6 +217,56 @@ def test_update_reads_only_what_is_new_or_changed(tmp_path: Path) -> None:
     assert str(new) in paths
     convkit.save_index(tmp_path / "in", output=tmp_path / "fresh.parquet", jobs=1)
     assert target.read_bytes() == (tmp_path / "fresh.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("is_one_of_two", [True, False])
+def test_update_does_not_empty_an_index_whose_source_has_no_file_any_more(
+    *, is_one_of_two: bool, tmp_path: Path
+) -> None:
+    """A disk that is not mounted is an empty folder."""
+    archive(tmp_path / "in")
+    write([instance(series=9)], tmp_path / "other")
+    sources = [tmp_path / "in", *([tmp_path / "other"] if is_one_of_two else [])]
+    target = tmp_path / "x.parquet"
+    convkit.save_index(sources, output=target, jobs=1)
+    before = target.read_bytes()
+    shutil.rmtree(tmp_path / "in")
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    with pytest.raises(InputError) as caught:
+        convkit.save_index(sources, output=target, update=True, jobs=1)
+    assert caught.value.code == "table.source-empty"
+    assert caught.value.where == str(tmp_path / "in")
+    assert "--update" in caught.value.hint
+    assert target.read_bytes() == before
+    assert convkit.save_index(sources, output=target, jobs=1).files == int(is_one_of_two)
+
+
+def test_update_does_not_empty_an_index_by_an_empty_list(tmp_path: Path) -> None:
+    archive(tmp_path / "in")
+    target = tmp_path / "x.parquet"
+    convkit.save_index(tmp_path / "in", output=target, jobs=1)
+    with pytest.raises(InputError, match="no file in the source"):
+        convkit.save_index("-", output=target, update=True, jobs=1, typed_in=[])
+
+
+def test_update_takes_files_out_that_are_gone_and_an_empty_source_that_had_none(tmp_path: Path) -> None:
+    archive(tmp_path / "in")
+    (tmp_path / "empty").mkdir()
+    target = tmp_path / "x.parquet"
+    convkit.save_index(tmp_path / "in", tmp_path / "empty", output=target, jobs=1)
+    shutil.rmtree(tmp_path / "in" / "a")
+    index = convkit.save_index(tmp_path / "in", tmp_path / "empty", output=target, update=True, jobs=1)
+    assert index.gone
+    assert index.files
+
+
+def test_update_under_another_name_of_the_folder_is_no_empty_source(tmp_path: Path) -> None:
+    archive(tmp_path / "in")
+    target = tmp_path / "x.parquet"
+    (tmp_path / "link").symlink_to(tmp_path / "in", target_is_directory=True)
+    convkit.save_index(tmp_path / "link", output=target, jobs=1)
+    both = (tmp_path / "link", tmp_path / "in")
+    assert convkit.save_index(*both, output=target, update=True, jobs=1).files == 13
 
 
 def test_update_of_nothing_makes_the_index(tmp_path: Path) -> None:
@@ -447,3 +497,16 @@ def test_collection_becomes_a_data_frame(level: Level, tmp_path: Path) -> None:
     frame = convkit.scan(tmp_path, columns=("KVP", "StudyDate"), jobs=1).to_pandas(level, ("KVP", "StudyDate"))
     assert isinstance(frame, pd.DataFrame)
     assert frame["bytes"].dtype == pd.Int64Dtype()
+
+
+def test_a_table_of_another_level_does_not_replace_an_index(tmp_path: Path) -> None:
+    write(series(series=1), tmp_path / "in")
+    index = tmp_path / "x.parquet"
+    convkit.save_index(tmp_path / "in", output=index, jobs=1)
+    before = index.read_bytes()
+    with pytest.raises(OutputError, match="is an index") as refused:
+        convkit.scan(tmp_path / "in", jobs=1).save(index)
+    assert refused.value.code == "output.exists-refused"
+    assert index.read_bytes() == before
+    convkit.scan(tmp_path / "in", jobs=1).save(tmp_path / "volumes.parquet")
+    convkit.scan(tmp_path / "in", jobs=1).save(tmp_path / "volumes.parquet", level="series")

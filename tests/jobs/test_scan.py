@@ -17,6 +17,7 @@ from tests.builders import (
     cr,
     dicomdir,
     instance,
+    mosaic,
     series,
     structured_report,
     truncate,
@@ -33,6 +34,14 @@ def two_studies(folder: Path) -> Path:
     write([structured_report(series=3)], folder / "a")
     write(series(patient=2, series=1, modality="MR", echoes=(2.5, 5.0)), folder / "b", extension=".IMA")
     return folder
+
+
+def test_slices_of_a_mosaic_are_one_file(tmp_path: Path) -> None:
+    paths = write([mosaic(InstanceNumber=n) for n in (1, 2)], tmp_path)
+    size = sum(Path(path).stat().st_size for path in paths)
+    for level in ("volume", "series"):
+        rows = convkit.scan(tmp_path, jobs=1).to_rows(level)
+        assert (sum(row["instances"] for row in rows), sum(row["bytes"] for row in rows)) == (2, size)
 
 
 # --- rows ------------------------------------------------------------------------------------------------

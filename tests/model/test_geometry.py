@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convkit.model import geometry
+from convkit.model.directions import is_letters, is_orientation
 from convkit.model.geometry import Grid, Turn
 from tests.builders import PLANES
 
@@ -100,7 +101,7 @@ def test_slice_normal_of_the_three_planes(plane: str, normal: tuple[float, ...])
     ],
 )
 def test_is_orientation(cosines: tuple[float, ...], expected: bool) -> None:
-    assert geometry.is_orientation(cosines) is expected
+    assert is_orientation(cosines) is expected
 
 
 @given(st.floats(-60, 60), st.floats(0.5, 10), st.tuples(angles, angles, angles))
@@ -129,12 +130,12 @@ def test_corners_are_the_ends_of_the_grid(grid: Grid, shape: tuple[int, int, int
 
 def test_there_are_48_orientations() -> None:
     assert len(set(LETTERS)) == len(set(TURNS)) == 48
-    assert all(geometry.is_letters(letters) for letters in LETTERS)
+    assert all(is_letters(letters) for letters in LETTERS)
 
 
 @pytest.mark.parametrize("letters", ["", "LP", "LLS", "LRS", "XPS", "lps", "LPSI"])
 def test_other_letters_are_refused(letters: str) -> None:
-    assert not geometry.is_letters(letters)
+    assert not is_letters(letters)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from convkit.errors import UsageError, ValueRangeError
 from convkit.model import values
+from convkit.model.dtypes import DTYPES
 
 # --- stored bits -----------------------------------------------------------------------------------------
 
@@ -212,7 +213,7 @@ def test_cast_to_an_unknown_type_is_refused() -> None:
         values.cast(np.zeros(1), "complex64")
 
 
-@given(arrays(), st.sampled_from(values.DTYPES))
+@given(arrays(), st.sampled_from(DTYPES))
 def test_cast_keeps_every_value_or_refuses(array: np.ndarray, wanted: str) -> None:
     try:
         found = values.cast(array, wanted)

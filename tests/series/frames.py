@@ -10,7 +10,7 @@ from pydicom import Dataset
 
 from convkit.dicom.attributes import table_of
 from convkit.dicom.header import Header, read_header
-from convkit.jobs.collection import unfolded
+from convkit.jobs._headers import unfolded
 from convkit.model.frame import Frame
 from convkit.series.choices import Irregular, Tilt
 from convkit.series.frames import frames_of

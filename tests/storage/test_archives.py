@@ -5,8 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import pickle
 import random
+import shutil
 import struct
+import subprocess
+import sys
 import tarfile
 import warnings
 import zipfile
@@ -15,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from convkit.dicom.sources import find_files
-from convkit.errors import InputError
+from convkit.errors import InputError, OutputError
 from convkit.storage import archives, files
 from tests.builders.archives import KINDS, tar_of, zip_of, zip_with
 
@@ -246,8 +250,9 @@ def test_damaged_member_is_refused_when_it_is_read(folder: Path, tmp_path: Path)
     data[5000:5100] = bytes(100)
     source.write_bytes(data)
     path = find_files([source]).paths[0]
-    with files.opened(path) as file, pytest.raises(OSError, match=r"damaged|longer|early"):
-        file.read()
+    for _ in range(2):  # what is known of it is kept, and the second time is as the first
+        with files.opened(path) as file, pytest.raises(files.PackedError, match=r"damaged|longer|early"):
+            file.read()
 
 
 def test_member_longer_than_it_says_is_refused(tmp_path: Path) -> None:
@@ -271,21 +276,112 @@ def test_member_that_cannot_be_so_long_is_told(tmp_path: Path) -> None:
 
 
 def test_member_is_inflated_no_further_than_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = zip_with(tmp_path / "a.zip", [("bomb", bytes(50_000_000))])
+    source = zip_with(tmp_path / "a.zip", [("long", bytes(50_000_000))])
     (path,) = find_files([source]).paths
-    monkeypatch.setattr("convkit.storage._parts.MOST_HELD", 1_000_000)
+    monkeypatch.setattr("convkit.storage._grown.MOST_IN_MEMORY", 1_000_000)
+    monkeypatch.setattr("convkit.storage._grown.private_folder", lambda: pytest.fail("so much was not asked for"))
     with files.opened(path) as file:
         assert file.read(1000) == bytes(1000)
-        with pytest.raises(OSError, match="not inflated in memory"):
-            file.read(2_000_000)
 
 
-def test_gzip_that_fills_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "x.dcm.gz").write_bytes(gzip.compress(bytes(5_000_000)))
-    monkeypatch.setattr(archives, "MOST_HELD", 1_000_000)
-    (path,) = find_files([tmp_path]).paths
-    with pytest.raises(OSError, match="not inflated in memory"):
-        files.opened(path)
+PACKED = {name: KINDS[name] for name in ("a.zip", "gzips")}
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_what_is_long_is_inflated_into_a_file_of_no_name(
+    name: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("convkit.storage._grown.MOST_IN_MEMORY", 100_000)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    found = find_files([PACKED[name](folder, tmp_path / name)])
+    assert {Path(path).name: content(path) for path in found.paths}["c.dcm"] == CONTENT[::-1]
+    path = next(path for path in found.paths if path.endswith("a.dcm"))
+    with files.opened(path) as file:  # some places before and behind the border, in any order
+        for place in random.Random(2).sample(range(len(CONTENT) - 5000), 50):
+            file.seek(place)
+            assert file.read(5000) == CONTENT[place : place + 5000]
+    assert not [path for path in (tmp_path / "tmp").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("name", PACKED)
+@pytest.mark.parametrize(
+    ("limit", "value", "words"),
+    [
+        ("LEAST_FREE", 1 << 60, "no room"),
+        ("_TRAP_FROM", 100_000, "times as long"),
+        ("private_folder", None, "no folder"),
+    ],
+)
+def test_what_becomes_too_large_is_refused(
+    *, limit: str, value: int | None, words: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused() -> Path:
+        raise OutputError("There is no folder.", "", "Name another.")
+
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "zeros.dcm").write_bytes(bytes(5_000_000))
+    monkeypatch.setattr("convkit.storage._grown.MOST_IN_MEMORY", 1_000_000)
+    monkeypatch.setattr("convkit.storage._grown._CHECKED_EVERY", 1_000_000)
+    monkeypatch.setattr(f"convkit.storage._grown.{limit}", refused if value is None else value)
+    found = find_files([PACKED[name](tmp_path / "in", tmp_path / name)])
+    if name == "a.zip" and limit == "_TRAP_FROM":  # a zip says how long its members are
+        assert [each.code for each in found.notes] == ["input.archive-too-large"]
+        return
+    (path,) = found.paths
+    with pytest.raises(files.PackedError, match=words) as caught:
+        content(path)
+    assert caught.value.code == "input.archive-too-large"
+
+
+def test_error_of_a_member_survives_its_way_between_processes() -> None:
+    error = pickle.loads(pickle.dumps(files.PackedError("it is damaged", "input.archive-too-large", "Copy it.")))
+    assert (error.strerror, error.code, error.hint) == ("it is damaged", "input.archive-too-large", "Copy it.")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks of memory are read from /proc")
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["a.zip", "x.dcm.gz", "a.tgz"])
+def test_bomb_takes_little_memory(name: str, tmp_path: Path) -> None:
+    """2 GB and more of zeros, whatever is said of their length."""
+    path = tmp_path / name
+    size = (2 << 30) + (1 << 20)
+    zeros = _Zeros(size)
+    if name == "a.zip":
+        info = zipfile.ZipInfo("x.dcm")
+        info.compress_type = zipfile.ZIP_DEFLATED
+        with zipfile.ZipFile(path, "w", compresslevel=1) as archive, archive.open(info, "w", force_zip64=True) as into:
+            shutil.copyfileobj(zeros, into, 1 << 24)
+    elif name == "a.tgz":
+        info_of_tar = tarfile.TarInfo("x.dcm")
+        info_of_tar.size = size
+        with tarfile.open(path, "w:gz", compresslevel=1) as tar:
+            tar.addfile(info_of_tar, zeros)
+    else:
+        with gzip.open(path, "wb", 1) as into:
+            shutil.copyfileobj(zeros, into, 1 << 24)
+    measured = (
+        "import sys, convkit\n"
+        "found = convkit.scan(sys.argv[1], jobs=1)\n"
+        "status = dict(line.split(':') for line in open('/proc/self/status'))\n"
+        "print(found.problems[0].code, int(status['VmHWM'].split()[0]) // 1024)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", measured, path], capture_output=True, text=True, check=True)
+    code, peak_mb = done.stdout.split()
+    assert code == ("input.not-dicom" if name == "a.tgz" else "input.archive-too-large")
+    assert int(peak_mb) < 300
+
+
+class _Zeros(io.RawIOBase):
+    """A file of nothing but zeros."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+
+    def read(self, count: int = -1) -> bytes:
+        count = min(count, self._left)
+        self._left -= count
+        return bytes(count)
 
 
 @pytest.mark.parametrize("name", ["_MOST_TIMES", "_LEAST_FREE"])
@@ -298,6 +394,33 @@ def test_tar_that_fills_the_disk_is_refused(name: str, tmp_path: Path, monkeypat
     found = find_files([source])
     assert found.paths == ()
     assert [each.code for each in found.notes] == ["input.archive-too-large"]
+
+
+# --- folders in archives ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tgz", "a.tar"])
+@pytest.mark.parametrize("spelling", ["sub/b", "sub/b/", "/sub/b", "./sub//b"])
+def test_folder_in_an_archive_is_a_source(name: str, spelling: str, folder: Path, tmp_path: Path) -> None:
+    source = KINDS[name](folder, tmp_path / name)
+    found = find_files([f"{source}!/{spelling}"])
+    assert found.paths == (f"{source}!/sub/b/c.dcm",)
+    assert find_files([f"{source}!/"]).paths == find_files([source]).paths
+    assert find_files([f"{source}!/sub"]).paths == find_files([source]).paths
+
+
+def test_folder_that_is_not_in_the_archive_is_an_error(folder: Path, tmp_path: Path) -> None:
+    source = zip_of(folder, tmp_path / "a.zip")
+    for name in ("sub/c", "su", "sub/a.dc"):
+        with pytest.raises(InputError, match="no such member or folder"):
+            find_files([f"{source}!/{name}"])
+
+
+def test_what_cannot_be_read_of_a_folder_in_an_archive_is_told(folder: Path, tmp_path: Path) -> None:
+    source = zip_with(tmp_path / "a.zip", [("x/a", b"1"), ("x/inner.zip", b"PK"), ("y/other.zip", b"PK")])
+    found = find_files([f"{source}!/x"])
+    assert found.paths == (f"{source}!/x/a",)
+    assert [(each.code, each.where) for each in found.notes] == [("input.archive-inside", f"{source}!/x/inner.zip")]
 
 
 # --- what is left of it ----------------------------------------------------------------------------------

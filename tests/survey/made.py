@@ -29,6 +29,9 @@ from convkit.survey.findings import (
     Tally,
 )
 
+PROBLEMS = {5: ("geometry.missing-slice", "geometry.tilted"), 7: ("geometry.tilted",), 9: ("series.split",)}
+"""Codes of some series by their number; the last is a remark."""
+
 TISSUES = (
     ("air", -32768.0, -900.0, 0.41),
     ("lung", -900.0, -500.0, 0.13),
@@ -36,6 +39,7 @@ TISSUES = (
     ("water and soft tissue", -10.0, 90.0, 0.22),
     ("bone", 200.0, 2000.0, 0.031),
     ("metal", 3000.0, 32768.0, 0.0004),
+    ("other", None, None, 0.0876),
 )
 
 
@@ -112,7 +116,7 @@ def pairs(names: Sequence[str], rows: int, seed: int = 0, points: int = 300) -> 
     )
 
 
-def overview(series: int, problems: Sequence[Problem] = ()) -> Overview:
+def overview(series: int, problems: Sequence[Problem] = (), **changes: Any) -> Overview:
     return Overview(
         (
             ("patients", 210),
@@ -148,6 +152,7 @@ def overview(series: int, problems: Sequence[Problem] = ()) -> Overview:
             Tally("Year", "series", tuple((str(year), 100 + 17 * (year % 4)) for year in range(2011, 2020))),
         ),
         tuple(problems),
+        **changes,
     )
 
 
@@ -179,13 +184,15 @@ def entries(count: int, pictures: int = 20) -> tuple[SeriesEntry, ...]:
                 ("Scanner", "SIEMENS Biograph mCT"),
                 ("Size", f"{number % 97 + 0.5} MB"),
             ),
-            ("geometry.missing-slice",) if number % 41 == 5 else (("geometry.tilted",) if number % 53 == 7 else ()),
+            PROBLEMS.get(number % 41, ()),
             shown[number % len(shown)] if shown else b"",
             "image/webp" if shown else "",
             Histogram(tuple(range(-1000, 1001, 50)), tuple((k * 37 + number) % 91 for k in range(40)))
             if shown
             else None,
-            "HU" if number % 4 == 0 else "stored",
+            "HU" if number % 4 == 0 else "",
+            -1024.0 if shown else None,
+            987.0 if shown else None,
         )
         for number in range(count)
     )
@@ -201,7 +208,7 @@ def pixels(title: str = "CT (HU)", unit: str = "HU") -> Intensities:
     return Intensities(
         title,
         unit,
-        Histogram(tuple(edges.tolist()), counts),
+        Histogram(tuple(edges.tolist()), counts, 0, 12),
         0.083,
         0.0021,
         0.00004,
@@ -210,6 +217,8 @@ def pixels(title: str = "CT (HU)", unit: str = "HU") -> Intensities:
         200,
         600,
         "Three frames of 200 series, evenly chosen.",
+        least=-1024.0,
+        greatest=30_123.0,
     )
 
 
@@ -257,10 +266,10 @@ def findings(series: int = 120, **changes: Any) -> Findings:
         "level": "series",
         "least": 0,
         "notes": ("Pixels: 600 frames of 200 series were read.", "Labels: 12 of 210 rows of the table fit no patient."),
-        "overview": overview(series, problems),
+        "overview": overview(series, problems, troubled=len({*broken, *tilted}), nameless=2),
         "attributes": rows,
         "pairs": pairs(numbers, 1234),
-        "pixels": (pixels(), pixels("MR (stored)", "stored"), pixels("PT (SUVbw)", "SUVbw")),
+        "pixels": (pixels(), pixels("MR (no unit)", ""), pixels("PT (SUVbw)", "SUVbw")),
         "outliers": tuple(
             Outlier(
                 names[k],

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convkit.survey.bins import day_edges, histogram, round_edges
-from convkit.survey.columns import Categories, Dates, Numbers, People, categories, numbers
-from convkit.survey.distributions import attribute, describe
+from convkit.survey.columns import Categories, Dates, Numbers, People, categories, dates, numbers
+from convkit.survey.distributions import attribute, describe, tally
 from convkit.survey.findings import Nature
 
 quickly = settings(deadline=None, max_examples=50)
@@ -87,8 +87,7 @@ def test_few_constant_and_extreme_numbers(cells: list[Any]) -> None:
 
 def test_more_values_than_are_told_are_the_rest() -> None:
     cells = [f"v{number:02d}" for number in range(30)] + ["v00"]
-    found = attribute(categories("x", cells), alone(31)).tally
-    assert found is not None
+    found = tally(categories("x", cells), alone(31), most=20)
     assert len(found.counts) == 20
     assert (found.rest, found.rest_count) == (10, 10)
     assert found.counts[0] == ("v00", 2)
@@ -98,6 +97,29 @@ def test_unusual_numbers_are_beyond_the_fences_of_tukey() -> None:
     found = attribute(numbers("x", [*range(40), 500, -500]), alone(42)).unusual
     assert [(value, count) for value, count, _ in found] == [("-500", 1), ("500", 1)]
     assert found[1][2].startswith("above")
+
+
+def test_far_values_are_listed_even_where_several_are_and_the_axis_leaves_them_out() -> None:
+    found = attribute(numbers("x", [*np.linspace(1, 4, 44).tolist(), 650.18, 650.18]), alone(46))
+    assert found.unusual[0][:2] == ("650.18", 2)
+    assert found.histogram is not None
+    assert (found.histogram.above, found.histogram.below) == (2, 0)
+    assert found.histogram.edges[-1] < 5
+    assert sum(found.histogram.counts) == 44
+
+
+def test_more_far_values_than_are_listed_are_counted() -> None:
+    found = attribute(numbers("x", [5.0] * 80 + list(range(100, 112))), alone(92))
+    assert (found.unusual[0][0], len(found.unusual), found.more_unusual) == ("111", 8, 4)
+
+
+def test_a_lone_day_far_from_the_others_is_unusual() -> None:
+    days = [f"201{number % 8}-0{number % 9 + 1}-11" for number in range(30)]
+    found = attribute(dates("StudyDate", [*days, "1900-01-01"]), alone(31), years_only=True)
+    assert [(value, count) for value, count, _ in found.unusual] == [("1900", 1)]
+    told = attribute(dates("StudyDate", [*days, "1900-01-01"]), alone(31)).unusual
+    assert told[0][0] == "1900-01-01"
+    assert attribute(dates("StudyDate", days), alone(30)).unusual == ()
 
 
 def test_a_tail_is_not_unusual() -> None:

@@ -24,7 +24,7 @@ def test_very_many_values_are_rounded_and_none_is_lost() -> None:
     values, counts = counted([array])
     assert values.size < 3000
     assert counts.sum() == 100_000
-    assert values[0] == pytest.approx(array.min(), abs=0.01)
+    assert (values[0], values[-1]) == (array.min(), array.max())
 
 
 def test_nothing_to_count() -> None:
@@ -40,8 +40,9 @@ def test_tissues_of_ct() -> None:
     assert [name for name, _, _ in RANGES] == ["air", "lung", "fat", "water and soft tissue", "bone", "metal"]
     found = intensities("CT (HU)", [sample(hu)], 1, "one")
     assert found is not None
-    assert sum(share for *_, share in found.ranges) == pytest.approx(6 / 7)
-    assert all(np.isfinite([low, high]).all() for _, low, high, _ in found.ranges)
+    assert found.ranges[-1] == ("other", None, None, pytest.approx(1 / 7))
+    assert sum(share for *_, share in found.ranges) == pytest.approx(1)
+    assert all(np.isfinite([low, high]).all() for _, low, high, _ in found.ranges[:-1])
 
 
 def test_a_histogram_of_all_values() -> None:
@@ -52,12 +53,21 @@ def test_a_histogram_of_all_values() -> None:
     assert found.edges[-1] >= 99
 
 
-def test_a_far_tail_is_left_out() -> None:
-    values = np.concatenate([np.arange(5000) % 100, [1e6]])
-    found = histogram_of([sample(values, "stored")])
+def test_a_far_tail_is_left_out_and_counted() -> None:
+    values = np.concatenate([np.arange(5000) % 100, [1e6, 1e6, -5e5]])
+    found = histogram_of([sample(values, "")])
     assert found is not None
     assert found.edges[-1] <= 110
-    assert sum(found.counts) == 5000
+    assert (found.below, sum(found.counts), found.above) == (1, 5000, 2)
+
+
+def test_the_range_is_that_of_the_values_not_of_the_bins() -> None:
+    found = intensities("CT (HU)", [sample(np.array([-1024, -900, -770]))], 1, "")
+    assert found is not None
+    assert (found.least, found.greatest) == (-1024, -770)
+    of_few = intensities("CT (HU)", [sample(np.array([-1024, -900, -770]))], 1, "", tells_ends=False)
+    assert of_few is not None
+    assert (of_few.least, of_few.greatest) == (None, None)
 
 
 def test_shares_are_of_all_pixels() -> None:
@@ -67,7 +77,7 @@ def test_shares_are_of_all_pixels() -> None:
 
 
 def test_other_units_have_no_tissues() -> None:
-    found = intensities("MR (stored values)", [sample(np.arange(9), "stored")], 3, "")
+    found = intensities("MR (no unit)", [sample(np.arange(9), "")], 3, "")
     assert found is not None
     assert found.ranges == ()
     assert (found.series, found.sampled_series, found.sampled_frames) == (3, 1, 1)

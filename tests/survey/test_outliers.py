@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from convkit.survey.likeness import Trace, likenesses
+from convkit.survey.likeness import Trace, is_aside, likenesses
 from convkit.survey.outliers import Member, outliers
 
 
@@ -52,6 +52,21 @@ def test_rare_protocols_are_compared_by_body_part() -> None:
     assert [(one.series, one.group) for one in found] == [("s/5", "CT, Chest, 6 series")]
 
 
+def test_kinds_of_sequences_are_apart_within_a_protocol() -> None:
+    diffusion = [member(n, "MR", "Brain", te=90.0)._replace(way="EP 2D diffusion") for n in range(6)]
+    functional = member(7, "MR", "Brain", te=30.0)._replace(way="EP 2D functional")
+    assert outliers([*diffusion, functional]) == ()
+    odd = diffusion[0]._replace(series="s/9", values={"te": 50.0})
+    assert [one.group for one in outliers([*diffusion, odd])] == ["MR, Brain, EP 2D diffusion, 7 series"]
+
+
+def test_magnetic_resonance_of_unknown_sequence_is_compared_within_its_protocol_alone() -> None:
+    members = [member(n, "MR", f"p{n}", "HEAD", te=90.0) for n in range(6)]
+    assert outliers([*members, member(7, "MR", "p7", "HEAD", te=3.0)]) == ()
+    members = [member(n, "MR", "p", "HEAD", te=90.0) for n in range(6)]
+    assert len(outliers([*members, member(7, "MR", "p", "HEAD", te=3.0)])) == 1
+
+
 def test_modalities_are_apart() -> None:
     members = [member(n, kvp=120.0) for n in range(5)]
     assert outliers([*members, member(9, modality="DX", kvp=60.0)]) == ()
@@ -93,6 +108,14 @@ def test_series_like_any_other(changes: dict[str, Any]) -> None:
 def test_near_duplicates_share_a_signature() -> None:
     found = likenesses([trace(1, signature="a"), trace(2, signature="a"), trace(3, signature="b"), trace(4)])
     assert [(one.kind, one.series) for one in found] == [("near-duplicates", ("s/1", "s/2"))]
+
+
+def test_exact_duplicates_are_counted_and_are_no_kind() -> None:
+    found = likenesses([trace(1, doubles=3), trace(2)])
+    assert [(one.kind, one.series) for one in found] == [("exact duplicates", ("s/1",))]
+    assert found[0].why == "3 files are there more than once, byte for byte; each counts once"
+    assert not is_aside(trace(1, doubles=3))
+    assert is_aside(trace(1, image_type=("DERIVED",)))
 
 
 def test_unknown_signatures_are_not_the_same() -> None:

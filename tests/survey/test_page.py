@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from convkit.survey._view import MOST_ALIKE, MOST_OUTLIERS
+from convkit.survey import _summary, _view
+from convkit.survey._view import MOST_ALIKE, MOST_LISTED, MOST_OUTLIERS
 from convkit.survey.findings import (
     Attribute,
     Correlations,
@@ -199,12 +200,38 @@ def test_what_scrolls_is_named_and_reached_by_keys(read: Reading) -> None:
 
 
 def test_the_first_sentences_tell_what_there_is(read: Reading) -> None:
-    assert "60 series of 210 patients in 310 studies (123,456 instances, 61.2 GB)" in read.text
+    assert (
+        "60 series of 210 patients (2 of them without an ID or with a placeholder) in 310 studies (123,456 instances, "
+        "61.2 GB)"
+    ) in read.text
     assert "from 2011-02-03 to 2019-11-30" in read.text
     assert "3 modalities: CT 800, MR 400, PT 34." in read.text
-    assert re.search(
-        r"\d+ series have problems; 20 series differ from their group; \d+ of 12 attributes have", read.text
-    )
+    assert re.search(r"4 series have problems; 20 series differ from their group; \d+ of 12 attributes have", read.text)
+
+
+def test_headings_count_series(whole: Findings, written: str) -> None:
+    differ = {one.series for one in whole.outliers}
+    aside = {name for one in whole.likenesses for name in one.series}
+    localizers = [one for one in whole.likenesses if one.kind == "localizer"]
+    for text in (
+        f'<a href="#problems">Problems</a> <span class="quiet">{whole.overview.troubled}</span>',
+        f'<a href="#outliers">Outliers</a> <span class="quiet">{len(differ)}</span>',
+        f'<a href="#alike">Alike and aside</a> <span class="quiet">{len(aside)}</span>',
+        f'Localizer <span class="quiet">{len(localizers)}</span>',
+        'Near-duplicates <span class="quiet">2</span>',
+    ):
+        assert text in written
+
+
+def test_what_is_only_worth_knowing_is_no_problem(whole: Findings, written: str) -> None:
+    troubled = [one for one in whole.series if set(one.problems) - {"series.split"}]
+    assert any(one.problems == ("series.split",) for one in whole.series)
+    assert written.count('class="troubled"') == len(troubled)
+
+
+def test_what_a_report_without_a_profile_leaves_out_is_said(whole: Findings) -> None:
+    text = Reading(page(replace(whole, profile="private", facets=()))).text
+    assert "no profile: direct identifiers are left out" in text
 
 
 def test_notes_of_the_findings_are_told(whole: Findings, read: Reading) -> None:
@@ -260,9 +287,12 @@ def test_cells_that_are_too_small_are_told_apart_from_nothing(read: Reading) -> 
 def test_what_a_modality_cannot_have_is_not_missing_there() -> None:
     kvp = replace(made.numeric("KVP", range(10), missing=90), expected=10)
     te = replace(made.numeric("EchoTime", range(40), missing=60), expected=90)
-    read = Reading(page(replace(made.empty(), attributes=(kvp, te))))
-    assert "1 attribute lacks many values. EchoTime 55.6 %" in read.text
-    assert "60 % missing (60 of 100), 55.6 % where the modality has it" in read.text
+    tilt = replace(made.numeric("GantryDetectorTilt", [0.0] * 9, missing=91), expected=10)
+    always = replace(made.numeric("XRayTubeCurrent", [160.0] * 5, missing=95), expected=5)
+    read = Reading(page(replace(made.empty(), attributes=(kvp, te, tilt, always))))
+    assert "GantryDetectorTilt 0 (10 % missing where it can be), XRayTubeCurrent 160." in read.text
+    assert "1 attribute lacks many values where there can be one. EchoTime 55.6 %" in read.text
+    assert "60 % missing (60 of 100), 55.6 % where it can be" in read.text
 
 
 def test_years_are_in_order_and_no_bar_is_longer_than_its_row() -> None:
@@ -272,10 +302,42 @@ def test_years_are_in_order_and_no_bar_is_longer_than_its_row() -> None:
     assert [float(str(bar["width"])) for bar in read.all("rect")] == [7.5, 25, 100, 2.5]
 
 
+def test_pixels_beyond_the_axis_are_told(read: Reading) -> None:
+    assert "Beyond the axis: no pixel below, <0.1 % above." in read.text
+    assert "least-1,024greatest30,123" in read.text
+    assert "otherbetween these8.8 %" in read.text
+
+
+def test_a_series_tells_the_range_of_its_values_not_of_the_bins(read: Reading) -> None:
+    assert "-1,024 to 987 HU" in read.text
+    assert "stored" not in read.text
+
+
 def test_ranges_without_an_end_are_told_as_such(read: Reading) -> None:
     assert "below -900" in read.text
     assert "from 3,000" in read.text
     assert "32,768" not in read.text
+
+
+def test_the_background_at_the_least_value_is_nothing_to_look_at_first(whole: Findings) -> None:
+    for low, high, is_told in ((0.5, 0.0, False), (0.0, 0.5, True)):
+        one = replace(whole.pixels[0], low_share=low, high_share=high)
+        told = [each.text for each in _summary.concerns(replace(whole, pixels=(one,)), {})]
+        assert any("greatest value that can be stored" in text for text in told) is is_told
+
+
+def test_what_files_are_that_are_in_no_series(whole: Findings) -> None:
+    files = Problem("input.not-dicom", "The file is not DICOM.", 7, (), ((".json", 5), ("no ending", 2)))
+    read = Reading(page(replace(whole, overview=replace(whole.overview, problems=(files,)))))
+    assert ".json 5, no ending 2" in read.text
+    assert "convkit scan" in read.text
+
+
+def test_no_two_rows_of_a_comparison_have_one_name(written: str) -> None:
+    part = written[written.index('<table class="list compare">') :].partition("</table>")[0]
+    names = re.findall(r'<th scope="row">(.*?)</th>', part)
+    assert len(set(names)) == len(names) > 10
+    assert names[0] == "Series"
 
 
 def test_facets_are_compared_and_told_each_by_itself(read: Reading) -> None:
@@ -290,6 +352,21 @@ def test_long_lists_are_cut_and_say_so() -> None:
     read = Reading(page(replace(made.empty(), outliers=many, likenesses=alike)))
     assert f"The first {MOST_OUTLIERS} of {MOST_OUTLIERS + 7} differences are shown." in read.text
     assert "and 5 more." in read.text
+
+
+def test_long_tails_are_folded_and_cut_after_hundreds() -> None:
+    counts = tuple((f"protocol {n}", 1) for n in range(MOST_LISTED + 50))
+    tally = Tally("ProtocolName", "series", counts, rest=7, rest_count=9)
+    rows = len(counts) + 9
+    one = Attribute("ProtocolName", Nature.CATEGORY, "", rows, 0, 0, len(counts) + 7, tally=tally)
+    text = page(replace(made.empty(), attributes=(one,)))
+    read = Reading(text)
+    assert f"protocol {MOST_LISTED - 1}" in read.text
+    assert f"protocol {MOST_LISTED}" not in read.text
+    assert "57 other values" in read.text
+    assert "57 other values59" in read.text  # 50 and 9 series have one of these
+    folded = text[text.index("more values") - 200 :]
+    assert "<details>" in folded
 
 
 def test_bins_that_were_joined_are_drawn_by_their_area_and_it_is_said() -> None:
@@ -356,6 +433,12 @@ def test_pairs_that_are_not_defined_are_told_as_such() -> None:
     none = ((None, None), (None, None))
     pairs = Pairs(Correlations(("A", "B"), none, none, ((0, 0), (0, 0))), (Scatter("A", "B", (), 0, None),), ())
     assert "not defined" in page(replace(made.empty(), pairs=pairs))
+
+
+def test_correlations_of_few_rows_are_not_among_the_strongest() -> None:
+    found = Correlations(("a", "b"), ((1.0, 0.9), (0.9, 1.0)), ((1.0, 0.9), (0.9, 1.0)), ((30, 9), (9, 30)))
+    assert _view._strongest(found) == []
+    assert len(_view._strongest(replace(found, counts=((30, 10), (10, 30))))) == 1
 
 
 def test_a_correlation_that_rounds_to_nothing_has_no_sign() -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from convkit.model.dtypes import DTYPES
 from convkit.model.geometry import Grid
 from convkit.model.notes import note
-from convkit.model.values import DTYPES
 from convkit.model.volume import MappingState, Split, ValueMapping, Volume
 
 Make = Callable[..., Volume]

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from itertools import pairwise
 from typing import NamedTuple
 
+from convkit.dicom.deflated import check_inflated, may_be_too_large
 from convkit.dicom.sequences import UNDEFINED
 from convkit.dicom.syntaxes import DEFLATED, is_standard
 from convkit.dicom.tree.layout import Layout, Layouts, Match
@@ -170,9 +171,11 @@ class _Bytes:
         start = position - self.base
         if self.data[start : start + 8].strip(b"\0"):
             return False
-        while self.grow():
-            pass
-        return not self.data[start:].strip(b"\0")
+        if self.data[start:].strip(b"\0"):
+            return False
+        rest = range(self.base + len(self.data), self.size, FIRST_BYTES)
+        # What is looked at here is not kept: a file may be filled up with more than the memory holds.
+        return not any(self._read(place, min(FIRST_BYTES, self.size - place)).strip(b"\0") for place in rest)
 
     def _read(self, start: int, length: int) -> bytes:
         if not length:
@@ -277,9 +280,13 @@ class _Reader:
     def _inflated(self, start: int) -> bytes:
         while self._source.grow():
             pass
+        packed = self._source.data[start:]
         try:
+            if may_be_too_large(len(packed)):
+                pieces = (packed[place : place + FIRST_BYTES] for place in range(0, len(packed), FIRST_BYTES))
+                check_inflated(pieces, self._path)
             inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-            return inflater.decompress(self._source.data[start:]) + inflater.flush()
+            return inflater.decompress(packed) + inflater.flush()
         except zlib.error as err:
             raise self._broken("The deflated data set is damaged.") from err
 

@@ -26,8 +26,8 @@ from convkit.engine.run import Runner, attempt
 from convkit.jobs._deid.gather import Instance, gather
 from convkit.jobs._deid.plan import path_of
 from convkit.jobs._deid.recipe import Asked, recipe_of
+from convkit.jobs._headers import unfolded
 from convkit.jobs._sources import Progress, Source, Step, failed_files
-from convkit.jobs.collection import unfolded
 from convkit.model.notes import Note
 
 T = TypeVar("T")

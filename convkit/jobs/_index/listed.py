@@ -15,8 +15,15 @@ from convkit.tables.stored import StoredTable
 _HINT = "Give one that convkit scan --level instance -o has saved, or a table with a column named path."
 
 
-def listed(table: str) -> Iterator[str]:
+def listed(table: str, at: str = "") -> Iterator[str]:
     """The paths that a table lists.
+
+    Parameters
+    ----------
+    table : str
+        Its path.
+    at : str
+        Where it comes from, if that is another place: relative paths begin there.
 
     Raises
     ------
@@ -24,7 +31,7 @@ def listed(table: str) -> Iterator[str]:
         It lists no files, or only copies that `deid` would make.
     """
     path = Path(table)
-    folder = path.absolute().parent
+    folder = at.rpartition("/")[0] or path.absolute().parent
     texts = _READERS[path.suffix.lower()](path)
     return (path_of(text, folder) for text in texts if text)
 

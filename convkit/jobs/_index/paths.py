@@ -18,7 +18,7 @@ def path_text(path: str) -> str:
     return path
 
 
-def path_of(text: str, folder: Path) -> str:
+def path_of(text: str, folder: Path | str) -> str:
     """The path that a text in a table means; a relative one is meant from the folder of the table."""
     if text.startswith(_NO_TEXT):
         return os.fsdecode(text.removeprefix(_NO_TEXT).encode("latin-1", "replace"))

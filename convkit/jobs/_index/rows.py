@@ -37,7 +37,7 @@ SELECTED = "selected"
 _SELECTED = Column(SELECTED, Kind.INTEGER)
 """Travels with the rows and is left out of the table."""
 
-_PASSING = ("input.unreadable", "engine.")
+_PASSING = ("input.unreadable", "input.archive-too-large", "engine.")
 """Codes of problems that may be gone by the next time, though the file is the same."""
 
 

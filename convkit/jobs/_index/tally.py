@@ -20,7 +20,7 @@ class Index:
 
     Attributes
     ----------
-    path : Path
+    path : Path, or str for a URL
     files : int
         Files below the sources, each a row unless an expression left it out.
     read : int
@@ -40,7 +40,7 @@ class Index:
         What there is to know of the run.
     """
 
-    path: Path
+    path: Path | str
     files: int
     read: int = 0
     gone: int = 0
@@ -57,7 +57,7 @@ class Index:
     @property
     def exit_code(self) -> ExitCode:
         """3 where there is no DICOM, 4 where some of it is unreadable, 5 where all of it is."""
-        errors = any(_is_error(code) for code in self.problems) or any(
+        errors = any(is_unreadable(code) for code in self.problems) or any(
             one.severity is Severity.ERROR for one in self.notes
         )
         if not self.instances:
@@ -65,7 +65,8 @@ class Index:
         return ExitCode.SOME_FAILED if errors else ExitCode.OK
 
 
-def _is_error(code: str) -> bool:
+def is_unreadable(code: str) -> bool:
+    """True for what is wrong with a file that should have been read, and was not."""
     return code.startswith(("input.", "engine.")) and CODES[code].severity is Severity.ERROR
 
 

@@ -11,7 +11,7 @@ from convkit.jobs._pictures.image_file import ImageFile
 from convkit.jobs._pictures.laid_over import Laid, laid_over, state_of
 from convkit.jobs._pictures.look import Look
 from convkit.jobs._pictures.stored import FramePicture
-from convkit.model import geometry
+from convkit.model.directions import is_orientation
 from convkit.model.notes import Note, note
 from convkit.model.picture import Picture
 from convkit.model.presentation import PresentationView
@@ -82,7 +82,7 @@ def _annotated(picture: Picture, stored: Picture, header: Header, look: Look) ->
 def _letters(header: Header) -> EdgeLetters:
     """What lies beyond the edges of a stored image, by its orientation, else by Patient Orientation."""
     cosines = header.numbers("ImageOrientationPatient")
-    if geometry.is_orientation(cosines):
+    if is_orientation(cosines):
         right, down = np.asarray(cosines[:3]), np.asarray(cosines[3:])
         return EdgeLetters(letters_to(-right), letters_to(right), letters_to(-down), letters_to(down))
     words = header.texts("PatientOrientation")  # PS3.3 C.7.6.1.1.1: of the rows, then of the columns

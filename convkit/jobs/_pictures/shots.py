@@ -28,7 +28,7 @@ from convkit.jobs._pictures.image_file import PlainKind
 from convkit.jobs._pictures.prepared import Kinds
 from convkit.jobs._sources import Progress, Source, checked_sources, failed_files, is_same_file, read_in_order
 from convkit.jobs._where import Where
-from convkit.model import geometry
+from convkit.model.directions import is_orientation
 from convkit.model.notes import Note, note
 
 if TYPE_CHECKING:
@@ -283,7 +283,7 @@ def _shot(header: Header, fields: Fields, kind: PlainKind | None) -> Shot:
 
 def _place(header: Header) -> Place | None:
     cosines, position = header.numbers("ImageOrientationPatient"), header.numbers("ImagePositionPatient")
-    if not geometry.is_orientation(cosines) or len(position) != 3:
+    if not is_orientation(cosines) or len(position) != 3:
         return None
     x, y, z = np.cross(cosines[:3], cosines[3:]).round(2).tolist()
     return Place((x, y, z), round(x * position[0] + y * position[1] + z * position[2], 2))

@@ -8,7 +8,8 @@ makers are told where they are numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from convkit.dicom.attributes import is_private
@@ -94,14 +95,25 @@ def wanted(
     if by and by not in set(label_columns):
         chosen = tuple(dict.fromkeys((*chosen, by)))
     for name in chosen:
-        column_of(name)
+        option = "--by" if name == by and name not in columns else "--columns"
+        with _blamed_on(option):
+            column_of(name)
         if is_private_report and not may_be_told(name):
-            option = "--by" if name == by and name not in columns else "--columns"
             hint = "Leave it out, or name a --profile: then the report tells what copies by convkit deid would."
             raise UsageError(f"{name} may identify a person, so a report does not tell it.", option, hint)
     if on and on not in JOINED_BY_HASH:
-        shown(on)
+        with _blamed_on("--on"):
+            shown(on)
     return Wanted(chosen, not columns, on, is_private_report)
+
+
+@contextmanager
+def _blamed_on(option: str) -> Iterator[None]:
+    """Whatever is wrong with a name is wrong with this option."""
+    try:
+        yield
+    except UsageError as err:
+        raise UsageError(err.what, option, err.hint, *([err.code] if err.code else [])) from err
 
 
 def column_of(name: str) -> Column:

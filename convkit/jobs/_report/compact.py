@@ -86,7 +86,7 @@ class _Pool:
     def value(self, value: Any) -> Any:
         """A value, one object with all that are equal and of one type."""
         kind = type(value)
-        if kind is Row:
+        if value is None or kind is Row:
             return value
         if kind is list or kind is tuple:  # with the types of what is in it: 1 and 1.0 are equal, and not the same
             return self._known.setdefault((kind, *value, *map(type, value)), value)

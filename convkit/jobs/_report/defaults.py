@@ -9,7 +9,12 @@ OWN = {
     "instances": Column("instances", Kind.INTEGER, meaning="number of files"),
     "bytes": Column("bytes", Kind.INTEGER, unit="bytes", meaning="size of the files"),
     "slices": Column("slices", Kind.INTEGER, meaning="slices of the largest volume"),
-    "slice_spacing": Column("slice_spacing", Kind.NUMBER, unit="mm", meaning="between its slices, by their positions"),
+    "slice_spacing": Column(
+        "slice_spacing",
+        Kind.NUMBER,
+        unit="mm",
+        meaning="between its slices, by their positions; none where it is assumed",
+    ),
 }
 """Columns that are no attribute of a header."""
 

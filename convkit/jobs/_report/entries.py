@@ -38,6 +38,14 @@ def named_in(problems: Sequence[Problem], found: Sequence[Outlier], likenesses: 
         yield from likeness.series[:20]
 
 
+def _size(one: SeriesFacts) -> str:
+    """Volumes of the largest stack where there are several, slices, rows and columns: ``17 × 20 × 64 × 64``."""
+    if not one.slices or not one.matrix:
+        return one.matrix
+    volumes = (str(one.volumes),) if one.volumes > 1 else ()
+    return " × ".join((*volumes, str(one.slices), one.matrix))
+
+
 def entry(one: SeriesFacts, sampled: Sampled | None) -> SeriesEntry:
     """What is told of one series."""
     row = one.row
@@ -46,7 +54,7 @@ def entry(one: SeriesFacts, sampled: Sampled | None) -> SeriesEntry:
         ("scanner", one.scanner),
         ("protocol", one.member.protocol),
         ("body part", one.member.part),
-        ("matrix", f"{one.slices} × {one.matrix}" if one.slices and one.matrix else one.matrix),
+        ("matrix", _size(one)),
         ("spacing (mm)", one.spacing),
         ("volumes", str(row["volumes"])),
         ("files", str(row["instances"])),
@@ -62,4 +70,6 @@ def entry(one: SeriesFacts, sampled: Sampled | None) -> SeriesEntry:
         "image/webp" if thumbnail else "",
         histogram_of([sample], _BINS) if sample is not None else None,
         "" if sample is None else sample.unit,
+        None if sample is None or not sample.values.size else float(sample.values[0]),
+        None if sample is None or not sample.values.size else float(sample.values[-1]),
     )

@@ -17,6 +17,8 @@ from convkit.dicom.header import Header
 from convkit.jobs._names import short_hash
 from convkit.jobs._report.asked import Wanted
 from convkit.jobs._report.defaults import OWN
+from convkit.jobs._report.nameless import is_nameless
+from convkit.jobs._report.ways import way_of
 from convkit.jobs._rows import rows_of
 from convkit.jobs._schema import UNFITTING, Level
 from convkit.series.group import Series
@@ -31,7 +33,18 @@ SAMPLED = (0.5, 0.3, 0.7, 0.15, 0.85)
 """Where in a volume frames are sampled, as shares of its slices; the first is for the thumbnail."""
 
 _TIMES = ("AcquisitionDateTime", "AcquisitionDate", "AcquisitionTime")
-_MADE_BY = ("ConvolutionKernel", "ImageType", "EchoTime", "ScanOptions", "SequenceName", "ComplexImageComponent")
+_MADE_BY = (
+    "SOPClassUID",
+    "ConvolutionKernel",
+    "ImageType",
+    "FrameType",
+    "PhotometricInterpretation",
+    "SamplesPerPixel",
+    "EchoTime",
+    "ScanOptions",
+    "SequenceName",
+    "ComplexImageComponent",
+)
 _COMPARED = (
     "PixelSpacing",
     "SliceThickness",
@@ -41,6 +54,10 @@ _COMPARED = (
     "MagneticFieldStrength",
     "KVP",
 )
+
+
+_ASSUMED_DISTANCES = frozenset({"geometry.assumed-tiles", "geometry.piled"})
+"""What is said of a stack whose slices nobody has told the distance of."""
 
 
 class Spot(NamedTuple):
@@ -67,6 +84,8 @@ class SeriesFacts(NamedTuple):
         Short hashes.
     person : str
         Stands for the patient; empty where there is no Patient ID.
+    is_nameless : bool
+        The Patient ID is empty, or a placeholder.
     title : str
         Number and description.
     day : date or None
@@ -78,25 +97,30 @@ class SeriesFacts(NamedTuple):
         The value by which labels are joined.
     row : mapping
         Row of the table of series: volumes, instances, bytes, problems, modality.
-    matrix, spacing : str
+    matrix : str
         Of the largest volume.
+    spacing : str
+        Of it: from slice to slice, row to row, column to column; with a word where one of these was assumed.
     slices : int
         Of it; 0 where there is none.
     scanner : str
     tallies : mapping of name to counts of instances by value
-        Transfer syntaxes, photometric interpretations, SOP classes.
+        Transfer syntaxes, photometric interpretations (of images, under "" those that have none), SOP classes.
     member : Member
     trace : Trace
     spots : tuple of Spot
         Frames that may be sampled, the one for the thumbnail first.
     may_show_text : bool
         Text in the pixels is likely to tell who the patient is.
+    volumes : int
+        Of the largest stack: its time points, b-values, echoes.
     """
 
     rank: tuple[str, int, str, str]
     study: str
     series: str
     person: str
+    is_nameless: bool
     title: str
     day: date | None
     cells: Mapping[str, Any]
@@ -112,6 +136,7 @@ class SeriesFacts(NamedTuple):
     trace: Trace
     spots: tuple[Spot, ...]
     may_show_text: bool
+    volumes: int = 1
 
     @property
     def identifier(self) -> str:
@@ -139,6 +164,7 @@ def facts_of(series: Series, planned: Sequence[Planned], wanted: Wanted) -> Seri
         row["study"],
         row["series"],
         _person(first),
+        is_nameless(first.text("PatientID")),
         " ".join(part for part in (str(number) if number is not None else "", row["description"]) if part),
         shown("StudyDate").cell(told, []),
         {name: own[name] if name in OWN else row.get(name) for name in wanted.columns},
@@ -155,12 +181,13 @@ def facts_of(series: Series, planned: Sequence[Planned], wanted: Wanted) -> Seri
             row["modality"],
             told.text("ProtocolName"),
             told.text("BodyPartExamined"),
-            _way(told) if row["modality"] == "MR" else "",
+            way_of(told, is_weighted=any(stack.is_weighted for stack in stacks)),
             _compared(told, own) | {"matrix": matrix or None},
         ),
         _trace(series, planned, largest, identifier),
         _spots(series, largest),
         any(_may_show_text(*kind) for kind in set(map(_kind_of_picture, series.headers))),
+        1 if largest is None else largest.volumes,
     )
 
 
@@ -170,9 +197,15 @@ def facts_of(series: Series, planned: Sequence[Planned], wanted: Wanted) -> Seri
 def _own_cells(row: Mapping[str, Any], largest: Stack | None) -> dict[str, Any]:
     cells = {name: row.get(name) for name in OWN}
     cells["slices"] = None if largest is None else largest.slices
-    is_placed = largest is not None and largest.grid.is_placed and largest.slices > 1
-    cells["slice_spacing"] = round(_step_mm(largest), 6) if is_placed and largest is not None else None
+    step = None if largest is None else measured_step_mm(largest)
+    cells["slice_spacing"] = None if step is None else round(step, 6)
     return cells
+
+
+def measured_step_mm(stack: Stack) -> float | None:
+    """From slice to slice by their positions; None where there is one slice, or where it had to be assumed."""
+    is_assumed = any(one.code in _ASSUMED_DISTANCES for one in stack.notes)
+    return _step_mm(stack) if stack.grid.is_placed and stack.slices > 1 and not is_assumed else None
 
 
 def _step_mm(stack: Stack) -> float:
@@ -207,17 +240,25 @@ def _matrix(largest: Stack | None, told: Header) -> str:
 def _spacing(largest: Stack | None) -> str:
     if largest is None:
         return ""
-    grid = largest.grid
-    return " × ".join(f"{value:.3g}" for value in (_step_mm(largest), grid.row_spacing, grid.column_spacing))
+    grid, kind = largest.grid, largest.first.kind
+    depth, plane = f"{_step_mm(largest):.3g}", f"{grid.row_spacing:.3g} × {grid.column_spacing:.3g}"
+    is_depth_assumed = measured_step_mm(largest) is None
+    if kind.spacing is None and is_depth_assumed and not kind.depth_mm:
+        return f"{depth} × {plane} (assumed)"
+    if is_depth_assumed:
+        depth += " (thickness)" if kind.depth_mm and largest.slices == 1 else " (assumed)"
+    return f"{depth} × {plane}{'' if kind.spacing else ' (assumed)'}"
 
 
 def _tallies(series: Series) -> dict[str, dict[str, int]]:
     headers = series.headers
+    without = sum(not header.text("PhotometricInterpretation") for header in series.images)
     return {
         "transfer syntax": dict(Counter(header.transfer_syntax for header in headers)),
         "photometric interpretation": dict(
             Counter(text for header in headers if (text := header.text("PhotometricInterpretation")))
-        ),
+        )
+        | ({"": without} if without else {}),
         "SOP class": dict(Counter(header.sop_class_uid for header in headers)),
     }
 
@@ -235,11 +276,6 @@ def _compared(told: Header, own: Mapping[str, Any]) -> dict[str, Value]:
     return cells | {"slice_spacing": own["slice_spacing"]}
 
 
-def _way(told: Header) -> str:
-    """The kind of a sequence: ``GR 3D``."""
-    return " ".join(("\\".join(told.texts("ScanningSequence")), told.text("MRAcquisitionType"))).strip()
-
-
 def _trace(series: Series, planned: Sequence[Planned], largest: Stack | None, identifier: str) -> Trace:
     told = series.first.redacted
     frames = [frame for one in planned for frame in (one.all_frames if isinstance(one, Stack) else one.frames)]
@@ -253,6 +289,7 @@ def _trace(series: Series, planned: Sequence[Planned], largest: Stack | None, id
         len(turned),
         len(frames),
         _signature(series, largest, len(frames)),
+        sum(one.code == "header.duplicate-file" for one in series.notes),
     )
 
 

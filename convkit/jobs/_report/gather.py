@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +11,7 @@ from convkit.engine.run import Runner
 from convkit.jobs._report.asked import Wanted
 from convkit.jobs._report.compact import compact
 from convkit.jobs._report.facts import SeriesFacts, facts_of
+from convkit.jobs._report.strays import Strays, strays_of
 from convkit.jobs._report.texts import without_names
 from convkit.jobs._sources import Progress, Source
 from convkit.jobs._where import Where
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from convkit.jobs._deid.redactor import Redactor
+    from convkit.jobs._index.source import Sources
 
 
 class Gathered(NamedTuple):
@@ -32,7 +33,7 @@ class Gathered(NamedTuple):
     series : tuple of SeriesFacts
         In the order of a `Collection`.
     files : int
-    problems : mapping of code to int
+    strays : mapping of code to Strays
         Files that are no usable DICOM, by what is wrong.
     lacking : tuple of str
         Columns that were to be read and that the index does not hold.
@@ -42,14 +43,14 @@ class Gathered(NamedTuple):
 
     series: tuple[SeriesFacts, ...]
     files: int
-    problems: dict[str, int]
+    strays: dict[str, Strays]
     lacking: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
 
     @property
     def has_errors(self) -> bool:
         """True where a file could not be read."""
-        return any(CODES[code].severity is Severity.ERROR for code in self.problems)
+        return any(CODES[code].severity is Severity.ERROR for code in self.strays)
 
 
 class Ask(NamedTuple):
@@ -63,6 +64,8 @@ class Ask(NamedTuple):
     typed_in : lines
     progress : Progress or None
     redactor : Redactor or None
+    listed : Sources or None
+        Their files, where these are known already.
     """
 
     sources: Sequence[Source]
@@ -71,21 +74,29 @@ class Ask(NamedTuple):
     typed_in: Iterable[str] = ()
     progress: Progress | None = None
     redactor: Redactor | None = None
+    listed: Sources | None = None
 
 
 def gather(ask: Ask, runner: Runner) -> Gathered:
     """The series of all headers below the sources; files are opened."""
     found = collect(
-        list(ask.sources), runner, ask.selection, ask.wanted.read, ask.typed_in, ask.progress, redactor=ask.redactor
+        list(ask.sources),
+        runner,
+        ask.selection,
+        ask.wanted.read,
+        ask.typed_in,
+        ask.progress,
+        redactor=ask.redactor,
+        listed=ask.listed,
     )
     return gathered(found, ask.wanted)
 
 
 def gathered(found: Collection, wanted: Wanted) -> Gathered:
     """The series of a collection."""
-    problems = Counter(problem.code for problem in found.problems)
+    strays = strays_of((problem.code, problem.where) for problem in found.problems)
     facts = (facts_of(one, found.planned(one), wanted) for one in found if not is_directory(one.first))
-    return Gathered(told(facts, wanted), found.files, dict(sorted(problems.items())), notes=found.notes)
+    return Gathered(told(facts, wanted), found.files, strays, notes=found.notes)
 
 
 def told(facts: Iterable[SeriesFacts], wanted: Wanted) -> tuple[SeriesFacts, ...]:

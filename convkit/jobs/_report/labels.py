@@ -17,10 +17,13 @@ from typing import Any, NamedTuple
 from convkit.errors import InputError, UsageError
 from convkit.jobs._names import identifies
 from convkit.jobs._report.asked import OF_MANY
-from convkit.jobs._report.texts import label
+from convkit.jobs._report.texts import description, label
 from convkit.model.table import Column, Kind
 
 MOST_COLUMNS = 40
+_MOST_NAMED = 8
+"""Columns that are left out and named."""
+
 MOST_ROWS = 5_000_000
 
 _MISSING = frozenset({"", "-", "?", "na", "n/a", "nan", "none", "null", "missing", "unknown", "#n/a"})
@@ -112,7 +115,7 @@ def read_labels(path: str, on: str, *, is_private_report: bool) -> Labels:
     for place in chosen:
         column, found = _column(names[place], place, by_key)
         if is_private_report and _names_somebody(column, found):
-            notes.append(_left_out(1, "in which nearly every row has a text of its own"))
+            notes.append(_left_out([names[place]], "in which nearly every row has a text of its own"))
             continue
         columns.append(column)
         cells.append(_without_names(found) if is_private_report and column.kind is Kind.TEXT else found)
@@ -158,15 +161,20 @@ def _chosen(names: Sequence[str], key: int, notes: list[str], *, is_private_repo
     if is_private_report:
         naming = [i for i in places if names[i] not in OF_MANY and (identifies(names[i]) or _NAMING.search(names[i]))]
         if naming:
-            notes.append(_left_out(len(naming), "whose headings say that they may identify people"))
+            notes.append(_left_out([names[i] for i in naming], "whose headings say that they may identify people"))
         places = [i for i in places if i not in naming]
     if len(places) > MOST_COLUMNS:
-        notes.append(_left_out(len(places) - MOST_COLUMNS, f"after the first {MOST_COLUMNS}"))
+        notes.append(_left_out([names[i] for i in places[MOST_COLUMNS:]], f"after the first {MOST_COLUMNS}"))
     return places[:MOST_COLUMNS]
 
 
-def _left_out(count: int, which: str) -> str:
-    return f"{count} column{'s' if count > 1 else ''} of the labels {which} {'were' if count > 1 else 'was'} left out."
+def _left_out(names: Sequence[str], which: str) -> str:
+    """What is said of columns: their headings as far as these are words that name nobody."""
+    count, safe = len(names), sorted(name for name in names if description(name) == name)[:_MOST_NAMED]
+    more = [f"and {count - len(safe)} more"] if safe and count > len(safe) else []
+    named = f": {', '.join([*safe, *more])}" if safe else ""
+    was = "was" if count == 1 else "were"
+    return f"{count} column{'' if count == 1 else 's'} of the labels {which} {was} left out{named}."
 
 
 def _column(name: str, place: int, by_key: Mapping[str, list[Sequence[str]]]) -> tuple[Column, list[Any]]:

@@ -6,7 +6,6 @@ An index says what the files were when it was made; whether they have changed si
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -24,14 +23,16 @@ from convkit.dicom.packing import LAYOUT, Unpacking, reads
 from convkit.engine.outcome import note_of
 from convkit.engine.run import Runner
 from convkit.errors import ConvkitError, UsageError
+from convkit.jobs._headers import unfolded
 from convkit.jobs._index.paths import absolute, path_of
 from convkit.jobs._report.asked import JOINED_BY_HASH, Wanted
 from convkit.jobs._report.facts import SeriesFacts, facts_of
 from convkit.jobs._report.gather import Ask, Gathered, in_rank, told
+from convkit.jobs._report.strays import strays_of
 from convkit.jobs._schema import HEADER, MODIFIED, PATH, Level
 from convkit.jobs._sources import Step
 from convkit.jobs._where import Where
-from convkit.jobs.collection import plan_of, selected, unfolded
+from convkit.jobs.collection import plan_of, selected
 from convkit.series.group import group
 from convkit.storage import files
 from convkit.tables.stored import StoredTable
@@ -59,10 +60,10 @@ class Lot(NamedTuple):
 
 
 class Made(NamedTuple):
-    """What became of a lot."""
+    """What became of a lot: series, and code and path of each file that is in none."""
 
     series: tuple[SeriesFacts, ...]
-    problems: dict[str, int]
+    problems: tuple[tuple[str, str], ...]
 
 
 class Reading(NamedTuple):
@@ -117,7 +118,7 @@ def gather_index(stored: StoredTable, source: str, ask: Ask, runner: Runner) -> 
     """
     reading, lacking = _reading(stored, source, ask)
     try:
-        lots, problems = _lots(stored)
+        lots, problems = _lots(stored, Path(absolute(source)).parent)
     except ValueError as err:
         raise _damaged(source) from err
     size = len(stored)
@@ -130,9 +131,9 @@ def gather_index(stored: StoredTable, source: str, ask: Ask, runner: Runner) -> 
         if ask.progress:
             ask.progress(Step("headers", done, size))
     for made in found.values():
-        problems.update(made.problems)
+        problems += made.problems
     series = in_rank(facts for made in found.values() for facts in made.series)
-    return Gathered(series, size, dict(sorted(problems.items())), lacking)
+    return Gathered(series, size, strays_of(problems), lacking)
 
 
 def _damaged(source: str) -> UsageError:
@@ -163,30 +164,30 @@ def _reading(stored: StoredTable, source: str, ask: Ask) -> tuple[Reading, tuple
 # --- lots --------------------------------------------------------------------------------------------------
 
 
-def _lots(stored: StoredTable) -> tuple[list[Lot], Counter[str]]:
-    """Which rows are read together, and what is wrong with files that are in no series."""
+def _lots(stored: StoredTable, folder: Path) -> tuple[list[Lot], list[tuple[str, str]]]:
+    """Which rows are read together, and code and path of files that are in no series."""
     studies: dict[str, int] = {}
     series: dict[str, int] = {}
-    problems: Counter[str] = Counter()
+    problems: list[tuple[str, str]] = []
     pairs: list[Rows] = []
     for number in range(stored.groups):
         names = stored.cells(number, ("study", "series", "problems"))
-        pairs.append(_coded(names, studies, series, problems))
+        pairs.append(_coded(names, studies, series))
+        strays = [row for row, one in enumerate(names[1]) if one is None]
+        paths = stored.chosen(number, (PATH,), strays)[0] if strays else ()
+        for row, path in zip(strays, paths, strict=True):
+            problems += [(code, path_of(path or "", folder)) for code in names[2][row] or ()]
     whole = np.concatenate(pairs) if pairs else np.empty((0, 2), np.int64)
     owners = _owners(whole, studies)
     starts = np.cumsum([0, *(len(one) for one in pairs)])
     return list(_filled(owners, starts)), problems
 
 
-def _coded(
-    names: Sequence[Sequence[Any]], studies: dict[str, int], series: dict[str, int], problems: Counter[str]
-) -> Rows:
+def _coded(names: Sequence[Sequence[Any]], studies: dict[str, int], series: dict[str, int]) -> Rows:
     """(rows, 2) int64: study and series of each row, -1 for a file without."""
     found = np.full((len(names[0]), 2), -1, np.int64)
-    for row, (study, one, codes) in enumerate(zip(*names, strict=True)):
-        if one is None:
-            problems.update(codes or ())
-        else:
+    for row, (study, one) in enumerate(zip(*names[:2], strict=True)):
+        if one is not None:
             found[row] = studies.setdefault(study or _UNKNOWN, len(studies)), series.setdefault(one, len(series))
     return found
 
@@ -234,7 +235,7 @@ def _lot(rows: Rows, starts: NDArray[Any]) -> Lot:
 def series_of_lot(lot: Lot, *, reading: Reading) -> Made:
     """Task: the series of a lot."""
     cells: dict[str, dict[str, Any]] = {}
-    problems: Counter[str] = Counter()
+    problems: list[tuple[str, str]] = []
     headers = list(_headers(lot, reading, cells, problems))
     found = [one for one in group(headers) if not is_directory(one.first)]
     if reading.selection:
@@ -245,15 +246,17 @@ def series_of_lot(lot: Lot, *, reading: Reading) -> Made:
             each._replace(cells={**each.cells, **cells[series.first.path]})
             for each, series in zip(facts, found, strict=True)
         ]
-    return Made(told(facts, reading.wanted), dict(problems))
+    return Made(told(facts, reading.wanted), tuple(problems))
 
 
 def failed_lot(lot: Lot, error: Exception) -> Made:
     """What a lot becomes whose task failed as a whole: every file of it is a problem."""
-    return Made((), {note_of(error).code: lot.size})
+    return Made((), ((note_of(error).code, ""),) * lot.size)
 
 
-def _headers(lot: Lot, reading: Reading, cells: dict[str, dict[str, Any]], problems: Counter[str]) -> Iterator[Header]:
+def _headers(
+    lot: Lot, reading: Reading, cells: dict[str, dict[str, Any]], problems: list[tuple[str, str]]
+) -> Iterator[Header]:
     stored, unpacking = _opened(reading.path, *reading.stamp, reading.table)
     folder, table = Path(reading.path).parent, reading.table
     for number, places in lot.rows:
@@ -269,7 +272,8 @@ def _headers(lot: Lot, reading: Reading, cells: dict[str, dict[str, Any]], probl
                 )
                 header = unfolded(header)
             except (ConvkitError, ValueError) as err:
-                problems[note_of(err).code if isinstance(err, ConvkitError) else "input.broken-header"] += 1
+                code = note_of(err).code if isinstance(err, ConvkitError) else "input.broken-header"
+                problems.append((code, path))
                 continue
             if others:
                 cells[path] = dict(zip(reading.of_table, others, strict=True))

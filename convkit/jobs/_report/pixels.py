@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convkit.dicom.attributes import display_table
-from convkit.dicom.header import read_header
+from convkit.dicom.header import Header, read_header
 from convkit.engine.run import Runner
 from convkit.errors import ConvkitError
 from convkit.jobs._pictures.image_file import ImageFile
@@ -27,9 +27,12 @@ from convkit.jobs._pictures.look import Look
 from convkit.jobs._pictures.stored import frame_picture
 from convkit.jobs._report.facts import SeriesFacts, Spot
 from convkit.jobs._report.suv import suv_factor
+from convkit.jobs._report.texts import description
 from convkit.jobs._sources import Progress, Step
 from convkit.model.display import Display
 from convkit.pictures.voi import image_values, stored_range
+from convkit.series.facts import UNITS
+from convkit.series.traits import component_of
 from convkit.survey.intensities import PixelSample, counted, range_counts
 
 MOST_FRAMES = 5
@@ -41,8 +44,27 @@ MOST_PIXELS = 1 << 20
 THUMBNAIL_PIXELS = 144
 """Of the longer side."""
 
-_PET_UNITS = {"g/mL": "SUVbw"}
-"""PS3.3 C.8.9.1.1.3: g/mL is of SUV, and by body weight unless (0054,1006) SUV Type says otherwise."""
+_BODY_WEIGHT = "SUVbw"
+_KINDS_OF_SUV = {
+    "": _BODY_WEIGHT,
+    "BW": _BODY_WEIGHT,
+    "BSA": "SUVbsa",
+    "LBM": "SUVlbm",
+    "LBMJANMA": "SUVlbm (Janmahasatian)",
+    "LBMJAMES128": "SUVlbm (James)",
+    "IBW": "SUVibw",
+}
+"""By (0054,1006) SUV Type, which is by body weight where it is absent (PS3.3 C.8.9.1.1.13)."""
+
+_OF_SUV = frozenset({"g/mL", "cm2/mL"})
+"""Units of PET that are SUV (PS3.3 C.8.9.1.1.3); the second one by body surface."""
+
+_NO_MAGNITUDE = frozenset({"phase", "real", "imag"})
+"""Components of complex MR that are not comparable with magnitudes."""
+
+_UNTOLD = "another unit"
+
+_READ = ("PatientWeight", "SUVType")
 
 
 class Job(NamedTuple):
@@ -80,6 +102,13 @@ class _Values(NamedTuple):
     low: int
     high: int
     unit: str
+    quantity: str
+    remark: str
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """What is measured, and in what."""
+        return self.quantity, self.unit
 
 
 def sampled(series: Sequence[SeriesFacts], frames: int, runner: Runner, progress: Progress | None) -> list[Sampled]:
@@ -130,14 +159,14 @@ def sample(job: Job) -> Sampled:
     read = 0
     for place, spot in enumerate(job.spots):
         with suppress(ConvkitError):
-            image = ImageFile(read_header(spot.path, display_table(("PatientWeight",))), spot.path)
+            image = ImageFile(read_header(spot.path, display_table(_READ)), spot.path)
             if place == 0 and job.has_thumbnail:
                 thumbnail = _thumbnail(image, spot.frame)
             if not image.is_colour:
                 found.append(_values(image, spot.frame))
             read += 1
-    unit = found[0].unit if found else ""
-    return Sampled(job.series, _summed(job, [one for one in found if one.unit == unit], unit), thumbnail, read == 0)
+    alike = [one for one in found if one.kind == found[0].kind]
+    return Sampled(job.series, _summed(job, alike), thumbnail, read == 0)
 
 
 def _thumbnail(image: ImageFile, frame: int) -> bytes:
@@ -159,11 +188,26 @@ def _values(image: ImageFile, frame: int) -> _Values:
     if values.dtype.kind == "f":
         values = values[np.isfinite(values)]
     low, high = _ends(stored, values, display)
-    unit = _PET_UNITS.get(display.units, display.units)
-    factor = suv_factor(image.header_of(frame)) if display.modality == "PT" and unit == "Bq/mL" else None
-    if factor is not None:
-        values, unit = values.astype(np.float64) * factor, "SUVbw"
-    return _Values(values, stored.size - values.size, low, high, unit or "stored")
+    padding, header = stored.size - values.size, image.header_of(frame)
+    if display.modality != "PT":
+        return _Values(values, padding, low, high, _told(display.units), _quantity(header), "")
+    if display.units in _OF_SUV:
+        kind = header.text("SUVType") or ("BSA" if display.units == "cm2/mL" else "")
+        return _Values(values, padding, low, high, _KINDS_OF_SUV.get(kind, "SUV"), "", "")
+    found = suv_factor(header)
+    if isinstance(found, str):
+        return _Values(values, padding, low, high, _told(display.units), "", found)
+    return _Values(values.astype(np.float64) * found, padding, low, high, _BODY_WEIGHT, "", "")
+
+
+def _told(unit: str) -> str:
+    """A unit as it may be told: anybody may have written anything into a Rescale Type."""
+    return unit if not unit or unit in UNITS else description(unit) or _UNTOLD
+
+
+def _quantity(header: Header) -> str:
+    component = str(component_of(header) or "")
+    return component if component in _NO_MAGNITUDE else ""
 
 
 def _ends(stored: NDArray[Any], values: NDArray[Any], display: Display) -> tuple[int, int]:
@@ -175,11 +219,14 @@ def _ends(stored: NDArray[Any], values: NDArray[Any], display: Display) -> tuple
     return int((values <= low).sum()), 0 if is_same else int((values >= high).sum())
 
 
-def _summed(job: Job, found: Sequence[_Values], unit: str) -> PixelSample | None:
+def _summed(job: Job, found: Sequence[_Values]) -> PixelSample | None:
     if not found:
         return None
-    arrays = [one.values for one in found]
+    arrays, first = [one.values for one in found], found[0]
     values, counts = counted(arrays)
     padding, low, high = (sum(numbers) for numbers in zip(*(one[1:4] for one in found), strict=True))
-    ranges = range_counts(arrays) if unit == "HU" else ()
-    return PixelSample(job.series, job.modality, unit, len(found), values, counts, padding, low, high, ranges)
+    ranges = range_counts(arrays) if first.unit == "HU" else ()
+    return PixelSample(
+        job.series, job.modality, first.unit, len(found), values, counts, padding, low, high, ranges,
+        first.quantity, first.remark,
+    )  # fmt: skip

@@ -20,27 +20,38 @@ _MOST_HOURS = 24
 """Hours from injection to scan beyond which a date must be wrong."""
 
 
-def suv_factor(header: Header) -> float | None:
-    """Factor from Bq/mL to g/mL (SUVbw); None where the header does not tell it.
+def suv_factor(header: Header) -> float | str:
+    """Factor from Bq/mL to g/mL (SUVbw); or why there is none, in a few words.
 
     Parameters
     ----------
     header : Header
         Of one frame, with Patient Weight.
     """
-    if header.text("Units") != "BQML" or header.text("DecayCorrection") != "START":
-        return None
+    if header.text("Units") != "BQML":
+        return "the values are no activity in Bq/mL"
+    if header.text("DecayCorrection") != "START":
+        return "they are not corrected to the start of the scan"
     weight = header.number("PatientWeight") if "PatientWeight" in header.table.places else None
+    if not weight or weight <= 0:
+        return "Patient Weight is missing"
     item = _injection(header)
     dose, half_life = _positive(item, _DOSE), _positive(item, _HALF_LIFE)
-    start, scan = _injected_at(header, item), _scanned_at(header)
-    if item is None or not weight or weight <= 0 or not dose or not half_life or start is None or scan is None:
-        return None
-    elapsed = (scan - start).total_seconds()
-    if elapsed < 0 or elapsed > _MOST_HOURS * 3600:
-        return None
-    decayed: float = dose * 2 ** (-elapsed / half_life)
-    return weight * _GRAMS / decayed if decayed > 0 else None
+    if item is None or not dose or not half_life:
+        return "dose or half-life is missing"
+    scan = _scanned_at(header)
+    if scan is None:
+        return "the start of the scan is missing, or the series was made after the images"
+    decayed = dose * _left_of(header, item, scan, half_life)
+    return weight * _GRAMS / decayed if decayed > 0 else "the time of injection is missing or cannot be"
+
+
+def _left_of(header: Header, item: Item, scan: datetime, half_life: float) -> float:
+    """Share of the activity that is left when the scan starts; 0 where it is not known."""
+    start = _injected_at(header, item)
+    elapsed = -1.0 if start is None else (scan - start).total_seconds()
+    share: float = 2 ** (-elapsed / half_life) if 0 <= elapsed <= _MOST_HOURS * 3600 else 0.0
+    return share
 
 
 def _injection(header: Header) -> Item | None:

@@ -22,13 +22,13 @@ _WRITTEN = frozenset({"LO", "SH", "ST", "LT", "UC", "UT"})
 
 def without_names(facts: SeriesFacts) -> SeriesFacts:
     """A series as it may be told."""
-    number, blank, description = facts.title.partition(" ")
+    number, blank, text = facts.title.partition(" ")
     if not number.isdecimal():
-        number, blank, description = "", "", facts.title
+        number, blank, text = "", "", facts.title
     return facts._replace(
-        title=f"{number}{blank}{_clean(description)}".strip(),
+        title=f"{number}{blank}{description(text)}".strip(),
         cells={name: _cell(name, cell) for name, cell in facts.cells.items()},
-        member=facts.member._replace(protocol=_clean(facts.member.protocol)),
+        member=facts.member._replace(protocol=description(facts.member.protocol)),
     )
 
 
@@ -36,8 +36,8 @@ def _cell(name: str, cell: Any) -> Any:
     if not _is_written(name):
         return cell
     if isinstance(cell, list):
-        return [left for each in cell if (left := _clean(each))] or None
-    return _clean(cell) or None if isinstance(cell, str) else cell
+        return [left for each in cell if (left := description(each))] or None
+    return description(cell) or None if isinstance(cell, str) else cell
 
 
 @cache
@@ -54,8 +54,9 @@ def _cleaner() -> Cleaner:
 def label(text: str) -> str:
     """A label as it may be told: one word may be any code, several are cleaned as a description is."""
     is_one_word = len(text.split()) == 1
-    return _cleaner().lightly(text).strip() if is_one_word else _clean(text)
+    return _cleaner().lightly(text).strip() if is_one_word else description(text)
 
 
-def _clean(text: str) -> str:
+def description(text: str) -> str:
+    """A description as it may be told."""
     return _cleaner().cleaned(text).strip()

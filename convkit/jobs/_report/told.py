@@ -6,14 +6,17 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convkit.dicom import syntaxes
+from convkit.jobs._report.enumerated import ENUMERATED
 from convkit.jobs._report.facts import SeriesFacts
 from convkit.jobs._report.pixels import Sampled
 from convkit.jobs._report.rows import people_of
+from convkit.jobs._report.strays import Strays
 from convkit.model.notes import CODES, Severity
 from convkit.survey.columns import Categories, Cells, People, Table, categories
 from convkit.survey.distributions import attribute, tally, weighted_tally
@@ -35,15 +38,15 @@ class Part:
     series : tuple of SeriesFacts
     table : Table
         A row each.
-    files : mapping of code to int
-        Problems of files that are in no series.
+    files : mapping of code to Strays
+        Files that are in no series.
     samples : mapping of identifier to PixelSample
     is_private : bool
     """
 
     series: tuple[SeriesFacts, ...]
     table: Table
-    files: Mapping[str, int]
+    files: Mapping[str, Strays]
     samples: Mapping[str, PixelSample]
     is_private: bool
 
@@ -63,8 +66,10 @@ class Part:
 
 def overview_of(part: Part) -> Overview:
     """What there is."""
-    first, last = _days(part)
-    return Overview(_counts(part), first, last, _tallies(part), _problems(part))
+    first, last, has_untold_days = _days(part)
+    nameless = len({one.person for one in part.series if one.is_nameless}) if part.people.least <= 1 else 0
+    problems, troubled = _problems(part), _troubled(part)
+    return Overview(_counts(part), first, last, _tallies(part), problems, troubled, nameless, has_untold_days)
 
 
 def _counts(part: Part) -> tuple[tuple[str, int], ...]:
@@ -78,12 +83,16 @@ def _counts(part: Part) -> tuple[tuple[str, int], ...]:
     return tuple((name, count) for name, count in found if count >= part.people.least)
 
 
-def _days(part: Part) -> tuple[str, str]:
-    """The first and the last day of study; the years of it where no profile decides, and no day of few people."""
+def _days(part: Part) -> tuple[str, str, bool]:
+    """The first and the last day of study, the years of them where no profile decides; True where they are of few."""
     column = categories("day", [_told(one.day, is_private=part.is_private) for one in part.series])
     persons = part.people.by_group(column.owners, column.codes, len(column.labels))
-    told = [day for day, few in zip(column.labels, part.people.are_few(persons), strict=True) if not few]
-    return (told[0], told[-1]) if told else ("", "")
+    if not column.labels:
+        return "", "", False
+    few = part.people.are_few(persons)
+    if few[0] or few[-1]:  # the days between would read as if there were no others
+        return "", "", True
+    return column.labels[0], column.labels[-1], False
 
 
 def _told(day: date | None, *, is_private: bool) -> str:
@@ -98,14 +107,16 @@ def _tallies(part: Part) -> tuple[Tally, ...]:
         tally(categories("year", [_told(one.day, is_private=True) for one in series]), part.people),
     ]
     found += [_of_instances(part, name) for name in ("SOP class", "transfer syntax", "photometric interpretation")]
-    return tuple(one for one in found if one.counts or one.rest)
+    return tuple(one for one in found if one.counts or one.rest or one.untold != 0)
 
 
 def _of_instances(part: Part, name: str) -> Tally:
     counts = [one.tallies[name] for one in part.series]
     column = categories(name, [list(each) for each in counts])
     weights = np.array([n for each in counts for value, n in each.items() if value.strip()], np.int64)
-    found = weighted_tally(column, part.people, weights, unit="instances")
+    unit = "images" if name == "photometric interpretation" else "instances"
+    without = np.array([sum(n for value, n in each.items() if not value.strip()) for each in counts], np.int64)
+    found = weighted_tally(column, part.people, weights, unit=unit, without=without)
     names = {"transfer syntax": syntaxes.name, "SOP class": _class_name}.get(name, str)
     return replace(found, counts=tuple((names(value), count) for value, count in found.counts))
 
@@ -173,40 +184,73 @@ def _problems(part: Part) -> tuple[Problem, ...]:
             named = () if part.people.least > 1 else tuple(part.series[p].identifier for p in places)
             found.append(Problem(code, CODES[code].meaning, len(places), named[:MOST_OF_A_PROBLEM]))
     found += [
-        Problem(code, CODES[code].meaning, count, ())
-        for code, count in part.files.items()
-        if CODES[code].severity is not Severity.INFO and count >= part.people.least
+        Problem(code, CODES[code].meaning, one.files, (), _endings(one, part.people.least))
+        for code, one in part.files.items()
+        if CODES[code].severity is not Severity.INFO and one.files >= part.people.least
     ]
-    return tuple(sorted(found, key=lambda one: (CODES[one.code].severity is not Severity.ERROR, -one.count, one.code)))
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(one: Problem) -> tuple[bool, bool, int, str]:
+    """Errors first, then what concerns most; files that are no DICOM last."""
+    return one.code == "input.not-dicom", CODES[one.code].severity is not Severity.ERROR, -one.count, one.code
+
+
+def _endings(one: Strays, least: int) -> tuple[tuple[str, int], ...]:
+    return one.endings if least <= 1 else ()
+
+
+def _troubled(part: Part) -> int | None:
+    """How many series have a problem; None where these, or the others, are of too few people."""
+    serious = {code for code in CODES if CODES[code].severity is not Severity.INFO}
+    rows = np.array([not serious.isdisjoint(one.row["problems"]) for one in part.series], np.bool_)
+    is_hidden = any(part.people.are_few(part.people.count(some)) for some in (rows, ~rows))
+    return None if is_hidden else int(rows.sum())
 
 
 # --- pixels ------------------------------------------------------------------------------------------------
 
 
 def pixels_of(part: Part) -> tuple[Intensities, ...]:
-    """The values of sampled pixels by modality and unit."""
-    groups: dict[tuple[str, str], list[PixelSample]] = defaultdict(list)
-    people: dict[tuple[str, str], set[str]] = defaultdict(set)
+    """The values of sampled pixels by modality, what they measure, and unit."""
+    groups: dict[_Measured, list[PixelSample]] = defaultdict(list)
+    people: dict[_Measured, set[str]] = defaultdict(set)
     for one in part.series:
         sample = part.samples.get(one.identifier)
         if sample is not None:
-            groups[sample.modality, sample.unit].append(sample)
-            people[sample.modality, sample.unit].add(one.person or one.study)
+            key = _Measured(sample.modality, sample.quantity, sample.unit)
+            groups[key].append(sample)
+            people[key].add(one.person or one.study)
     totals = Counter(one.row["modality"] for one in part.series)
     made = [
-        _intensities(key, samples, totals[key[0]])
-        for key, samples in sorted(groups.items())
+        _intensities(key, samples, totals[key.modality], part.people.least)
+        for key, samples in sorted(groups.items(), key=lambda item: (*item[0][:2], not item[0].unit, item[0].unit))
         if len(people[key]) >= part.people.least
     ]
     return tuple(one for one in made if one is not None)
 
 
-def _intensities(key: tuple[str, str], samples: Sequence[PixelSample], series: int) -> Intensities | None:
-    modality, unit = key
-    title = f"{modality or 'no modality'} ({'no unit' if unit == 'stored' else unit})"
+class _Measured(NamedTuple):
+    """What is comparable."""
+
+    modality: str
+    quantity: str
+    unit: str
+
+    @property
+    def title(self) -> str:
+        """Such as ``CT (HU)`` and ``MR, phase (no unit)``."""
+        return f"{', '.join(filter(None, (self.modality or 'no modality', self.quantity)))} ({self.unit or 'no unit'})"
+
+
+def _intensities(key: _Measured, samples: Sequence[PixelSample], series: int, least: int) -> Intensities | None:
     frames = sum(one.frames for one in samples)
-    note = f"{frames} frames of {len(samples)} of {series} series, spread over each volume; series drawn by a hash."
-    return intensities(title, samples, series, note)
+    of = f"{len(samples)} series" if len(samples) == series else f"{len(samples)} of all {series} {key.modality} series"
+    told = [f"{frames} frames of {of}, spread over each volume; series drawn by a hash."]
+    for remark, count in Counter(one.remark for one in samples if one.remark).most_common():
+        if count >= least:
+            told.append(f"{count} series {'is' if count == 1 else 'are'} not in SUV: {remark}.")
+    return intensities(key.title, samples, series, " ".join(told), tells_ends=least <= 1)
 
 
 def samples_of(sampled: Sequence[Sampled]) -> dict[str, PixelSample]:
@@ -225,6 +269,10 @@ def facets_of(part: Part, groups: Categories) -> tuple[tuple[Facet, ...], tuple[
     told = []
     if shown.rest:
         told.append(f"{shown.rest} more values of {groups.name} ({shown.rest_count} series) have no part of their own.")
+    if shown.untold != 0:
+        which = "Some" if shown.untold is None else shown.untold
+        few = f"a {groups.name} of fewer than {part.people.least} patients, or none"
+        told.append(f"{which} series have {few}, and so no part of their own.")
     if shown.missing:
         told.append(f"{shown.missing} series have no {groups.name}, and so no part of their own.")
     if not facets:
@@ -246,19 +294,20 @@ def _facet(part: Part, value: str) -> Facet:
 def attributes_of(part: Part) -> tuple[Attribute, ...]:
     """Every column, with how many rows it is expected in."""
     modalities = np.array([one.row["modality"] for one in part.series])
+    kinds = np.array([f"{one.row['modality']} {one.slices > 1}" for one in part.series])  # one slice has no distance
     return tuple(
         replace(
-            attribute(column, part.people, years_only=part.is_private),
-            expected=_expected(column, modalities, part.people),
+            attribute(column, part.people, years_only=part.is_private, allowed=ENUMERATED.get(column.name)),
+            expected=_expected(column, kinds if column.name == "slice_spacing" else modalities, part.people),
         )
         for column in part.table.columns
     )
 
 
-def _expected(column: Cells, modalities: NDArray[np.str_], people: People) -> int | None:
-    """Rows of the modalities of which any has a value; None where that would tell how many others few patients have."""
+def _expected(column: Cells, kinds: NDArray[np.str_], people: People) -> int | None:
+    """Rows of the kinds of which any has a value; None where that would tell how many others few patients have."""
     there = column.has_value
-    expected = np.isin(modalities, np.unique(modalities[there]))
+    expected = np.isin(kinds, np.unique(kinds[there]))
     if not there.any() or people.are_few(people.count(expected)) or people.are_few(people.count(~expected)):
         return None
     return int(expected.sum())

@@ -20,9 +20,9 @@ from convkit.jobs._report.labels import Labels
 from convkit.jobs._report.rows import Choice, groups_by, people_of, table_of
 from convkit.jobs._report.told import Part, attributes_of, facets_of, overview_of, pixels_of, samples_of
 from convkit.jobs._sources import Progress
-from convkit.survey.columns import Table
+from convkit.survey.columns import People, Table
 from convkit.survey.findings import Facet, Findings, Overview, Pairs
-from convkit.survey.likeness import likenesses
+from convkit.survey.likeness import is_aside, likenesses
 from convkit.survey.outliers import outliers
 from convkit.survey.pairs import pairs_of
 
@@ -86,12 +86,13 @@ def findings_of(  # noqa: PLR0913, PLR0917 (all there is to tell of)
         return _empty(telling, [*notes, f"There are fewer than {telling.least} patients, so nothing is told of them."])
     if not is_known:
         notes.append("No series names a patient (Patient ID is missing), so each study counts as one.")
+    notes += _notes_on_people(series, people, is_known=is_known)
     if labels is not None:
         notes += labels.matches([one.joined for one in series])
     table = table_of(series, Choice(asked.columns, asked.is_default, telling.is_private, telling.least), labels)
     notes += _notes_on_columns(table)
-    sampled = _sampled(series, telling, runner, progress, notes)
-    part = Part(series, table, gathered.problems, samples_of(list(sampled.values())), telling.is_private)
+    sampled = _sampled(series, people, telling, runner, progress, notes)
+    part = Part(series, table, gathered.strays, samples_of(list(sampled.values())), telling.is_private)
     return _told(part, telling, sampled, notes)
 
 
@@ -143,11 +144,16 @@ def _empty(telling: Telling, notes: Sequence[str]) -> Findings:
 
 def _is_odd(one: SeriesFacts) -> bool:
     """True for localizers and the like, which have nothing to do with the group of their protocol."""
-    return bool(likenesses([one.trace]))
+    return is_aside(one.trace)
 
 
-def _sampled(
-    series: Sequence[SeriesFacts], telling: Telling, runner: Runner, progress: Progress | None, notes: list[str]
+def _sampled(  # noqa: PLR0913, PLR0917 (what is drawn, of whom, and how)
+    series: Sequence[SeriesFacts],
+    people: People,
+    telling: Telling,
+    runner: Runner,
+    progress: Progress | None,
+    notes: list[str],
 ) -> dict[str, Sampled]:
     """Thumbnails and pixel samples by series."""
     if not telling.frames:
@@ -155,12 +161,23 @@ def _sampled(
         return {}
     pixels = import_module("convkit.jobs._report.pixels")  # codecs and Pillow
     found: list[Sampled] = pixels.sampled(series, telling.frames, runner, progress)
-    failed = sum(one.is_failed for one in found)
+    failed = {one.series for one in found if one.is_failed}
+    drawn = {one.series for one in found}
     if failed:
-        notes.append(f"The pixels of {failed} of {len(found)} series that were drawn could not be read.")
+        part = _part_told(series, people, failed, drawn)
+        notes.append(f"The pixels of {part} series that were drawn could not be read.")
     if len(found) < sum(bool(one.spots) for one in series):
-        notes.append(f"Pixels of {len(found)} of {len(series)} series were read: at most {telling.frames} frames.")
+        part = _part_told(series, people, drawn, {one.identifier for one in series})
+        notes.append(f"Pixels of {part} series were read: at most {telling.frames} frames.")
     return {one.series: one for one in found}
+
+
+def _part_told(series: Sequence[SeriesFacts], people: People, part: set[str], whole: set[str]) -> str:
+    """How many of how many series these are; "some of the" where these or the others are of too few patients."""
+    for some in (part, whole - part):
+        if people.are_few(people.count(np.array([one.identifier in some for one in series], np.bool_))):
+            return "some of the"
+    return f"{len(part)} of {len(whole)}"
 
 
 # --- what the reader has to know ---------------------------------------------------------------------------
@@ -173,6 +190,18 @@ def _notes_of(gathered: Gathered) -> list[str]:
         names = ", ".join(gathered.lacking)
         notes.append(f"The index does not hold {names}; one that convkit scan makes today does.")
     return notes
+
+
+def _notes_on_people(series: Sequence[SeriesFacts], people: People, *, is_known: bool) -> list[str]:
+    """What is to be said of Patient IDs that stand for nobody."""
+    rows = np.array([one.is_nameless for one in series], np.bool_)
+    if not is_known or not rows.any() or people.are_few(people.count(rows)):
+        return []
+    text = (
+        f"{rows.sum()} series have no Patient ID, or a placeholder such as 0 or ANON: each such ID counts as one "
+        "patient, whoever is behind it."
+    )
+    return [text]
 
 
 def _notes_on_columns(table: Table) -> list[str]:
@@ -194,7 +223,8 @@ def _notes_on_size(
     if not telling.is_of_each:
         text = (
             f"Groups of fewer than {telling.least} patients are not told: such values are put together as others or "
-            "left out, numbers of missing values of so few are told as 0, and no series is told by itself."
+            "left out, numbers of missing values of so few are told as 0 (and another value is left out where they "
+            "would follow from a sum), and no series is told by itself."
         )
         return [text]
     notes = []
