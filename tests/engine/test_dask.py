@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
@@ -23,6 +25,7 @@ from tests import clusters
 from tests.clusters import ROOT, Cluster, cluster, kept
 
 pytest.importorskip("distributed")
+dask = importlib.import_module("convkit.engine.dask")
 if os.name != "posix":
     pytest.skip("SIGKILL is POSIX", allow_module_level=True)
 
@@ -196,6 +199,26 @@ def test_scheduler_that_dies_ends_the_run_with_a_word(tmp_path: Path) -> None:
         with pytest.raises(EngineError) as caught:
             list(results)
     assert caught.value.code == "cluster.lost"
+
+
+@pytest.mark.slow
+def test_what_had_come_back_before_the_scheduler_died_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask, "LOOK_S", 0.1)
+
+    def items(made: Cluster) -> Iterator[int]:
+        yield from range(4)
+        time.sleep(2)  # their answers come back, and nobody asks for them
+        made.scheduler.kill()
+        made.scheduler.wait()
+        time.sleep(1)  # that is noticed before
+        yield 4
+
+    found: dict[int, object] = {}
+    with cluster(tmp_path) as made, runner_of(None, made.address) as runner, pytest.raises(EngineError):
+        found.update(runner.map(clusters.square, items(made), on_error=kept))
+    assert found == {0: 0, 1: 1, 2: 4, 3: 9}
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ import pytest
 
 import convkit
 from convkit import EngineError
+from convkit.engine.dask import AHEAD
 from tests.builders import instance, write
 from tests.clusters import Cluster, cluster, wait_until
 from tests.clusters import convkit as command
@@ -162,14 +163,15 @@ def test_workers_that_are_killed_half_way_change_nothing(verb: str, source: Path
 @pytest.mark.slow
 def test_scheduler_that_is_killed_half_way_costs_only_time(shared: Cluster, tmp_path: Path) -> None:
     target, source = tmp_path / "out", tmp_path / "in"
-    for number in range(1, 60):
+    for number in range(1, 160):
         write(
             (instance(series=number, number=place) for place in (1, 2, 3, 5)[: 4 if number == 7 else 3]),
             source / str(number),
         )
     with cluster(tmp_path) as made:
         process = command("convert", str(source), "-o", str(target), "--cluster", made.address)
-        wait_until(lambda: _finished(target, ".nii.gz") >= 2 or process.poll() is not None)
+        # More than are under way before the first answer: then at least one answer is in the journal.
+        wait_until(lambda: _finished(target, ".nii.gz") > AHEAD * 2 + 1 or process.poll() is not None)
         made.scheduler.kill()
         out, err = process.communicate(timeout=120)
         assert (process.returncode, out) == (1, "")
