@@ -127,6 +127,11 @@ def json_line(found: Any, default: Callable[[Any], Any] | None = None) -> str:
     return encodable(json.dumps(found, ensure_ascii=False, default=default))
 
 
+_LOOK_AFTER = (50_000, 20, 20)
+"""How seldom Python looks for garbage that refers to itself, of which there is little: headers and frames by the ten
+thousands refer to nothing that refers to them, and to look through them again and again takes a twentieth of a run."""
+
+
 def begin_work() -> None:
     """Set the memory of this process, which is ours alone, for work on many files; tell of a wrong temporary folder."""
     given = os.environ.get("TMPDIR")
@@ -136,6 +141,7 @@ def begin_work() -> None:
         what = "TMPDIR names no folder that can be written to (%s); temporary files go to %s"
         logging.getLogger("convkit").warning(what, visible(given), visible(gettempdir()))
     keep_freed_blocks()
+    gc.set_threshold(*_LOOK_AFTER)
     gc.enable()
     gc.freeze()  # what is loaded by now stays, so nothing is gained by looking through it again and again
 

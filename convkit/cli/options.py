@@ -6,6 +6,7 @@ import difflib
 import functools
 import os
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -151,11 +152,12 @@ def _configure(ctx: click.Context, _param: click.Parameter, value: str | None) -
 
 
 def _section(path: Path, verb: str, command: click.Command, *, is_asked: bool) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415 (only where there is a configuration)
-
     try:
-        whole = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+        text = path.read_text(encoding="utf-8")
+        if path.name == "pyproject.toml" and not is_asked and "convkit" not in text:
+            return {}  # of another project, in whose folder the command runs
+        whole = import_module("tomllib").loads(text)
+    except (OSError, ValueError) as err:  # what is no TOML, or no text
         if not is_asked and path.name == "pyproject.toml":
             return {}
         raise UsageError(f"The configuration cannot be read: {err}.", str(path)) from err

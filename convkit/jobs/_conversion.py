@@ -23,6 +23,7 @@ from convkit.jobs.collection import Collection
 from convkit.model.notes import Note
 from convkit.series.load import load
 from convkit.series.room import IN_MEMORY, Room
+from convkit.series.unread import JunkBitsError
 from convkit.writers import WRITERS, SidecarKind
 
 if TYPE_CHECKING:
@@ -137,10 +138,15 @@ def _size(task: VolumeTask) -> int:
 def convert_volume(
     task: VolumeTask, *, output: str, options: ConvertOptions, threads: int = 1, room: Room = IN_MEMORY
 ) -> Outcome:
-    """Task: load one volume and write it."""
-    volume = load(task.stack, task.leads, options.load, threads=threads, room=room)
-    root = Path(output)
-    paths = WRITERS[options.to].write(volume, root / task.stem, options.write)
+    """Task: load one volume and write it; where both can be one, voxels are read as they are written."""
+    root, writer = Path(output), WRITERS[options.to]
+    loaded = partial(load, task.stack, task.leads, options.load, threads=threads, room=room)
+    try:
+        volume = loaded(may_wait=writer.is_stored)
+        paths = writer.write(volume, root / task.stem, options.write)
+    except JunkBitsError:
+        volume = loaded()
+        paths = writer.write(volume, root / task.stem, options.write)
     relative = tuple(p.relative_to(root).as_posix() for p in paths)
     return Outcome(task.item, Status.DONE, relative, volume.notes, _facts(task) | {"dtype": str(volume.dtype)})
 

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from convkit.dicom.header import Header
 from convkit.engine.outcome import ExitCode, note_of
 from convkit.engine.run import Runner, attempt
-from convkit.errors import UsageError
 from convkit.jobs._headers import Headers, read_headers
-from convkit.jobs._index.guarded import check_no_index
-from convkit.jobs._index.paths import absolute, path_text
 from convkit.jobs._index.source import Sources
 from convkit.jobs._names import short_hash
-from convkit.jobs._rows import rows_of
-from convkit.jobs._schema import MORE, PATH, Level, schema
 from convkit.jobs._sources import Progress, Source
 from convkit.jobs._where import Where
 from convkit.model.notes import Note, Severity, note
-from convkit.model.table import Column
 from convkit.series.group import Series, group
 from convkit.series.options import StackOptions
 from convkit.series.plan import plan_series
 from convkit.series.stack import Planned, Refusal
-from convkit.storage import files
-from convkit.tables import save_rows, to_arrow, to_pandas
 
 if TYPE_CHECKING:
     from convkit.jobs._deid.redactor import Redactor
@@ -99,16 +92,16 @@ class Collection:
         UsageError
             The level or a column is not known.
         """
-        return rows_of(checked_level(level), self.series, self.planned, self._checked(level, columns))
+        rows: list[dict[str, Any]] = _tabulated().rows(self, level, columns)
+        return rows
 
     def to_arrow(self, level: str = "volume", columns: Sequence[str] = ()) -> Any:
         """The table as a pyarrow.Table, with a column's type by the standard; needs the extra ``tables``."""
-        rows = self.to_rows(level, columns)
-        return to_arrow(rows, self._schema(level, columns, rows))
+        return _tabulated().arrow(self, level, columns)
 
     def to_pandas(self, level: str = "volume", columns: Sequence[str] = ()) -> Any:
         """The table as a pandas.DataFrame; needs the extra ``tables`` and pandas. Integers stay integers."""
-        return to_pandas(self.to_arrow(level, columns))
+        return import_module("convkit.tables").to_pandas(self.to_arrow(level, columns))
 
     def save(self, path: Source, *, level: str = "volume", columns: Sequence[str] = ()) -> Source:
         """Write the table; the suffix decides: ``.csv``, ``.jsonl`` or ``.parquet`` (extra ``tables``).
@@ -118,40 +111,13 @@ class Collection:
         OutputError
             It cannot be written, or would replace an index by a table of another level.
         """
-        check_no_index(path, level)
-        rows = self.to_rows(level, columns)
-        if level == Level.INSTANCE and not self._is_redacted:
-            rows = [row | {PATH: path_text(absolute(row[PATH]))} for row in rows]
-        told = {"level": level, "profiled": self._is_redacted}
-        with files.landing(os.fspath(path)) as place:
-            save_rows(rows, place, self._schema(level, columns, rows), told)
-        return path if files.is_url(os.fspath(path)) else place
-
-    @property
-    def _is_redacted(self) -> bool:
-        return any(series.first.redaction is not None for series in self.series)
-
-    def _checked(self, level: str, columns: Sequence[str]) -> tuple[str, ...]:
-        schema(checked_level(level), columns)
-        return tuple(columns)
-
-    def _schema(self, level: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> tuple[Column, ...]:
-        named = schema(checked_level(level), columns, is_redacted=self._is_redacted)
-        unfitting = MORE[0]
-        return (*named, unfitting) if any(unfitting.name in row for row in rows) else named
+        saved: Source = _tabulated().save(self, path, level, columns)
+        return saved
 
 
-def checked_level(level: str) -> Level:
-    """The level of a table.
-
-    Raises
-    ------
-    UsageError
-        It is none.
-    """
-    if level not in tuple(Level):
-        raise UsageError(f"{level!r} is not a level.", "--level", f"Choose one of {', '.join(Level)}.")
-    return Level(level)
+def _tabulated() -> ModuleType:
+    """What makes tables, imported by those who want one."""
+    return import_module("convkit.jobs._tabulated")
 
 
 def plan_of(series: Series) -> list[Planned]:

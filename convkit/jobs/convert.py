@@ -149,7 +149,8 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
     selection = checked_where(where) if where else None
     with runner_of(jobs, cluster) as runner:
         # NumPy and what makes volumes take as long to import as thousands of headers to read.
-        runner.meanwhile(partial(import_large, "convkit.jobs._conversion"))
+        for name in ("convkit.jobs._conversion", f"convkit.writers.{writer_for(to).home}"):
+            runner.meanwhile(partial(import_large, name))
         asked = (*options.load.keep, *options.name.keywords, *(selection.keywords if selection else ()))
         read = read_headers(given, runner, asked, typed_in, progress)
         from convkit.jobs._conversion import converted  # noqa: PLC0415 (NumPy and all)

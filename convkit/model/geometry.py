@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from convkit.errors import UsageError
 from convkit.model.directions import LPS_POSITIVE, OPPOSITES, is_letters, normal_of, positive_letter
+from convkit.model.unread import Unread
 
 Floats = NDArray[np.float64]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -170,6 +171,9 @@ def turn_affine(affine: Floats, shape: Sequence[int], turn: Turn) -> Floats:
 
 def turn_array(array: NDArray[Scalar], turn: Turn) -> NDArray[Scalar]:
     """A view of an array (volumes, slices, rows, columns[, samples]) after a turn."""
+    if isinstance(array, Unread):
+        unread: NDArray[Scalar] | None = array.turned(turn)
+        return turn_array(np.asarray(array), turn) if unread is None else unread
     rest = tuple(range(4, array.ndim))
     turned = array.transpose((0, *(a + 1 for a in turn.axes), *rest))
     return turned[(slice(None), *(slice(None, None, -1 if f else 1) for f in turn.flips))]

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convkit.model.unread import Unread
+
 SLAB_BYTES = 4 << 20
 """Most bytes of a slab: a few times what a compressor takes at once, and small beside any volume."""
 
@@ -20,12 +22,16 @@ def slabs(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
 
     Parameters
     ----------
-    array : at least 1-D, any strides
+    array : at least 1-D, any strides; or an `Unread`
 
     Yields
     ------
-    slab : view of at most `SLAB_BYTES`, or of one row of the last axis
+    slab : view of at most `SLAB_BYTES`, or of one row of the last axis; of an `Unread` an array of planes
     """
+    if isinstance(array, Unread):
+        starts = array.starts(SLAB_BYTES)
+        yield from (array.planes(start, start + starts.step) for start in starts)
+        return
     each = array.nbytes // max(1, len(array))
     if array.nbytes <= SLAB_BYTES or array.ndim == 1:
         yield array

@@ -189,7 +189,7 @@ class Volume:
         if self.array.ndim not in {4, 5}:
             raise ValueError(f"array must be (volumes, slices, rows, columns[, 3]), not {self.array.ndim}-D")
         for held in (self.array, self.affine_lps, self.invented):
-            if held is not None:
+            if isinstance(held, np.ndarray):  # an `Unread` has nothing to write to
                 held.flags.writeable = False
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -75,7 +76,8 @@ def volume_facts(leads: Leads) -> dict[str, Any]:
     leads : sequence of Header
         Of the first frame of each volume, in the order of the volumes.
     """
-    found = {fact.key: fact.of(leads) for fact in VOLUME_FACTS}
+    timed = _Timed(leads)
+    found = {fact.key: fact.of(timed) for fact in VOLUME_FACTS}
     return {key: value for key, value in found.items() if value is not None}
 
 
@@ -88,8 +90,21 @@ def interval_s(leads: Leads) -> float | None:
 # --- times -----------------------------------------------------------------------------------------------
 
 
+class _Timed(tuple[Header, ...]):  # noqa: SLOT001 (it keeps what was found)
+    """Leads whose times, which several facts need, are read once."""
+
+    @cached_property
+    def starts(self) -> list[float] | None:
+        """See `_starts`."""
+        return _read_starts(self)
+
+
 def _starts(leads: Leads) -> list[float] | None:
     """When each volume starts, in s after the first; None where a time is missing or does not grow."""
+    return leads.starts if isinstance(leads, _Timed) else _read_starts(leads)
+
+
+def _read_starts(leads: Leads) -> list[float] | None:
     told = [volume_time(lead) for lead in leads]
     if len(leads) > 1 and all(time is not None for time in told) and len(set(told)) == len(leads):
         starts = [round((time or 0.0) - (told[0] or 0.0), 6) for time in told]

@@ -42,9 +42,15 @@ class Leads(NamedTuple):
 def leads_of(series: Series, stack: Stack) -> Leads:
     """The headers that stand for a stack of a series."""
     # The first image that was taken, not the lowest one: its time is when the acquisition began.
-    volumes = tuple(series.header_of(min(volume, key=by_number)) for volume in stack.frames)
+    volumes = tuple(series.header_of(_earliest(volume)) for volume in stack.frames)
     times = _slice_times(series, stack) if volumes[0].text("Modality") == _MR else ()
     return Leads(volumes, series.header_of(stack.first), times)
+
+
+def _earliest(frames: Sequence[Frame]) -> Frame:
+    """The frame of the lowest number; any where all are of one object, and so have one header."""
+    instance = frames[0].instance
+    return frames[0] if all(f.instance == instance for f in frames) else min(frames, key=by_number)
 
 
 SAME_SPREAD_S = 1e-7

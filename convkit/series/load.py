@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,11 @@ from convkit.series.rescale import real_world_units
 from convkit.series.room import IN_MEMORY, Room
 from convkit.series.stack import Stack
 from convkit.series.stack_facts import facts_and_step
+from convkit.series.unread import is_plain, unread
 
 Array = NDArray[Any]
+
+_NONE: tuple[Note, ...] = ()
 
 
 class _Loaded(NamedTuple):
@@ -55,7 +58,15 @@ class _Loaded(NamedTuple):
     is_looked_up: bool = False
 
 
-def load(stack: Stack, leads: Leads, options: LoadOptions, *, threads: int = 1, room: Room = IN_MEMORY) -> Volume:
+def load(  # noqa: PLR0913 (what, as what, how)
+    stack: Stack,
+    leads: Leads,
+    options: LoadOptions,
+    *,
+    threads: int = 1,
+    room: Room = IN_MEMORY,
+    may_wait: bool = False,
+) -> Volume:
     """The volume of a stack.
 
     Parameters
@@ -68,6 +79,8 @@ def load(stack: Stack, leads: Leads, options: LoadOptions, *, threads: int = 1, 
         How many may read at once.
     room : Room
         Where the array is made.
+    may_wait : bool
+        True where the array may be an `Unread`, whose reading raises the errors of pixels, and `JunkBitsError`.
 
     Raises
     ------
@@ -77,7 +90,8 @@ def load(stack: Stack, leads: Leads, options: LoadOptions, *, threads: int = 1, 
         The values do not fit the data type that was asked for.
     """
     header = leads.first
-    array, notes = _read(stack, threads, room)
+    is_unread = may_wait and is_plain(stack, options)
+    array, notes = (cast("Array", unread(stack, threads)), _NONE) if is_unread else _read(stack, threads, room)
     gradients, doubts = gradients_of(stack)
     facts, step_s = facts_and_step(stack, leads, keep=options.keep)
     loaded = _mapped(array, stack, options, room)
@@ -182,9 +196,9 @@ def _mapped(array: Array, stack: Stack, options: LoadOptions, room: Room) -> _Lo
 
 def _rescaled(array: Array, stack: Stack, options: LoadOptions, room: Room) -> _Loaded:
     frames = stack.all_frames
-    slopes, intercepts = tuple(f.kind.slope for f in frames), tuple(f.kind.intercept for f in frames)
-    is_uniform = len(set(slopes)) == 1 and len(set(intercepts)) == 1
-    numbers = (slopes[:1], intercepts[:1]) if is_uniform else (slopes, intercepts)
+    is_uniform = len({(kind.slope, kind.intercept) for kind in stack.kinds}) == 1
+    told = frames[:1] if is_uniform else frames
+    slopes, intercepts = numbers = tuple(f.kind.slope for f in told), tuple(f.kind.intercept for f in told)
     narrow = values.narrowed(array, max(f.pixels.layout.bits_stored for f in frames))
     if options.values is Values.STORED:
         ignored = (note("values.modality-lut", _NOT_LOOKED_UP),) if has_table(stack) else ()

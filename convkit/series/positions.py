@@ -58,14 +58,13 @@ def by_position(frames: Sequence[Frame]) -> Positions:
     sorted_heights = heights[order]
     tolerance = _tolerance(sorted_heights)
     levels: list[list[Frame]] = []
-    start = 0.0
-    for index, height in zip(order, sorted_heights, strict=True):
-        if levels and height - start <= tolerance:
-            levels[-1].append(frames[index])
-        else:
-            levels.append([frames[index]])
-            start = float(height)
-    return Positions(tuple(tuple(level) for level in levels))
+    start = -np.inf
+    for index, height in zip(order.tolist(), sorted_heights.tolist(), strict=True):  # Python's floats are faster
+        if height - start > tolerance:
+            levels.append([])
+            start = height
+        levels[-1].append(frames[index])
+    return Positions(tuple(map(tuple, levels)))
 
 
 def projections(frames: Sequence[Frame]) -> geometry.Floats:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import tempfile
 from collections.abc import Sequence
 from math import prod
 from typing import Any, NamedTuple
@@ -46,6 +45,8 @@ IN_MEMORY = Room()
 
 def _in_a_file(size: int) -> mmap.mmap:
     """Memory that is a file; nobody else sees it, and it goes with the process however that ends."""
+    import tempfile  # noqa: PLC0415 (few volumes need it)
+
     try:
         with tempfile.TemporaryFile() as file:
             if hasattr(os, "posix_fallocate"):

@@ -55,8 +55,8 @@ def stack_part(part: Part, options: StackOptions) -> list[Planned]:
 
 def _has_conflict(positions: Positions) -> bool:
     """True where one position has two files of one SOP Instance UID: it cannot be known which one is right."""
-    everything = {(f.sop_instance_uid, f.place) for level in positions.levels for f in level}
-    if "" not in {uid for uid, _ in everything} and len(everything) == sum(map(len, positions.levels)):
+    uids_of = {f.instance: f.sop_instance_uid for level in positions.levels for f in level}
+    if "" not in uids_of.values() and len(set(uids_of.values())) == len(uids_of):
         return False
     uids = [[(f.sop_instance_uid, f.place) for f in level if f.sop_instance_uid] for level in positions.levels]
     return any(len(set(level)) < len(level) for level in uids)

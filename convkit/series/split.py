@@ -159,9 +159,10 @@ def split_by_origin(part: Part) -> list[Part] | None:
 
     For two fields of view side by side in one series: both breasts, or two stations of a table.
     """
-    tolerance, places = in_plane_tolerance(part.frames), in_plane(part.frames)
-    if np.ptp(places, axis=0).max() <= tolerance:
+    tolerance = in_plane_tolerance(part.frames)
+    if np.ptp(in_plane(_distinct(part.frames)), axis=0).max() <= tolerance:
         return None
+    places = in_plane(part.frames)
     most = by_position(part.frames).most
     clusters: list[tuple[Floats, list[Frame]]] = []
     for place, frame in zip(places, part.frames, strict=True):
@@ -177,6 +178,11 @@ def split_by_origin(part: Part) -> list[Part] | None:
         return None
     reason = "ImagePositionPatient differs within the plane"
     return [part.narrowed(g, f"_fov-{rank}", reason) for rank, g in enumerate(groups, 1)]
+
+
+def _distinct(frames: Sequence[Frame]) -> Sequence[Frame]:
+    """One frame of each position: a run has the same few hundreds of times."""
+    return list({f.position_lps: f for f in frames}.values())
 
 
 def split_by_soft_trait(part: Part, is_good: Callable[[Sequence[Frame]], bool]) -> list[Part] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from convkit.model.frame import Frame, FrameKind
 from convkit.model.geometry import Grid
@@ -46,17 +47,17 @@ class Stack:
         """Number of slices in the output."""
         return len(self.coordinates) if self.coordinates is not None else len(self.frames[0])
 
-    @property
+    @cached_property
     def all_frames(self) -> tuple[Frame, ...]:
         """The frames volume by volume."""
-        return tuple(frame for volume in self.frames for frame in volume)
+        return tuple(chain.from_iterable(self.frames))
 
     @cached_property
     def kinds(self) -> tuple[FrameKind, ...]:
         """What the frames share, each once."""
         found: dict[int, FrameKind] = {}
         for volume in self.frames:
-            found.update((id(frame.kind), frame.kind) for frame in volume)
+            found |= {id(frame.kind): frame.kind for frame in volume}
         return tuple(found.values())
 
     @property

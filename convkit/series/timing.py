@@ -139,10 +139,13 @@ def _by(levels: Levels, key: Key) -> Volumes | None:
 
 def _sorted(level: Sequence[Frame], key: Key) -> list[Frame] | None:
     """Frames of one position by an attribute, or None where it is absent somewhere or ties two of them."""
-    keyed = [(value, frame) for frame in level if (value := key(frame)) is not None]
-    if len(keyed) < len(level) or len({value for value, _ in keyed}) < len(level):
-        return None
-    return [frame for _, frame in sorted(keyed, key=lambda pair: pair[0])]
+    keyed: dict[float, Frame] = {}
+    for frame in level:
+        value = key(frame)
+        if value is None:
+            return None
+        keyed[value] = frame
+    return [keyed[value] for value in sorted(keyed)] if len(keyed) == len(level) else None
 
 
 def _follow_each_other(volumes: Volumes, clock: _Clock) -> bool:

@@ -6,12 +6,14 @@ The array may be any view (turned, flipped); only the piece at hand is made cont
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+import os
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import numpy as np
 
 from convkit.errors import OutputError
 from convkit.model import values
+from convkit.model.slabs import SLAB_BYTES
 from convkit.model.slabs import slabs as cut
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from convkit.model.unread import Unread
     from convkit.model.volume import Volume
 
 Code = TypeVar("Code")
@@ -43,6 +46,35 @@ def stored_pieces(volume: Volume) -> Iterator[memoryview]:
     """Yield the bytes of the array as stored, in file order."""
     for slab in slabs(volume.array):
         yield _bytes(slab)
+
+
+def write_side_by_side(file: BinaryIO, array: Unread) -> None:
+    """Write the bytes of an array to the end of a file, by as many threads as may read it: each at its own place.
+
+    Raises
+    ------
+    OSError
+        A write failed.
+    PixelError
+        Planes cannot be read.
+    """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 (most volumes need none)
+
+    file.flush()
+    begin, number, starts = file.tell(), file.fileno(), array.starts(SLAB_BYTES)
+
+    def write(start: int) -> None:
+        planes = _plain(array.planes(start, start + starts.step))
+        _write_at(number, _bytes(planes), begin + start * array.bytes_per_plane)
+
+    with ThreadPoolExecutor(array.threads) as pool:
+        list(pool.map(write, starts))  # the first error is that of the first planes
+
+
+def _write_at(number: int, view: memoryview, place: int) -> None:
+    done = 0
+    while done < len(view):
+        done += os.pwrite(number, view[done:], place + done)
 
 
 def real_pieces(volume: Volume) -> Iterator[memoryview]:

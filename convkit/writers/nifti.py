@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, BinaryIO
 
 from convkit.model.geometry import Turn
+from convkit.model.unread import Unread
 from convkit.writers._fsl_tables import fsl_tables
 from convkit.writers._gzip import Container, Piece, deflated
 from convkit.writers._nifti_header import nifti_header
 from convkit.writers._together import ImageFormat
-from convkit.writers._voxels import stored_pieces
+from convkit.writers._voxels import stored_pieces, write_side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +42,11 @@ def _pieces(volume: Volume) -> Iterator[Piece]:
 
 
 def _encode(file: BinaryIO, volume: Volume) -> None:
-    file.writelines(_pieces(volume))
+    if isinstance(volume.array, Unread) and volume.array.threads > 1 and hasattr(os, "pwrite"):
+        file.write(nifti_header(volume))
+        write_side_by_side(file, volume.array)
+    else:
+        file.writelines(_pieces(volume))
 
 
 def _encode_gz(file: BinaryIO, volume: Volume) -> None:

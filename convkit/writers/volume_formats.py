@@ -36,6 +36,8 @@ class Writer(NamedTuple):
         voxel order is another, so that volumes in two formats side by side do not share one.
     table_suffixes : tuple of str
         Endings of the tables beside the image of a diffusion-weighted series, where the format has such.
+    is_stored : bool
+        True where voxels are written as they are stored: the array is gone through once, so it may be an `Unread`.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Writer(NamedTuple):
     suffixes: tuple[str, ...]
     sidecar_suffix: str
     table_suffixes: tuple[str, ...] = ()
+    is_stored: bool = False
 
     def write(self, volume: Volume, stem: Path, options: WriteOptions) -> tuple[Path, ...]:
         """Write all files of a volume and return their paths, the image first.
@@ -66,8 +69,8 @@ class Writer(NamedTuple):
 
 
 _FORMATS = (
-    Writer("nii.gz", "nifti", (".nii.gz",), ".json", (BVAL, BVEC)),
-    Writer("nii", "nifti", (".nii",), ".json", (BVAL, BVEC)),
+    Writer("nii.gz", "nifti", (".nii.gz",), ".json", (BVAL, BVEC), is_stored=True),
+    Writer("nii", "nifti", (".nii",), ".json", (BVAL, BVEC), is_stored=True),
     Writer("nrrd", "nrrd", (".nrrd",), ".nrrd.json"),
     Writer("mha", "mha", (".mha",), ".mha.json"),
     Writer("npy", "npy", (".npy",), ".npy.json"),

@@ -1,0 +1,81 @@
+"""Volumes that need not be held: plain samples in plain files, which a writer may read as it writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import takewhile
+from typing import Any
+
+from numpy.typing import NDArray
+
+from convkit.dicom import pixels
+from convkit.errors import PixelError
+from convkit.model import values
+from convkit.model.frame import Frame, PixelLayout
+from convkit.model.unread import Unread
+from convkit.series.choices import Values
+from convkit.series.modality_table import has_table
+from convkit.series.options import LoadOptions
+from convkit.series.stack import Stack
+from convkit.storage.files import may_be_elsewhere
+
+
+class JunkBitsError(PixelError):
+    """Bits above Bits Stored are set, so the voxels are not what is in the files: the volume must be loaded."""
+
+    default_code = "pixels.junk-bits"
+
+
+def is_plain(stack: Stack, options: LoadOptions) -> bool:
+    """True where the samples in the files are the voxels, unless bits above Bits Stored are set.
+
+    Files of archives and of storage are left out: there, to read a part is to read what lies before it as well.
+    """
+    if stack.coordinates is not None or stack.deskew or options.dtype != "auto" or has_table(stack):
+        return False
+    rescales = {(kind.slope, kind.intercept) for kind in stack.kinds}
+    return len(rescales) == 1 and _is_kept(options.values, *rescales.pop()) and _are_plain(stack)
+
+
+def _is_kept(asked: Values, slope: float, intercept: float) -> bool:
+    """True where stored values are written, with or without their rescale beside them."""
+    return asked is Values.STORED or (asked is Values.AUTO and values.is_carried_by_float32(slope, intercept))
+
+
+def _are_plain(stack: Stack) -> bool:
+    sources = {id(frame.pixels): frame.pixels for volume in stack.frames for frame in volume}.values()
+    layouts = {source.layout for source in sources}
+    if len(layouts) != 1 or any(may_be_elsewhere(source.path) for source in sources):
+        return False
+    (layout,) = layouts
+    if layout.is_colour or layout.high_bit != layout.bits_stored - 1:
+        return False
+    alike = {(source.transfer_syntax, source.picture, source.offset is None): source for source in sources}
+    return all(map(pixels.is_native, alike.values()))
+
+
+def unread(stack: Stack, threads: int) -> Unread:
+    """The stored samples of a plain stack.
+
+    Reading raises `JunkBitsError` where a sample has bits set that are none of the stored ones.
+    """
+    layout, frames = stack.first.pixels.layout, stack.all_frames
+    shape = (stack.volumes, len(stack.frames[0]), layout.rows, layout.columns)
+    read = partial(_read, frames, layout)
+    return Unread(shape, pixels.array_type(layout), read, threads=threads, together=_together(frames))
+
+
+def _together(frames: Sequence[Frame]) -> int:
+    """Tiles of the first picture; 1 where frames are no tiles."""
+    first = frames[0]
+    return (
+        1 if first.pixels.picture is None else sum(1 for _ in takewhile(lambda f: f.instance == first.instance, frames))
+    )
+
+
+def _read(frames: Sequence[Frame], layout: PixelLayout, start: int, out: NDArray[Any]) -> None:
+    stored = out.view(pixels.array_type(layout))  # readers may know it as another type
+    pixels.read_into(frames[start : start + len(out)], stored)
+    if values.has_junk_bits(stored, layout.bits_stored):
+        raise JunkBitsError("Bits above Bits Stored are set.")
