@@ -9,14 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from importlib import import_module
 from itertools import groupby
 from operator import itemgetter
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convkit.dicom import codecs, native, samples, syntaxes
+from convkit.dicom import codecs, native, pixel_source, syntaxes
 from convkit.dicom.pixel_source import (
     LAYOUT_KEYWORDS,
     SOURCE_KEYWORDS,
@@ -39,6 +41,7 @@ __all__ = [
     "array_type",
     "check_complete",
     "has_another_frame",
+    "has_surplus",
     "is_native",
     "layout_of",
     "read_into",
@@ -263,7 +266,26 @@ def _read_planes(file: Raw, out: NDArray[Any], source: PixelSource) -> None:
     out[...] = planes.transpose(0, 2, 3, 1)
 
 
+def has_surplus(source: PixelSource) -> bool:
+    """True where there are more pixels than the header promises: bytes, or compressed frames.
+
+    Raises
+    ------
+    PixelError, UnsupportedError
+        The frames cannot be told apart.
+    """
+    if is_native(source):
+        return pixel_source.has_surplus(source)
+    return bool(_samples().has_surplus(source))
+
+
+def _samples() -> ModuleType:
+    """What reads any frame; few files need it."""
+    return import_module("convkit.dicom.samples")
+
+
 def _decode(source: PixelSource, indices: Sequence[int], out: NDArray[Any]) -> None:
+    samples = _samples()
     for place, index in zip(out, indices, strict=True):
         decoded = (
             samples.read_rgb(source, index)

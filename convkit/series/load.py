@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from convkit.dicom import pixels, samples
+from convkit.dicom import pixels
 from convkit.dicom.header import Header
 from convkit.errors import PixelError, UnsupportedError
 from convkit.model import values
@@ -24,7 +24,6 @@ from convkit.series.choices import Values
 from convkit.series.diffusion import gradients_of
 from convkit.series.facts import redacted_units, units_of
 from convkit.series.leads import Leads
-from convkit.series.modality_table import has_table, looked_up
 from convkit.series.options import LoadOptions
 from convkit.series.rescale import real_world_units
 from convkit.series.room import IN_MEMORY, Room
@@ -186,8 +185,8 @@ def _mapped(array: Array, stack: Stack, options: LoadOptions, room: Room) -> _Lo
     layout = stack.first.pixels.layout
     if layout.is_colour:
         return _Loaded(array, ValueMapping())
-    if has_table(stack) and options.values is not Values.STORED:
-        found = looked_up(array, stack, room)
+    if stack.may_have_table and options.values is not Values.STORED:
+        found = import_module("convkit.series.modality_table").looked_up(array, stack, room)  # few images have one
         if found is not None:
             mapping = ValueMapping(state=MappingState.APPLIED)
             return _Loaded(found.array, mapping, found.notes, found.units, is_looked_up=True)
@@ -201,7 +200,7 @@ def _rescaled(array: Array, stack: Stack, options: LoadOptions, room: Room) -> _
     slopes, intercepts = numbers = tuple(f.kind.slope for f in told), tuple(f.kind.intercept for f in told)
     narrow = values.narrowed(array, max(f.pixels.layout.bits_stored for f in frames))
     if options.values is Values.STORED:
-        ignored = (note("values.modality-lut", _NOT_LOOKED_UP),) if has_table(stack) else ()
+        ignored = (note("values.modality-lut", _NOT_LOOKED_UP),) if stack.may_have_table else ()
         return _Loaded(narrow, ValueMapping(*numbers, MappingState.IGNORED), ignored, "")
     if not is_uniform:
         real = _rescaled_by_slice(array, slopes, intercepts, room)
@@ -243,7 +242,7 @@ def _rescale_notes(header: Header, loaded: _Loaded, choices: ValueChoices) -> tu
 
 def _has_surplus(stack: Stack) -> bool:
     sources = {id(frame.pixels): frame.pixels for frame in stack.all_frames}
-    return any(samples.has_surplus(source) for source in sources.values())
+    return any(map(pixels.has_surplus, sources.values()))
 
 
 def _kind(header: Header) -> tuple[Note, ...]:

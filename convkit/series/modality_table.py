@@ -40,11 +40,6 @@ class LookedUp(NamedTuple):
     notes: tuple[Note, ...]
 
 
-def has_table(stack: Stack) -> bool:
-    """True where images of a stack may have a Modality LUT."""
-    return any(kind.may_have_table for kind in stack.kinds)
-
-
 def looked_up(array: NDArray[Any], stack: Stack, room: Room = IN_MEMORY) -> LookedUp | None:
     """Real values by the table of each image; None where no image has one after all, so that the rescale counts.
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from convkit.dicom import display
-from convkit.dicom.display import ModalityTable
 from convkit.dicom.header import Header
 from convkit.errors import MissingAttributeError
 from convkit.quirks import DEFAULT_CHOICES, ValueChoices, corrected_rescale
+
+if TYPE_CHECKING:
+    from convkit.dicom.display import ModalityTable
 
 KEYWORDS = ("RescaleSlope", "RescaleIntercept", "RealWorldValueSlope", "RealWorldValueIntercept", "RealWorldUnits")
 """What `rescale_of` reads, the vendors' elements apart."""
@@ -46,7 +49,10 @@ def modality_table_of(header: Header) -> ModalityTable | None:
     InputError
         It cannot be used.
     """
-    return None if _is_measured(header) else display.modality_table_of(header)
+    if _is_measured(header):
+        return None
+    found: ModalityTable | None = import_module("convkit.dicom.display").modality_table_of(header)
+    return found
 
 
 def _is_measured(header: Header) -> bool:

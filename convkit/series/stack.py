@@ -66,6 +66,11 @@ class Stack:
         return any(kind.gradient is not None and kind.gradient.b_value > 0 for kind in self.kinds)
 
     @property
+    def may_have_table(self) -> bool:
+        """True where images may have a Modality LUT."""
+        return any(kind.may_have_table for kind in self.kinds)
+
+    @property
     def first(self) -> Frame:
         """The first frame of the first volume."""
         return self.frames[0][0]

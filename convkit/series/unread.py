@@ -15,7 +15,6 @@ from convkit.model import values
 from convkit.model.frame import Frame, PixelLayout
 from convkit.model.unread import Unread
 from convkit.series.choices import Values
-from convkit.series.modality_table import has_table
 from convkit.series.options import LoadOptions
 from convkit.series.stack import Stack
 from convkit.storage.files import may_be_elsewhere
@@ -32,7 +31,7 @@ def is_plain(stack: Stack, options: LoadOptions) -> bool:
 
     Files of archives and of storage are left out: there, to read a part is to read what lies before it as well.
     """
-    if stack.coordinates is not None or stack.deskew or options.dtype != "auto" or has_table(stack):
+    if stack.coordinates is not None or stack.deskew or options.dtype != "auto" or stack.may_have_table:
         return False
     rescales = {(kind.slope, kind.intercept) for kind in stack.kinds}
     return len(rescales) == 1 and _is_kept(options.values, *rescales.pop()) and _are_plain(stack)
