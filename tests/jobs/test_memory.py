@@ -59,7 +59,7 @@ def test_a_size_that_is_none_is_a_mistake(source: Path, tmp_path: Path) -> None:
 
 MEASURED = """
 import sys, convkit
-report = convkit.convert(sys.argv[1], output=sys.argv[2], memory=sys.argv[3], to="nii", jobs=1)
+report = convkit.convert(sys.argv[1], output=sys.argv[2], memory=sys.argv[3], to=sys.argv[4], jobs=1)
 status = dict(line.split(":") for line in open("/proc/self/status"))  # ru_maxrss would count who started it
 print(report.exit_code + 0, int(status["VmHWM"].split()[0]) * 1024)
 """
@@ -76,11 +76,13 @@ def test_a_volume_of_a_quarter_gigabyte_passes_through_less(tmp_path: Path) -> N
         )
         write([one], tmp_path / "in" / str(z))
     peaks = {}
-    for memory in ("8G", "64M"):
-        command = [sys.executable, "-c", MEASURED, str(tmp_path / "in"), str(tmp_path / memory), memory]
+    for memory, to in (("8G", "nrrd"), ("64M", "nrrd"), ("8G", "nii"), ("8G", "nii.gz")):
+        target = tmp_path / f"{memory}-{to}"
+        command = [sys.executable, "-c", MEASURED, str(tmp_path / "in"), str(target), memory, to]
         code, peak = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
         assert code == "0"
-        peaks[memory] = int(peak)
-    assert contents(tmp_path / "8G") == contents(tmp_path / "64M")
-    assert peaks["8G"] > 256 << 20
-    assert peaks["64M"] < 128 << 20, peaks
+        peaks[target.name] = int(peak)
+    assert contents(tmp_path / "8G-nrrd") == contents(tmp_path / "64M-nrrd")
+    assert peaks["8G-nrrd"] > 256 << 20
+    assert peaks["64M-nrrd"] < 128 << 20, peaks
+    assert max(peaks["8G-nii"], peaks["8G-nii.gz"]) < 128 << 20, peaks  # plain samples are written as they are read
