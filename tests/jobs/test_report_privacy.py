@@ -277,6 +277,17 @@ def test_labels_are_told_without_what_may_be_a_name(folder: Path, tmp_path: Path
     assert "XR7" in told
 
 
+def test_the_key_of_another_patient_is_no_label(folder: Path, tmp_path: Path) -> None:
+    patients = sorted({str(one.PatientID) for one in data_set()})
+    path = tmp_path / "labels.csv"
+    path.write_text("\n".join(["PatientID,twin", *(f"{one},{patients[0].lower()}|twin" for one in patients)]))
+    for is_private in (True, False):
+        options: dict[str, Any] = {} if is_private else {"profile": "minimal"}
+        told = json.dumps(convkit.report(folder, labels=path, pixels=False, jobs=1, **options).to_json())
+        assert "twin" in told
+        assert patients[0].lower() not in told
+
+
 def test_descriptions_are_told_without_what_may_be_a_name(tmp_path: Path) -> None:
     for number, text in enumerate(("T1 AX Kowalewski 17.03.1999", "T1 AX", "T2 MRN 5556677 sag"), 1):
         folder = tmp_path / "in"

@@ -40,6 +40,9 @@ _NAMING = re.compile(
 )
 """Headings of columns that tell who somebody is."""
 
+_LEAST_KEY = 4
+"""A shorter key, as 1, is a class as well."""
+
 _LEAST_TO_JUDGE = 10
 _OWN_SHARE = 0.9
 """A column of texts in which nearly every key has a value of its own is a name or free text, not a label."""
@@ -111,9 +114,10 @@ def read_labels(path: str, on: str, *, is_private_report: bool) -> Labels:
     several = sum(len(found) > 1 for found in by_key.values())
     if several:
         notes.append(f"{several} keys have more than one row of labels; their values were put together as lists.")
+    secret = frozenset(key.casefold() for key in by_key if len(key) >= _LEAST_KEY) if identifies(on) else frozenset()
     columns, cells = [], []
     for place in chosen:
-        column, found = _column(names[place], place, by_key)
+        column, found = _column(names[place], place, by_key, secret)
         if is_private_report and _names_somebody(column, found):
             notes.append(_left_out([names[place]], "in which nearly every row has a text of its own"))
             continue
@@ -177,9 +181,11 @@ def _left_out(names: Sequence[str], which: str) -> str:
     return f"{count} column{'' if count == 1 else 's'} of the labels {which} {was} left out{named}."
 
 
-def _column(name: str, place: int, by_key: Mapping[str, list[Sequence[str]]]) -> tuple[Column, list[Any]]:
-    """A column and its cell for each key."""
-    parts = [_parts(rows, place) for rows in by_key.values()]
+def _column(
+    name: str, place: int, by_key: Mapping[str, list[Sequence[str]]], secret: frozenset[str]
+) -> tuple[Column, list[Any]]:
+    """A column and its cell for each key; what is the key of somebody, as a twin's Patient ID, is no label."""
+    parts = [tuple(text for text in _parts(rows, place) if text.casefold() not in secret) for rows in by_key.values()]
     texts = [text for one in parts for text in one]
     kind = _kind(texts)
     if kind is Kind.TEXT or any(len(one) > 1 for one in parts):
