@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     default="",
     metavar="K,K",
     help='Attributes to tell: DICOM keywords, (gggg,"CREATOR",ee), paths such as Sequence/Keyword, volumes, instances, '
-    "bytes, slices, slice_spacing; what suits the modalities if left out.",
+    "bytes, slices, slice_spacing, columns of the labels; what suits the modalities, and all labels, if left out.",
 )
 @click.option("--by", metavar="K", help="All of it once more for each value of a column, e.g. Modality.")
 @click.option("--labels", type=click.Path(), metavar="FILE", help="CSV with further columns, such as findings.")

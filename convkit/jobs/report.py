@@ -15,7 +15,7 @@ from convkit.engine.run import Runner, runner_of
 from convkit.errors import MissingExtraError, OutputError, UsageError
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._redaction import redactor_of
-from convkit.jobs._report.asked import wanted
+from convkit.jobs._report.asked import is_column, wanted
 from convkit.jobs._report.gather import Ask, Gathered, gather
 from convkit.jobs._report.labels import Labels, read_labels
 from convkit.jobs._report.of_index import gather_index, index_at
@@ -132,7 +132,7 @@ def report(  # noqa: PLR0913 (one parameter an option of the command)
         The page, ``.html``; None makes none.
     columns : DICOM keywords, private elements, paths into sequences
         Attributes to tell, beside these ``volumes``, ``instances``, ``bytes``, ``slices`` and ``slice_spacing``; none
-        takes those that suit the modalities.
+        takes those that suit the modalities. Columns of the labels, too: none takes all of them.
     by : str or None
         A column of these, or of the labels: all is told once more for each of its values.
     labels : path or None
@@ -176,6 +176,10 @@ def report(  # noqa: PLR0913 (one parameter an option of the command)
         check_table(given, options.output)
     found_labels = _labels(labels, on, is_private=profile is None)
     names = () if found_labels is None else tuple(column.name for column in found_labels.columns)
+    of_labels = {name for name in columns if name in names and not is_column(name)}
+    if found_labels is not None and of_labels:
+        found_labels = found_labels.narrowed({*of_labels, by or ""})
+        columns = [name for name in columns if name not in of_labels]
     asked = wanted(columns, by or "", on if found_labels else "", names, is_private_report=profile is None)
     redactor = redactor_of(profile, key, mapping)
     selection = checked_where(where) if where else None

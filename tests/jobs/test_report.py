@@ -209,6 +209,20 @@ def test_labels_are_joined(folder: Path, index: Path, tmp_path: Path) -> None:
     assert [one.value for one in report(folder, labels=path, by="finding").facets] == ["b", "a"]
 
 
+def test_columns_of_the_labels_can_be_chosen(folder: Path, tmp_path: Path) -> None:
+    rows = "\n".join(f"P00{n},{'ab'[n % 2]},{n},c,PT" for n in range(1, 6))
+    path = labels(tmp_path / "l.csv", f"PatientID,finding,score,other,Modality\n{rows}\n")
+
+    def names(columns: list[str], **options: Any) -> set[str]:
+        return {one.name for one in report(folder, labels=path, columns=columns, **options).attributes}
+
+    assert {"finding", "score", "other", "Modality (labels)"} < names(["Modality"])
+    assert names(["Modality", "finding"]) == {"Modality", "finding"}
+    assert {"finding", "Rows"} < names(["finding"])  # of the headers what is told if nothing is asked
+    assert "other" not in names(["finding"])
+    assert names(["Modality", "finding"], by="score") == {"Modality", "finding", "score"}
+
+
 def test_several_rows_of_labels_make_lists(folder: Path, tmp_path: Path) -> None:
     path = labels(tmp_path / "l.csv", "PatientID;finding\nP001;a\nP001;b\nP002;a\n")
     found = report(folder, labels=path)

@@ -127,6 +127,15 @@ def column_of(name: str) -> Column:
     return OWN[name] if name in OWN else shown(name).column
 
 
+def is_column(name: str) -> bool:
+    """True for the name of a column of headers."""
+    try:
+        column_of(name)
+    except UsageError:
+        return False
+    return True
+
+
 def may_be_told(name: str) -> bool:
     """True where a report without a profile tells a column."""
     if name in OWN or name in OF_MANY or name in DAYS:

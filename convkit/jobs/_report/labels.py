@@ -65,6 +65,15 @@ class Labels(NamedTuple):
     values: Mapping[str, tuple[Any, ...]]
     notes: tuple[str, ...] = ()
 
+    def narrowed(self, names: Iterable[str]) -> Labels:
+        """The same with some columns alone; with all where none of them is named."""
+        asked = set(names)
+        places = [place for place, column in enumerate(self.columns) if column.name in asked]
+        if not places:
+            return self
+        values = {key: tuple(cells[place] for place in places) for key, cells in self.values.items()}
+        return self._replace(columns=tuple(self.columns[place] for place in places), values=values)
+
     def cells(self, keys: Iterable[str], place: int) -> list[Any]:
         """The cells of a column for some keys; None where there are none."""
         return [self.values[key][place] if key in self.values else None for key in keys]
