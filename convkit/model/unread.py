@@ -15,18 +15,21 @@ if TYPE_CHECKING:
 Read = Callable[[int, NDArray[Any]], None]
 """Fills an array (planes, rows, columns) with the planes from a number on, counted volume by volume."""
 
+Whole = Callable[[], NDArray[Any]]
+"""Reads all planes at once, (volumes, slices, rows, columns)."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unread:
     """The shape and type of an array, whose planes are read one after the other, or side by side.
 
-    Where an array is needed NumPy gets all of it (`__array__`), read anew each time.
+    Where an array is needed, as for a turn of its axes, NumPy gets all of it (`__array__`), read anew each time.
 
     Attributes
     ----------
     shape : (volumes, slices, rows, columns)
     dtype : numpy.dtype
-    read : function
+    read, whole : functions
     flips : (bool, bool)
         True where rows, or columns, run backwards from how they are read.
     threads : int
@@ -38,6 +41,7 @@ class Unread:
     shape: tuple[int, int, int, int]
     dtype: np.dtype[Any]
     read: Read
+    whole: Whole
     flips: tuple[bool, bool] = (False, False)
     threads: int = 1
     together: int = 1
@@ -47,7 +51,8 @@ class Unread:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001 (NumPy's protocol)
         del copy  # nobody else has it
-        whole = self.planes(0, self.count).reshape(self.shape)
+        rows, columns = self._steps
+        whole = self.whole().view(self.dtype)[:, :, ::rows, ::columns]
         return whole if dtype is None else whole.astype(dtype, copy=False)
 
     def __getitem__(self, key: Any) -> Any:
@@ -85,8 +90,12 @@ class Unread:
         self.read(start, found)
         if not any(self.flips):
             return found
-        rows, columns = (-1 if is_flipped else 1 for is_flipped in self.flips)
+        rows, columns = self._steps
         return np.ascontiguousarray(found[:, ::rows, ::columns])
+
+    @property
+    def _steps(self) -> tuple[int, int]:
+        return -1 if self.flips[0] else 1, -1 if self.flips[1] else 1
 
     def view(self, dtype: Any) -> Unread:
         """The same bytes as another type of the same size."""

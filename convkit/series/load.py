@@ -29,7 +29,7 @@ from convkit.series.rescale import real_world_units
 from convkit.series.room import IN_MEMORY, Room
 from convkit.series.stack import Stack
 from convkit.series.stack_facts import facts_and_step
-from convkit.series.unread import is_plain, unread
+from convkit.series.unread import JunkBitsError, is_plain, unread
 
 Array = NDArray[Any]
 
@@ -89,8 +89,10 @@ def load(  # noqa: PLR0913 (what, as what, how)
         The values do not fit the data type that was asked for.
     """
     header = leads.first
-    is_unread = may_wait and is_plain(stack, options)
-    array, notes = (cast("Array", unread(stack, threads)), _NONE) if is_unread else _read(stack, threads, room)
+    if may_wait and is_plain(stack, options):
+        array, notes = _left_unread(stack, threads, room), _NONE
+    else:
+        array, notes = _read(stack, threads, room)
     gradients, doubts = gradients_of(stack)
     facts, step_s = facts_and_step(stack, leads, keep=options.keep)
     loaded = _mapped(array, stack, options, room)
@@ -112,6 +114,18 @@ def load(  # noqa: PLR0913 (what, as what, how)
         gradients=gradients,
     )
     return _cast(_regridded(volume, stack), options, room)
+
+
+def _left_unread(stack: Stack, threads: int, room: Room) -> Array:
+    """An `Unread`, for all who take it for an array."""
+
+    def whole() -> Array:
+        array, notes = _read(stack, threads, room)
+        if notes:
+            raise JunkBitsError(notes[0].text)
+        return array
+
+    return cast("Array", unread(stack, threads, whole))
 
 
 def _units(header: Header, loaded: _Loaded, facts: Mapping[str, Any]) -> str:

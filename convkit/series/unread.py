@@ -13,7 +13,7 @@ from convkit.dicom import pixels
 from convkit.errors import PixelError
 from convkit.model import values
 from convkit.model.frame import Frame, PixelLayout
-from convkit.model.unread import Unread
+from convkit.model.unread import Unread, Whole
 from convkit.series.choices import Values
 from convkit.series.options import LoadOptions
 from convkit.series.stack import Stack
@@ -54,23 +54,31 @@ def _are_plain(stack: Stack) -> bool:
     return all(map(pixels.is_native, alike.values()))
 
 
-def unread(stack: Stack, threads: int) -> Unread:
+def unread(stack: Stack, threads: int, whole: Whole) -> Unread:
     """The stored samples of a plain stack.
 
     Reading raises `JunkBitsError` where a sample has bits set that are none of the stored ones.
+
+    Parameters
+    ----------
+    stack : Stack
+    threads : int
+        How many may read at once.
+    whole : function
+        Reads all of it.
     """
     layout, frames = stack.first.pixels.layout, stack.all_frames
     shape = (stack.volumes, len(stack.frames[0]), layout.rows, layout.columns)
     read = partial(_read, frames, layout)
-    return Unread(shape, pixels.array_type(layout), read, threads=threads, together=_together(frames))
+    return Unread(shape, pixels.array_type(layout), read, whole, threads=threads, together=_together(frames))
 
 
 def _together(frames: Sequence[Frame]) -> int:
     """Tiles of the first picture; 1 where frames are no tiles."""
     first = frames[0]
-    return (
-        1 if first.pixels.picture is None else sum(1 for _ in takewhile(lambda f: f.instance == first.instance, frames))
-    )
+    if first.pixels.picture is None:
+        return 1
+    return sum(1 for _ in takewhile(lambda frame: frame.instance == first.instance, frames))
 
 
 def _read(frames: Sequence[Frame], layout: PixelLayout, start: int, out: NDArray[Any]) -> None:

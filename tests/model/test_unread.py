@@ -25,7 +25,7 @@ def unread(together: int = 1) -> Unread:
     def read(start: int, out: NDArray[np.uint16]) -> None:
         out[...] = planes[start : start + len(out)]
 
-    return Unread(SHAPE, WHOLE.dtype, read, together=together)
+    return Unread(SHAPE, WHOLE.dtype, read, WHOLE.copy, together=together)
 
 
 def test_it_looks_like_its_array() -> None:
