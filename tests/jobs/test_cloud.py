@@ -479,7 +479,7 @@ def test_destination_that_is_lost_half_way_ends_the_run_soon(
     (tmp_path / "tmp").mkdir()
     with gated(server) as (gate, through):
         process = started(many, bucket, key, tmp_path / "tmp", **through)
-        wait_for(process, bucket, 20)
+        wait_for(process, bucket, 40)  # more than two batches, so that one of them is recorded
         gate.shut()
         begun = time.monotonic()
         _, said = process.communicate(timeout=100)
