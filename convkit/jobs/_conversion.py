@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -141,10 +142,11 @@ def convert_volume(
     """Task: load one volume and write it; where both can be one, voxels are read as they are written."""
     root, writer = Path(output), WRITERS[options.to]
     loaded = partial(load, task.stack, task.leads, options.load, threads=threads, room=room)
-    try:
+    paths: tuple[Path, ...] = ()
+    with suppress(JunkBitsError):
         volume = loaded(may_wait=writer.is_stored)
         paths = writer.write(volume, root / task.stem, options.write)
-    except JunkBitsError:
+    if not paths:  # not where the error is known: it holds what was read until then
         volume = loaded()
         paths = writer.write(volume, root / task.stem, options.write)
     relative = tuple(p.relative_to(root).as_posix() for p in paths)

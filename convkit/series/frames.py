@@ -175,9 +175,16 @@ def _defect(source: PixelSource, size: int) -> Note | None:
     return None
 
 
+FARTHEST_MM = 1e6
+"""A position farther from the origin is none: no scanner is so long, and float32, which files have for it, no longer
+holds a tenth of a millimetre."""
+
+
 def _position(header: Header) -> Position | None:
     position = header.numbers("ImagePositionPatient")
-    return (position[0], position[1], position[2]) if len(position) == 3 else None
+    if len(position) != 3 or max(map(abs, position)) > FARTHEST_MM:
+        return None
+    return position[0], position[1], position[2]
 
 
 def _spacing(header: Header) -> tuple[float, float] | None:

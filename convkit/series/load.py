@@ -125,7 +125,7 @@ def _left_unread(stack: Stack, threads: int, room: Room) -> Array:
             raise JunkBitsError(notes[0].text)
         return array
 
-    return cast("Array", unread(stack, threads, whole))
+    return cast("Array", unread(stack, whole, threads, room))
 
 
 def _units(header: Header, loaded: _Loaded, facts: Mapping[str, Any]) -> str:

@@ -58,12 +58,13 @@ def by_position(frames: Sequence[Frame]) -> Positions:
     sorted_heights = heights[order]
     tolerance = _tolerance(sorted_heights)
     levels: list[list[Frame]] = []
-    start = -np.inf
+    start = 0.0
     for index, height in zip(order.tolist(), sorted_heights.tolist(), strict=True):  # Python's floats are faster
-        if height - start > tolerance:
-            levels.append([])
+        if levels and height - start <= tolerance:
+            levels[-1].append(frames[index])
+        else:
+            levels.append([frames[index]])
             start = height
-        levels[-1].append(frames[index])
     return Positions(tuple(map(tuple, levels)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import sys
 from collections.abc import Sequence
 from math import prod
 from typing import Any, NamedTuple
@@ -25,6 +26,10 @@ class Room(NamedTuple):
     """
 
     most_bytes: int | None = None
+
+    def shared_by(self, size: int) -> int:
+        """How many, at least one, may hold so many bytes each."""
+        return sys.maxsize if self.most_bytes is None else max(1, self.most_bytes // size)
 
     def empty(self, shape: Sequence[int], dtype: np.dtype[Any]) -> NDArray[Any]:
         """An array whose values are still to be set.

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from convkit.dicom import pixels
 from convkit.errors import PixelError
 from convkit.model import values
-from convkit.model.frame import Frame, PixelLayout
+from convkit.model.frame import Frame, PixelLayout, PixelSource
+from convkit.model.slabs import SLAB_BYTES
 from convkit.model.unread import Unread, Whole
 from convkit.series.choices import Values
 from convkit.series.options import LoadOptions
+from convkit.series.room import Room
 from convkit.series.stack import Stack
 from convkit.storage.files import may_be_elsewhere
 
@@ -50,11 +52,20 @@ def _are_plain(stack: Stack) -> bool:
     (layout,) = layouts
     if layout.is_colour or layout.high_bit != layout.bits_stored - 1:
         return False
-    alike = {(source.transfer_syntax, source.picture, source.offset is None): source for source in sources}
-    return all(map(pixels.is_native, alike.values()))
+    alike = {(source.transfer_syntax, source.picture, source.offset is None): source for source in sources}.values()
+    return all(map(pixels.is_native, alike)) and max(map(_read_at_once, alike)) <= _MOST_AT_ONCE_BYTES
 
 
-def unread(stack: Stack, threads: int, whole: Whole) -> Unread:
+_MOST_AT_ONCE_BYTES = 4 * SLAB_BYTES
+"""A larger picture is a good part of its volume, and may as well be held."""
+
+
+def _read_at_once(source: PixelSource) -> int:
+    """Bytes of a frame, or of the picture that it is a tile of."""
+    return source.stored_layout.bytes_per_frame
+
+
+def unread(stack: Stack, whole: Whole, threads: int, room: Room) -> Unread:
     """The stored samples of a plain stack.
 
     Reading raises `JunkBitsError` where a sample has bits set that are none of the stored ones.
@@ -62,14 +73,17 @@ def unread(stack: Stack, threads: int, whole: Whole) -> Unread:
     Parameters
     ----------
     stack : Stack
-    threads : int
-        How many may read at once.
     whole : function
         Reads all of it.
+    threads : int
+        How many may read at once, where there is room for all.
+    room : Room
     """
     layout, frames = stack.first.pixels.layout, stack.all_frames
     shape = (stack.volumes, len(stack.frames[0]), layout.rows, layout.columns)
     read = partial(_read, frames, layout)
+    of_thread = 3 * max(SLAB_BYTES, _read_at_once(frames[0].pixels))  # a picture, its tiles, and these turned
+    threads = min(threads, room.shared_by(of_thread))
     return Unread(shape, pixels.array_type(layout), read, whole, threads=threads, together=_together(frames))
 
 

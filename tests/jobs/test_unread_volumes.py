@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from convkit.jobs import _conversion
 from convkit.model import slabs
 from convkit.model.unread import Unread
 from convkit.series import load
+from convkit.series.room import Room
 from tests.builders import series, write
 from tests.builders.files import truncate
 from tests.builders.kinds import enhanced_mr
@@ -138,7 +140,7 @@ def test_a_file_that_ends_too_soon_leaves_nothing_behind(
         tmp_path / "in", tmp_path / "out", progress=lambda step: step.what == "headers" and truncate(paths[5], 20)
     ).report
     assert [o.notes[0].code for o in report.outcomes] == ["input.changed"]
-    assert [p for p in (tmp_path / "out").rglob("*") if p.is_file() and ".convkit" not in p.parts] == []
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [".convkit"]
 
 
 def test_junk_in_the_last_slice_is_met_when_most_is_written(tmp_path: Path, unread: list[bool]) -> None:
@@ -150,3 +152,37 @@ def test_junk_in_the_last_slice_is_met_when_most_is_written(tmp_path: Path, unre
     assert unread == [True, False]
     assert "pixels.junk-bits" in run.codes
     assert int(run.image.values.max()) < 1 << 12
+
+
+def test_what_was_read_in_vain_is_not_held_while_the_volume_is_loaded(
+    tmp_path: Path, unread: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[weakref.ref[Any]] = []
+    is_alone: list[bool] = []
+
+    def empty(self: Room, shape: Sequence[int], dtype: Any) -> Any:
+        is_alone.append(not any(one() is not None for one in made))
+        array = np.empty(shape, dtype)
+        made.append(weakref.ref(array))
+        return array
+
+    monkeypatch.setattr(Room, "empty", empty)
+    junk = {"dtype": "uint16", "bits_stored": 12, "junk": True}
+    write(series(modality="MR", MRAcquisitionType="3D", plane="sagittal", **junk), tmp_path / "in")
+    convert_folder(tmp_path / "in", tmp_path / "out")
+    assert unread == [True, False]
+    assert is_alone == [True, True]
+
+
+def test_large_pictures_are_held(tmp_path: Path, unread: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    write(series(rows=16, columns=16), tmp_path / "in")
+    for most in (511, 512):
+        monkeypatch.setattr("convkit.series.unread._MOST_AT_ONCE_BYTES", most)
+        convert_folder(tmp_path / "in", tmp_path / str(most))
+    assert unread == [False, True]
+    assert contents(tmp_path / "511") == contents(tmp_path / "512")
+
+
+@pytest.mark.parametrize(("most", "size", "count"), [(None, 10, 99), (35, 10, 3), (5, 10, 1)])
+def test_as_many_read_at_once_as_there_is_room_for(most: int | None, size: int, count: int) -> None:
+    assert min(99, Room(most).shared_by(size)) == count

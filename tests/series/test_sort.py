@@ -224,7 +224,7 @@ def test_pixel_spacing_that_is_none_is_refused(spacing: list[Any], tmp_path: Pat
     }
 
 
-@pytest.mark.parametrize("position", [["nan", 0, 0], ["inf", 0, 0]], ids=str)
+@pytest.mark.parametrize("position", [["nan", 0, 0], ["inf", 0, 0], [0, 0, -1.7e308], [0, 1.1e6, 0]], ids=str)
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_position_that_is_no_number_is_never_a_volume(position: list[Any], tmp_path: Path) -> None:
     datasets = series()
