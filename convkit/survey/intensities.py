@@ -109,19 +109,48 @@ def range_counts(arrays: Sequence[NDArray[Any]]) -> tuple[int, ...]:
     return tuple(sum(int(((a >= low) & (a < high)).sum()) for a in arrays) for _, low, high in RANGES)
 
 
-def histogram_of(samples: Sequence[PixelSample], bins: int = BINS) -> Histogram | None:
+def histogram_of(
+    samples: Sequence[PixelSample], bins: int = BINS, within: tuple[float, float] = (-math.inf, math.inf)
+) -> Histogram | None:
     """The histogram of all values of some samples; None where there are none.
 
-    Where a few values in a thousand would make all others one bin, they are counted as beyond it.
+    Where a few values in a thousand would make all others one bin, they are counted as beyond it; so is what does not
+    lie `within` some ends.
     """
     values = np.concatenate([one.values for one in samples]) if samples else np.empty(0)
-    if not values.size:
+    inside = (values >= within[0]) & (values <= within[1])
+    if not inside.any():
         return None
     weights = np.concatenate([one.counts for one in samples])
-    edges = round_edges(*_shown(values, weights), bins)
-    counts, _ = np.histogram(values, edges, weights=weights)
-    below, above = (int(weights[beyond].sum()) for beyond in (values < edges[0], values > edges[-1]))
+    edges = round_edges(*_shown(values[inside], weights[inside]), bins)
+    counts, _ = np.histogram(values[inside], edges, weights=weights[inside])
+    low, high = max(within[0], edges[0]), min(within[1], edges[-1])
+    below, above = (int(weights[beyond].sum()) for beyond in (values < low, values > high))
     return Histogram(tuple(map(float, edges)), tuple(round(float(count)) for count in counts), below, above)
+
+
+def ends_of_many(samples: Sequence[PixelSample], people: Sequence[str], least: int) -> tuple[float, float]:
+    """Between which values a histogram may run: at least so many people have values beyond, or at, either end.
+
+    Parameters
+    ----------
+    samples : sequence of PixelSample
+    people : sequence of str
+        Whose each sample is.
+    least : int
+        0 or 1 for all values.
+    """
+    if least <= 1:
+        return -math.inf, math.inf
+    lows: dict[str, float] = {}
+    highs: dict[str, float] = {}
+    for sample, person in zip(samples, people, strict=True):
+        if sample.values.size:
+            lows[person] = min(lows.get(person, math.inf), float(sample.values[0]))
+            highs[person] = max(highs.get(person, -math.inf), float(sample.values[-1]))
+    if len(lows) < least:
+        return math.inf, -math.inf
+    return sorted(lows.values())[least - 1], sorted(highs.values())[-least]
 
 
 def _shown(values: Floats, weights: NDArray[np.int64]) -> tuple[float, float]:
@@ -135,8 +164,8 @@ def _shown(values: Floats, weights: NDArray[np.int64]) -> tuple[float, float]:
     return (low, high) if is_far else (least, most)
 
 
-def intensities(
-    title: str, samples: Sequence[PixelSample], series: int, note: str, *, tells_ends: bool = True
+def intensities(  # noqa: PLR0913 (what a page tells of a group)
+    title: str, samples: Sequence[PixelSample], series: int, note: str, *, people: Sequence[str] = (), least: int = 0
 ) -> Intensities | None:
     """What is to be told of the pixels of a group of series; None where none was sampled.
 
@@ -148,10 +177,12 @@ def intensities(
     series : int
         Of the modality.
     note : str
-    tells_ends : bool
-        False where the least and the greatest value are of too few people.
+    people : sequence of str
+        Whose each sample is; may be empty where `least` is below 2.
+    least : int
+        Fewest people whose values may be told: then not the least and the greatest value, nor what only fewer have.
     """
-    found = histogram_of(samples)
+    found = histogram_of(samples, within=ends_of_many(samples, people, least))
     if found is None:
         return None
     pixels = sum(one.pixels for one in samples)
@@ -169,8 +200,8 @@ def intensities(
         len(samples),
         sum(one.frames for one in samples),
         note,
-        float(min(one.values[0] for one in samples if one.values.size)) if tells_ends else None,
-        float(max(one.values[-1] for one in samples if one.values.size)) if tells_ends else None,
+        float(min(one.values[0] for one in samples if one.values.size)) if least <= 1 else None,
+        float(max(one.values[-1] for one in samples if one.values.size)) if least <= 1 else None,
     )
 
 

@@ -65,9 +65,29 @@ def test_the_range_is_that_of_the_values_not_of_the_bins() -> None:
     found = intensities("CT (HU)", [sample(np.array([-1024, -900, -770]))], 1, "")
     assert found is not None
     assert (found.least, found.greatest) == (-1024, -770)
-    of_few = intensities("CT (HU)", [sample(np.array([-1024, -900, -770]))], 1, "", tells_ends=False)
+    two = [sample(np.array([-1024, -900, -770])), sample(np.array([-900, -770]))]
+    of_few = intensities("CT (HU)", two, 2, "", people=["a", "b"], least=2)
     assert of_few is not None
     assert (of_few.least, of_few.greatest) == (None, None)
+
+
+def test_values_of_too_few_people_lie_beyond_the_histogram() -> None:
+    """The implant of one patient, with several series, shows up in no bin."""
+    of_one = [sample(np.array([-1000, 0, 50, 30_000])), sample(np.array([-2000, 29_000]))]
+    others = [sample(np.array([-1000 - n, 0, 100 + n])) for n in range(3)]
+    people = ["a", "a", "b", "c", "d"]
+    all_told, of_three = (
+        intensities("CT (HU)", [*of_one, *others], 5, "", people=people, least=least) for least in (0, 3)
+    )
+    assert all_told is not None
+    assert of_three is not None
+    assert (all_told.least, all_told.greatest) == (-2000, 30_000)
+    edges = of_three.histogram.edges
+    assert edges[0] >= -1050  # rounded
+    assert edges[-1] <= 150
+    assert (of_three.histogram.below, of_three.histogram.above) == (2, 3)  # -2000 and -1002; 102 and two of metal
+    assert sum(of_three.histogram.counts) == 10
+    assert intensities("CT (HU)", of_one, 2, "", people=["a", "a"], least=2) is None
 
 
 def test_shares_are_of_all_pixels() -> None:

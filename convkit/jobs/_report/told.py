@@ -214,18 +214,18 @@ def _troubled(part: Part) -> int | None:
 def pixels_of(part: Part) -> tuple[Intensities, ...]:
     """The values of sampled pixels by modality, what they measure, and unit."""
     groups: dict[_Measured, list[PixelSample]] = defaultdict(list)
-    people: dict[_Measured, set[str]] = defaultdict(set)
+    people: dict[_Measured, list[str]] = defaultdict(list)
     for one in part.series:
         sample = part.samples.get(one.identifier)
         if sample is not None:
             key = _Measured(sample.modality, sample.quantity, sample.unit)
             groups[key].append(sample)
-            people[key].add(one.person or one.study)
+            people[key].append(one.person or one.study)
     totals = Counter(one.row["modality"] for one in part.series)
     made = [
-        _intensities(key, samples, totals[key.modality], part.people.least)
+        _intensities(key, samples, people[key], totals[key.modality], part.people.least)
         for key, samples in sorted(groups.items(), key=lambda item: (*item[0][:2], not item[0].unit, item[0].unit))
-        if len(people[key]) >= part.people.least
+        if len(set(people[key])) >= part.people.least
     ]
     return tuple(one for one in made if one is not None)
 
@@ -243,14 +243,16 @@ class _Measured(NamedTuple):
         return f"{', '.join(filter(None, (self.modality or 'no modality', self.quantity)))} ({self.unit or 'no unit'})"
 
 
-def _intensities(key: _Measured, samples: Sequence[PixelSample], series: int, least: int) -> Intensities | None:
+def _intensities(
+    key: _Measured, samples: Sequence[PixelSample], people: Sequence[str], series: int, least: int
+) -> Intensities | None:
     frames = sum(one.frames for one in samples)
     of = f"{len(samples)} series" if len(samples) == series else f"{len(samples)} of all {series} {key.modality} series"
     told = [f"{frames} frames of {of}, spread over each volume; series drawn by a hash."]
     for remark, count in Counter(one.remark for one in samples if one.remark).most_common():
-        if count >= least:
+        if len({person for one, person in zip(samples, people, strict=True) if one.remark == remark}) >= least:
             told.append(f"{count} series {'is' if count == 1 else 'are'} not in SUV: {remark}.")
-    return intensities(key.title, samples, series, " ".join(told), tells_ends=least <= 1)
+    return intensities(key.title, samples, series, " ".join(told), people=people, least=least)
 
 
 def samples_of(sampled: Sequence[Sampled]) -> dict[str, PixelSample]:
