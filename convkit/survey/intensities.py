@@ -195,7 +195,7 @@ def intensities(  # noqa: PLR0913 (what a page tells of a group)
         padding / whole,
         sum(one.low for one in samples) / whole,
         sum(one.high for one in samples) / whole,
-        _shares(samples),
+        _shares(samples, people, least),
         series,
         len(samples),
         sum(one.frames for one in samples),
@@ -205,18 +205,29 @@ def intensities(  # noqa: PLR0913 (what a page tells of a group)
     )
 
 
-def _shares(samples: Sequence[PixelSample]) -> tuple[tuple[str, float | None, float | None, float], ...]:
-    """Each of `RANGES` with its share, and the share of what lies between them."""
+def _shares(
+    samples: Sequence[PixelSample], people: Sequence[str], least: int
+) -> tuple[tuple[str, float | None, float | None, float], ...]:
+    """Each of `RANGES` with its share, and the share of what lies between them, or is of too few people."""
     counted_in = [one for one in samples if one.ranges]
     if not counted_in:
         return ()
     whole = sum(one.pixels for one in counted_in) or 1
-    within = [sum(one.ranges[place] for one in counted_in) for place in range(len(RANGES))]
+    within = {place: sum(one.ranges[place] for one in counted_in) for place in range(len(RANGES))}
+    if least > 1:
+        within = {place: count for place, count in within.items() if _has_many(place, samples, people, least)}
     told = [
-        (name, max(low, -_FAR), min(high, _FAR), count / whole)
-        for (name, low, high), count in zip(RANGES, within, strict=True)
+        (name, max(low, -_FAR), min(high, _FAR), within[place] / whole)
+        for place, (name, low, high) in enumerate(RANGES)
+        if place in within
     ]
-    return (*told, (OTHER, None, None, (whole - sum(within)) / whole))
+    return (*told, (OTHER, None, None, (whole - sum(within.values())) / whole))
+
+
+def _has_many(place: int, samples: Sequence[PixelSample], people: Sequence[str], least: int) -> bool:
+    """True where enough people have pixels in a range."""
+    whose = {one for sample, one in zip(samples, people, strict=True) if sample.ranges and sample.ranges[place]}
+    return len(whose) >= least
 
 
 _FAR = 32768.0

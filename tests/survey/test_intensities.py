@@ -87,6 +87,10 @@ def test_values_of_too_few_people_lie_beyond_the_histogram() -> None:
     assert edges[-1] <= 150
     assert (of_three.histogram.below, of_three.histogram.above) == (2, 3)  # -2000 and -1002; 102 and two of metal
     assert sum(of_three.histogram.counts) == 10
+    told = {name: share for name, _, _, share in of_three.ranges}
+    assert "metal" in {name for name, *_ in all_told.ranges}
+    assert "metal" not in told
+    assert sum(told.values()) == pytest.approx(1)
     assert intensities("CT (HU)", of_one, 2, "", people=["a", "a"], least=2) is None
 
 
