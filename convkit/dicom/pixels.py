@@ -274,9 +274,7 @@ def has_surplus(source: PixelSource) -> bool:
     PixelError, UnsupportedError
         The frames cannot be told apart.
     """
-    if is_native(source):
-        return pixel_source.has_surplus(source)
-    return bool(_samples().has_surplus(source))
+    return pixel_source.has_surplus(source) or (not is_native(source) and _samples().surplus_of(source) > 0)
 
 
 def _samples() -> ModuleType:

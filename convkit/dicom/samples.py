@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from convkit.dicom import codecs, colour, native, pixel_source, syntaxes
+from convkit.dicom import codecs, colour, native, syntaxes
 from convkit.dicom.encapsulation import MOST_FRAGMENTS, ExtendedOffsets, FrameIndex, index_frames
 from convkit.dicom.palette import Palette, palette_of_file
 from convkit.errors import PixelError, UnsupportedError
@@ -192,17 +192,6 @@ def _is_left_justified(samples: NDArray[Any], source: PixelSource) -> bool:
 
 
 # --- compressed frames -----------------------------------------------------------------------------------
-
-
-def has_surplus(source: PixelSource) -> bool:
-    """True where there are more pixels than the header promises: bytes, or compressed frames.
-
-    Raises
-    ------
-    PixelError, UnsupportedError
-        As in `read_stored`.
-    """
-    return pixel_source.has_surplus(source) or surplus_of(source) > 0
 
 
 def surplus_of(source: PixelSource) -> int:

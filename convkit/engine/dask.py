@@ -240,7 +240,8 @@ class _Orders(Generic[T, R]):
         try:
             yield from self._results(items, most)
         except EngineError:
-            yield from self._arrived()  # or it would be done once more
+            with suppress(EngineError):
+                yield from self._settled(block=False)  # what had come back before, or it would be done once more
             raise
         finally:
             for future in self._aloft:
@@ -308,14 +309,6 @@ class _Orders(Generic[T, R]):
             elif isinstance(answer[0], str):
                 raise _unfit(*answer)
             yield from self._unpacked(parcel, _Answer(*answer))
-
-    def _arrived(self) -> Iterator[tuple[int, R]]:
-        """Yield what had come back before something ended the run."""
-        with suppress(Empty):
-            while True:
-                future, answer, error = self._ended.get_nowait()
-                if error is None and not isinstance(answer[0], str):
-                    yield from self._unpacked(self._aloft.pop(future), _Answer(*answer))
 
     def _unpacked(self, parcel: _Parcel, answer: _Answer) -> Iterator[tuple[int, R]]:
         if answer.seconds:

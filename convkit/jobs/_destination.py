@@ -113,8 +113,6 @@ def save_journal(root: Path, journal: Journal, *, is_last: bool = False) -> None
 def tidied(root: Path, folders: Iterable[Path], runner: Runner) -> Iterator[None]:
     """Work in folders that hold no temporary file of a killed run before, nor of a worker that died after.
 
-    Folders that were made for files that could not be finished are removed again.
-
     Parameters
     ----------
     root : Path
@@ -129,7 +127,6 @@ def tidied(root: Path, folders: Iterable[Path], runner: Runner) -> Iterator[None
         The operating system refuses.
     """
     ordered = sorted({root, *folders})
-    absent = _absent(root, ordered)
     for folder in ordered:
         remove_leftovers(folder)
     with runner.sharing(root):
@@ -137,15 +134,6 @@ def tidied(root: Path, folders: Iterable[Path], runner: Runner) -> Iterator[None
     if runner.has_lost_workers:
         for folder in ordered:
             remove_leftovers(folder)
-    for folder in absent:
-        with suppress(OSError):  # there is something in it, or nobody made it
-            folder.rmdir()
-
-
-def _absent(root: Path, folders: Iterable[Path]) -> list[Path]:
-    """Folders below the destination that are not there yet, the innermost first."""
-    inner = {folder for one in folders for folder in (one, *one.parents) if root in folder.parents}
-    return sorted((folder for folder in inner if not folder.exists()), reverse=True)
 
 
 @dataclass(frozen=True, slots=True)

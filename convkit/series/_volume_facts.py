@@ -58,10 +58,10 @@ class VolumeFact(NamedTuple):
     """
 
     key: str
-    read: Callable[[Leads], Any]
+    read: Callable[[_Volumes], Any]
     modalities: tuple[str, ...] = ()
 
-    def of(self, leads: Leads) -> Any:
+    def of(self, leads: _Volumes) -> Any:
         """The value; None where there is none or the key has no meaning."""
         if self.modalities and leads[0].text("Modality") not in self.modalities:
             return None
@@ -76,45 +76,41 @@ def volume_facts(leads: Leads) -> dict[str, Any]:
     leads : sequence of Header
         Of the first frame of each volume, in the order of the volumes.
     """
-    timed = _Timed(leads)
-    found = {fact.key: fact.of(timed) for fact in VOLUME_FACTS}
+    volumes = _Volumes(leads)
+    found = {fact.key: fact.of(volumes) for fact in VOLUME_FACTS}
     return {key: value for key, value in found.items() if value is not None}
 
 
 def interval_s(leads: Leads) -> float | None:
     """Mean time from the start of one volume to that of the next, in s; None where it is not told."""
-    starts = _starts(leads)
-    return round((starts[-1] - starts[0]) / (len(starts) - 1), 6) if starts and len(starts) > 1 else None
+    return _Volumes(leads).interval_s
 
 
 # --- times -----------------------------------------------------------------------------------------------
 
 
-class _Timed(tuple[Header, ...]):  # noqa: SLOT001 (it keeps what was found)
+class _Volumes(tuple[Header, ...]):  # noqa: SLOT001 (it keeps what was found)
     """Leads whose times, which several facts need, are read once."""
 
     @cached_property
     def starts(self) -> list[float] | None:
-        """See `_starts`."""
-        return _read_starts(self)
+        """When each volume starts, in s after the first; None where a time is missing or does not grow."""
+        told = [volume_time(lead) for lead in self]
+        if len(self) > 1 and all(time is not None for time in told) and len(set(told)) == len(self):
+            starts = [round((time or 0.0) - (told[0] or 0.0), 6) for time in told]
+            return starts if all(a < b for a, b in pairwise(starts)) else None
+        times = [seconds(lead, STARTS) for lead in self]
+        if times[0] is None:
+            return None
+        starts = [since(time, times[0]) for time in times if time is not None]
+        is_growing = all(a < b for a, b in pairwise(starts))
+        return starts if len(starts) == len(self) and is_growing else None
 
-
-def _starts(leads: Leads) -> list[float] | None:
-    """When each volume starts, in s after the first; None where a time is missing or does not grow."""
-    return leads.starts if isinstance(leads, _Timed) else _read_starts(leads)
-
-
-def _read_starts(leads: Leads) -> list[float] | None:
-    told = [volume_time(lead) for lead in leads]
-    if len(leads) > 1 and all(time is not None for time in told) and len(set(told)) == len(leads):
-        starts = [round((time or 0.0) - (told[0] or 0.0), 6) for time in told]
-        return starts if all(a < b for a, b in pairwise(starts)) else None
-    times = [seconds(lead, STARTS) for lead in leads]
-    if times[0] is None:
-        return None
-    starts = [since(time, times[0]) for time in times if time is not None]
-    is_growing = all(a < b for a, b in pairwise(starts))
-    return starts if len(starts) == len(leads) and is_growing else None
+    @property
+    def interval_s(self) -> float | None:
+        """See `interval_s`."""
+        starts = self.starts
+        return round((starts[-1] - starts[0]) / (len(starts) - 1), 6) if starts and len(starts) > 1 else None
 
 
 def _is_even(starts: Sequence[float]) -> bool:
@@ -123,29 +119,29 @@ def _is_even(starts: Sequence[float]) -> bool:
     return all(abs(step - mean) <= EVEN_SHARE * mean for step in steps)
 
 
-def _repetition_time(leads: Leads) -> float | None:
+def _repetition_time(leads: _Volumes) -> float | None:
     """Interval of the volumes, where the header tells no repetition time, or only that of an excitation.
 
     BIDS means the time from volume to volume. In a 3-D acquisition Repetition Time is that of one excitation.
     """
-    starts = _starts(leads)
+    starts = leads.starts
     if not starts or len(starts) < _LEAST_VOLUMES or not _is_even(starts):
         return None
-    told, interval = leads[0].number("RepetitionTime"), interval_s(leads)
+    told, interval = leads[0].number("RepetitionTime"), leads.interval_s
     is_excitation = leads[0].text("MRAcquisitionType") == "3D" and told and interval
     if told and not (is_excitation and abs(told * _MS - (interval or 0.0)) > _OTHER_S):
         return None
     return interval
 
 
-def _excitation_time(leads: Leads) -> float | None:
+def _excitation_time(leads: _Volumes) -> float | None:
     """Repetition Time of a 3-D acquisition whose volumes follow each other more slowly."""
     told = leads[0].number("RepetitionTime")
     return told * _MS if told and _repetition_time(leads) is not None else None
 
 
-def _volume_timing(leads: Leads) -> list[float] | None:
-    starts = _starts(leads)
+def _volume_timing(leads: _Volumes) -> list[float] | None:
+    starts = leads.starts
     if leads[0].number("RepetitionTime") or not starts or len(starts) == 1 or _is_even(starts):
         return None
     return starts
@@ -172,8 +168,8 @@ def _scan_start(leads: Leads) -> float | None:
     return None if _zero(leads) is None else 0.0
 
 
-def _frame_times(leads: Leads) -> list[float] | None:
-    first, zero, starts = seconds(leads[0], STARTS), _zero(leads), _starts(leads)
+def _frame_times(leads: _Volumes) -> list[float] | None:
+    first, zero, starts = seconds(leads[0], STARTS), _zero(leads), leads.starts
     if first is None or zero is None or starts is None:
         return None
     return [round(since(first, zero) + start, 6) for start in starts]

@@ -209,10 +209,10 @@ def _mapped(array: Array, stack: Stack, options: LoadOptions, room: Room) -> _Lo
 
 def _rescaled(array: Array, stack: Stack, options: LoadOptions, room: Room) -> _Loaded:
     frames = stack.all_frames
-    is_uniform = len({(kind.slope, kind.intercept) for kind in stack.kinds}) == 1
+    is_uniform = len(stack.rescales) == 1
     told = frames[:1] if is_uniform else frames
     slopes, intercepts = numbers = tuple(f.kind.slope for f in told), tuple(f.kind.intercept for f in told)
-    narrow = values.narrowed(array, max(f.pixels.layout.bits_stored for f in frames))
+    narrow = values.narrowed(array, max(source.layout.bits_stored for source in stack.sources))
     if options.values is Values.STORED:
         ignored = (note("values.modality-lut", _NOT_LOOKED_UP),) if stack.may_have_table else ()
         return _Loaded(narrow, ValueMapping(*numbers, MappingState.IGNORED), ignored, "")
@@ -243,7 +243,7 @@ def _rescaled_by_slice(array: Array, slopes: Sequence[float], intercepts: Sequen
 
 def _value_notes(stack: Stack, header: Header, loaded: _Loaded, choices: ValueChoices) -> tuple[Note, ...]:
     codes = dict.fromkeys(code for kind in stack.kinds for code in kind.value_codes)
-    if _has_surplus(stack):
+    if any(map(pixels.has_surplus, stack.sources)):
         codes["pixels.surplus"] = None
     return (*_rescale_notes(header, loaded, choices), *map(note, codes), *_kind(header))
 
@@ -252,11 +252,6 @@ def _rescale_notes(header: Header, loaded: _Loaded, choices: ValueChoices) -> tu
     if loaded.is_looked_up:
         return ()
     return (note("values.real-world"),) if real_world_units(header) else rescale_notes(header, choices)
-
-
-def _has_surplus(stack: Stack) -> bool:
-    sources = {id(frame.pixels): frame.pixels for frame in stack.all_frames}
-    return any(map(pixels.has_surplus, sources.values()))
 
 
 def _kind(header: Header) -> tuple[Note, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from convkit.model.frame import Frame, FrameKind
+from convkit.model.frame import Frame, FrameKind, PixelSource
 from convkit.model.geometry import Grid
 from convkit.model.notes import Note
 from convkit.model.volume import WHOLE, Split
@@ -64,6 +64,16 @@ class Stack:
     def is_weighted(self) -> bool:
         """True where diffusion gradients were played out for some frame."""
         return any(kind.gradient is not None and kind.gradient.b_value > 0 for kind in self.kinds)
+
+    @cached_property
+    def sources(self) -> tuple[PixelSource, ...]:
+        """The objects that the frames lie in, each once."""
+        return tuple({id(frame.pixels): frame.pixels for frame in self.all_frames}.values())
+
+    @property
+    def rescales(self) -> frozenset[tuple[float, float]]:
+        """Every slope with its intercept."""
+        return frozenset((kind.slope, kind.intercept) for kind in self.kinds)
 
     @property
     def may_have_table(self) -> bool:

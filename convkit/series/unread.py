@@ -35,8 +35,7 @@ def is_plain(stack: Stack, options: LoadOptions) -> bool:
     """
     if stack.coordinates is not None or stack.deskew or options.dtype != "auto" or stack.may_have_table:
         return False
-    rescales = {(kind.slope, kind.intercept) for kind in stack.kinds}
-    return len(rescales) == 1 and _is_kept(options.values, *rescales.pop()) and _are_plain(stack)
+    return len(stack.rescales) == 1 and _is_kept(options.values, *min(stack.rescales)) and _are_plain(stack.sources)
 
 
 def _is_kept(asked: Values, slope: float, intercept: float) -> bool:
@@ -44,8 +43,7 @@ def _is_kept(asked: Values, slope: float, intercept: float) -> bool:
     return asked is Values.STORED or (asked is Values.AUTO and values.is_carried_by_float32(slope, intercept))
 
 
-def _are_plain(stack: Stack) -> bool:
-    sources = {id(frame.pixels): frame.pixels for volume in stack.frames for frame in volume}.values()
+def _are_plain(sources: Sequence[PixelSource]) -> bool:
     layouts = {source.layout for source in sources}
     if len(layouts) != 1 or any(may_be_elsewhere(source.path) for source in sources):
         return False

@@ -180,9 +180,31 @@ class People:
         pairs = np.unique(groups * most + self.codes[owners])
         return np.bincount(pairs // most, minlength=size).astype(np.int64)
 
+    def ends(self, lows: Floats, highs: Floats) -> tuple[float, float]:
+        """The least and the greatest value that enough people reach (top and bottom coding).
+
+        What lies beyond would give away the values of those few who are far from the others. There must be enough.
+
+        Parameters
+        ----------
+        lows, highs : (rows,) float64
+            Least and greatest value of each row.
+        """
+        return self._reached(lows), -self._reached(-highs)
+
+    def _reached(self, values: Floats) -> float:
+        """The value up to which there are enough people."""
+        order = np.argsort(values, kind="stable")
+        first_of_each = np.sort(np.unique(self.codes[order], return_index=True)[1])
+        return float(values[order[first_of_each[self.least - 1]]])
+
     def are_few(self, persons: Integers | int) -> Any:
         """True for groups that may not be told: of somebody, but of fewer than the least number."""
         return (persons > 0) & (persons < self.least) if self.least > 1 else persons < 0
+
+
+NOBODY = People(np.empty(0, np.int64))
+"""Where it does not matter who is behind a row, as all is told."""
 
 
 def columns_of(column: Column, cells: Sequence[Any], unit: str = "", *, is_label: bool = False) -> tuple[Cells, ...]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,16 +132,10 @@ def _without_ends(values: Floats, people: People) -> Floats:
     """
     if people.least <= 1:
         return values
-    low, high = (_reached(values, people, np.argsort(by, kind="stable")) for by in (values, -values))
+    low, high = people.ends(values, values)
     if low > high:
         return np.full_like(values, np.median(values))
     return np.clip(values, low, high)
-
-
-def _reached(values: Floats, people: People, order: NDArray[Any]) -> float:
-    """The first value, in some order, up to which there are enough people."""
-    first_of_each = np.sort(np.unique(people.codes[order], return_index=True)[1])
-    return float(values[order[first_of_each[people.least - 1]]])
 
 
 def axis_of(values: Floats) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convkit.survey.bins import round_edges
-from convkit.survey.columns import Floats
+from convkit.survey.columns import NOBODY, Floats, Mask, People
 from convkit.survey.findings import Histogram, Intensities
 
 BINS = 64
@@ -129,28 +129,15 @@ def histogram_of(
     return Histogram(tuple(map(float, edges)), tuple(round(float(count)) for count in counts), below, above)
 
 
-def ends_of_many(samples: Sequence[PixelSample], people: Sequence[str], least: int) -> tuple[float, float]:
-    """Between which values a histogram may run: at least so many people have values beyond, or at, either end.
-
-    Parameters
-    ----------
-    samples : sequence of PixelSample
-    people : sequence of str
-        Whose each sample is.
-    least : int
-        0 or 1 for all values.
-    """
-    if least <= 1:
+def _ends(samples: Sequence[PixelSample], people: People) -> tuple[float, float]:
+    """Between which values a histogram may run; see `People.ends`."""
+    if people.least <= 1:
         return -math.inf, math.inf
-    lows: dict[str, float] = {}
-    highs: dict[str, float] = {}
-    for sample, person in zip(samples, people, strict=True):
-        if sample.values.size:
-            lows[person] = min(lows.get(person, math.inf), float(sample.values[0]))
-            highs[person] = max(highs.get(person, -math.inf), float(sample.values[-1]))
-    if len(lows) < least:
+    some = [one.values for one in samples if one.values.size]
+    whose = people.of(np.array([one.values.size > 0 for one in samples], np.bool_))
+    if not whose.tells():
         return math.inf, -math.inf
-    return sorted(lows.values())[least - 1], sorted(highs.values())[-least]
+    return whose.ends(np.array([values[0] for values in some]), np.array([values[-1] for values in some]))
 
 
 def _shown(values: Floats, weights: NDArray[np.int64]) -> tuple[float, float]:
@@ -164,8 +151,8 @@ def _shown(values: Floats, weights: NDArray[np.int64]) -> tuple[float, float]:
     return (low, high) if is_far else (least, most)
 
 
-def intensities(  # noqa: PLR0913 (what a page tells of a group)
-    title: str, samples: Sequence[PixelSample], series: int, note: str, *, people: Sequence[str] = (), least: int = 0
+def intensities(
+    title: str, samples: Sequence[PixelSample], series: int, note: str, people: People = NOBODY
 ) -> Intensities | None:
     """What is to be told of the pixels of a group of series; None where none was sampled.
 
@@ -177,12 +164,11 @@ def intensities(  # noqa: PLR0913 (what a page tells of a group)
     series : int
         Of the modality.
     note : str
-    people : sequence of str
-        Whose each sample is; may be empty where `least` is below 2.
-    least : int
-        Fewest people whose values may be told: then not the least and the greatest value, nor what only fewer have.
+    people : People
+        Whose each sample is. Where a group must have some, the least and the greatest value are not told, nor what only
+        fewer have.
     """
-    found = histogram_of(samples, within=ends_of_many(samples, people, least))
+    found = histogram_of(samples, within=_ends(samples, people))
     if found is None:
         return None
     pixels = sum(one.pixels for one in samples)
@@ -195,27 +181,29 @@ def intensities(  # noqa: PLR0913 (what a page tells of a group)
         padding / whole,
         sum(one.low for one in samples) / whole,
         sum(one.high for one in samples) / whole,
-        _shares(samples, people, least),
+        _shares(samples, people),
         series,
         len(samples),
         sum(one.frames for one in samples),
         note,
-        float(min(one.values[0] for one in samples if one.values.size)) if least <= 1 else None,
-        float(max(one.values[-1] for one in samples if one.values.size)) if least <= 1 else None,
+        float(min(one.values[0] for one in samples if one.values.size)) if people.least <= 1 else None,
+        float(max(one.values[-1] for one in samples if one.values.size)) if people.least <= 1 else None,
     )
 
 
 def _shares(
-    samples: Sequence[PixelSample], people: Sequence[str], least: int
+    samples: Sequence[PixelSample], people: People
 ) -> tuple[tuple[str, float | None, float | None, float], ...]:
     """Each of `RANGES` with its share, and the share of what lies between them, or is of too few people."""
     counted_in = [one for one in samples if one.ranges]
     if not counted_in:
         return ()
     whole = sum(one.pixels for one in counted_in) or 1
-    within = {place: sum(one.ranges[place] for one in counted_in) for place in range(len(RANGES))}
-    if least > 1:
-        within = {place: count for place, count in within.items() if _has_many(place, samples, people, least)}
+    within = {
+        place: sum(one.ranges[place] for one in counted_in)
+        for place in range(len(RANGES))
+        if people.tells(_has_some(samples, place))
+    }
     told = [
         (name, max(low, -_FAR), min(high, _FAR), within[place] / whole)
         for place, (name, low, high) in enumerate(RANGES)
@@ -224,10 +212,9 @@ def _shares(
     return (*told, (OTHER, None, None, (whole - sum(within.values())) / whole))
 
 
-def _has_many(place: int, samples: Sequence[PixelSample], people: Sequence[str], least: int) -> bool:
-    """True where enough people have pixels in a range."""
-    whose = {one for sample, one in zip(samples, people, strict=True) if sample.ranges and sample.ranges[place]}
-    return len(whose) >= least
+def _has_some(samples: Sequence[PixelSample], place: int) -> Mask:
+    """(samples,) bool: which have pixels in a range."""
+    return np.array([bool(one.ranges) and one.ranges[place] > 0 for one in samples], np.bool_)
 
 
 _FAR = 32768.0

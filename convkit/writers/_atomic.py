@@ -58,7 +58,7 @@ def written_aside(path: str | Path) -> Iterator[BinaryIO]:
     Parameters
     ----------
     path : str or Path
-        Final path. Missing folders are created; a file that is there is replaced.
+        Final path. Missing folders are created, and removed where the file cannot be; a file that is there is replaced.
 
     Yields
     ------
@@ -73,8 +73,9 @@ def written_aside(path: str | Path) -> Iterator[BinaryIO]:
     final = os.fspath(path)  # texts: at a picture a millisecond, paths would be a tenth of the work
     folder, name = os.path.split(final)
     aside = f"{folder}/{_name_aside(name)}" if folder else _name_aside(name)
+    made: list[str] = []
     try:
-        with _opened(aside, folder) as file:
+        with _opened(aside, folder, made) as file:
             yield file
         if MIRRORED in final:
             import_module("convkit.storage.mirror").send(aside, final)  # a destination in object storage
@@ -83,20 +84,35 @@ def written_aside(path: str | Path) -> Iterator[BinaryIO]:
     except BaseException as err:
         with suppress(OSError, UnicodeEncodeError):
             os.unlink(aside)  # noqa: PTH108 (see above)
+        for each in made:
+            with suppress(OSError):  # it holds files of others
+                os.rmdir(each)  # noqa: PTH106 (see above)
         if isinstance(err, (OSError, UnicodeEncodeError)):
             raise _as_output_error(err, final) from err
         raise
 
 
-def _opened(aside: str, folder: str) -> BinaryIO:
-    """A new file; its folder is made where it is missing, which is seldom."""
+def _opened(aside: str, folder: str, made: list[str]) -> BinaryIO:
+    """A new file; its folder is made where it is missing, which is seldom, and told in `made`, the innermost first."""
     try:
         return open(aside, "xb", BUFFER_BYTES)  # noqa: PTH123 (see above; the caller closes it)
     except FileNotFoundError:
         if MIRRORED in folder:
             import_module("convkit.storage.mirror").prepare(folder)
+        made += _missing(folder)
+        os.makedirs(folder, exist_ok=True)  # noqa: PTH103 (see above)
+    try:
+        return open(aside, "xb", BUFFER_BYTES)  # noqa: PTH123 (see above)
+    except FileNotFoundError:  # another worker has just removed the folder, which was for a file of its own
         os.makedirs(folder, exist_ok=True)  # noqa: PTH103 (see above)
         return open(aside, "xb", BUFFER_BYTES)  # noqa: PTH123 (see above)
+
+
+def _missing(folder: str) -> Iterator[str]:
+    """Yield a folder and those around it that are not there."""
+    while folder and not os.path.lexists(folder):
+        yield folder
+        folder = os.path.dirname(folder)  # noqa: PTH120 (see above)
 
 
 def remove_leftovers(folder: Path) -> int:

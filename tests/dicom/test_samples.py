@@ -115,7 +115,7 @@ def test_the_one_picture_behind_tiles_is_no_surplus(tmp_path: Path) -> None:
     whole = np.arange(16 * 16, dtype=np.uint16).reshape(16, 16)
     source = source_of(instance(pixels=whole, syntax="rle"), tmp_path)
     tiled = source._replace(layout=source.layout._replace(rows=8, columns=4), frames=8, picture=Picture(16, 16, 4))
-    assert not samples.has_surplus(tiled)
+    assert not pixels.has_surplus(tiled)
 
 
 def test_an_index_is_made_once_an_object(tmp_path: Path) -> None:

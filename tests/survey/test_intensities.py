@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from convkit.survey.columns import People
 from convkit.survey.intensities import RANGES, PixelSample, counted, histogram_of, intensities, range_counts
 
 
@@ -66,7 +67,7 @@ def test_the_range_is_that_of_the_values_not_of_the_bins() -> None:
     assert found is not None
     assert (found.least, found.greatest) == (-1024, -770)
     two = [sample(np.array([-1024, -900, -770])), sample(np.array([-900, -770]))]
-    of_few = intensities("CT (HU)", two, 2, "", people=["a", "b"], least=2)
+    of_few = intensities("CT (HU)", two, 2, "", People.named(["a", "b"], 2))
     assert of_few is not None
     assert (of_few.least, of_few.greatest) == (None, None)
 
@@ -77,7 +78,7 @@ def test_values_of_too_few_people_lie_beyond_the_histogram() -> None:
     others = [sample(np.array([-1000 - n, 0, 100 + n])) for n in range(3)]
     people = ["a", "a", "b", "c", "d"]
     all_told, of_three = (
-        intensities("CT (HU)", [*of_one, *others], 5, "", people=people, least=least) for least in (0, 3)
+        intensities("CT (HU)", [*of_one, *others], 5, "", People.named(people, least)) for least in (0, 3)
     )
     assert all_told is not None
     assert of_three is not None
@@ -91,7 +92,7 @@ def test_values_of_too_few_people_lie_beyond_the_histogram() -> None:
     assert "metal" in {name for name, *_ in all_told.ranges}
     assert "metal" not in told
     assert sum(told.values()) == pytest.approx(1)
-    assert intensities("CT (HU)", of_one, 2, "", people=["a", "a"], least=2) is None
+    assert intensities("CT (HU)", of_one, 2, "", People.named(["a", "a"], 2)) is None
 
 
 def test_shares_are_of_all_pixels() -> None:

@@ -136,3 +136,44 @@ def test_what_a_killed_run_left_is_removed_and_nothing_else(tmp_path: Path) -> N
     assert remove_leftovers(tmp_path) == 1
     assert len(list(tmp_path.iterdir())) == 5
     assert remove_leftovers(tmp_path / "absent") == 0
+
+
+def _failing(path: Path, meanwhile: Callable[[], object] = bool) -> None:
+    def write() -> None:
+        with written_aside(path):
+            meanwhile()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write()
+
+
+def test_folders_that_were_made_for_a_file_that_failed_are_removed(tmp_path: Path) -> None:
+    _failing(tmp_path / "a" / "b" / "c.nii")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "a").mkdir()
+    _failing(tmp_path / "a" / "b" / "c.nii")
+    assert [path.name for path in tmp_path.rglob("*")] == ["a"]  # it was there
+
+
+def test_folders_in_which_others_have_written_stay(tmp_path: Path) -> None:
+    _failing(tmp_path / "a" / "b" / "c.nii", (tmp_path / "a" / "other").touch)
+    assert {path.name for path in tmp_path.rglob("*")} == {"a", "other"}
+
+
+def test_a_folder_that_another_worker_removes_meanwhile_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, calls = os.makedirs, []
+
+    def made_and_removed(path: str, *, exist_ok: bool) -> None:
+        make(path, exist_ok=exist_ok)
+        calls.append(path)
+        if len(calls) == 1:
+            Path(path).rmdir()
+
+    monkeypatch.setattr(os, "makedirs", made_and_removed)
+    with written_aside(tmp_path / "a" / "b.nii") as file:
+        file.write(b"x")
+    assert (tmp_path / "a" / "b.nii").read_bytes() == b"x"
+    assert len(calls) == 2

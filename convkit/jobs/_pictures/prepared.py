@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from operator import itemgetter
 
-from convkit.dicom import pixels, samples
+from convkit.dicom import pixels
 from convkit.dicom.attributes import TagTable
 from convkit.dicom.display import display_of, has_burned_in
 from convkit.dicom.header import Header
@@ -84,7 +84,7 @@ def _is_whole(header: Header, kind: PlainKind) -> bool:
         pixels.check_complete(source, header.size)
     except ConvkitError:
         return False
-    return not samples.has_surplus(source)
+    return not pixels.has_surplus(source)
 
 
 def _kind(header: Header) -> PlainKind | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convkit.dicom import samples
+from convkit.dicom import pixels
 from convkit.dicom.display import DisplayFound
 from convkit.errors import ConvkitError
 from convkit.jobs._pictures.image_file import ImageFile
@@ -78,7 +78,7 @@ def frame_picture(
         adorned = import_module("convkit.jobs._pictures.adorned").adorned  # much code, which most runs do not need
         made = adorned(image, frame, look, base, segmentations)
     burned_in = (note("pixels.burned-in"),) if image.is_burned_in else ()
-    surplus = (note("pixels.surplus"),) if samples.has_surplus(image.source) else ()
+    surplus = (note("pixels.surplus"),) if pixels.has_surplus(image.source) else ()
     return made._replace(notes=(*made.notes, *burned_in, *surplus)) if burned_in or surplus else made
 
 

@@ -214,18 +214,17 @@ def _troubled(part: Part) -> int | None:
 def pixels_of(part: Part) -> tuple[Intensities, ...]:
     """The values of sampled pixels by modality, what they measure, and unit."""
     groups: dict[_Measured, list[PixelSample]] = defaultdict(list)
-    people: dict[_Measured, list[str]] = defaultdict(list)
+    names: dict[_Measured, list[str]] = defaultdict(list)
     for one in part.series:
         sample = part.samples.get(one.identifier)
         if sample is not None:
             key = _Measured(sample.modality, sample.quantity, sample.unit)
             groups[key].append(sample)
-            people[key].append(one.person or one.study)
+            names[key].append(one.person or one.study)
     totals = Counter(one.row["modality"] for one in part.series)
     made = [
-        _intensities(key, samples, people[key], totals[key.modality], part.people.least)
+        _intensities(key, samples, People.named(names[key], part.people.least), totals[key.modality])
         for key, samples in sorted(groups.items(), key=lambda item: (*item[0][:2], not item[0].unit, item[0].unit))
-        if len(set(people[key])) >= part.people.least
     ]
     return tuple(one for one in made if one is not None)
 
@@ -243,16 +242,17 @@ class _Measured(NamedTuple):
         return f"{', '.join(filter(None, (self.modality or 'no modality', self.quantity)))} ({self.unit or 'no unit'})"
 
 
-def _intensities(
-    key: _Measured, samples: Sequence[PixelSample], people: Sequence[str], series: int, least: int
-) -> Intensities | None:
+def _intensities(key: _Measured, samples: Sequence[PixelSample], people: People, series: int) -> Intensities | None:
+    """What is told of some samples; None where they are of too few people."""
+    if not people.tells():
+        return None
     frames = sum(one.frames for one in samples)
     of = f"{len(samples)} series" if len(samples) == series else f"{len(samples)} of all {series} {key.modality} series"
     told = [f"{frames} frames of {of}, spread over each volume; series drawn by a hash."]
     for remark, count in Counter(one.remark for one in samples if one.remark).most_common():
-        if len({person for one, person in zip(samples, people, strict=True) if one.remark == remark}) >= least:
+        if people.tells(np.array([one.remark == remark for one in samples], np.bool_)):
             told.append(f"{count} series {'is' if count == 1 else 'are'} not in SUV: {remark}.")
-    return intensities(key.title, samples, series, " ".join(told), people=people, least=least)
+    return intensities(key.title, samples, series, " ".join(told), people)
 
 
 def samples_of(sampled: Sequence[Sampled]) -> dict[str, PixelSample]:
