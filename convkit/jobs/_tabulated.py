@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 def rows(collection: Collection, level: str, columns: Sequence[str]) -> list[dict[str, Any]]:
     """See `Collection.to_rows`."""
-    schema(_checked(level), columns)  # what is asked for exists
-    return rows_of(_checked(level), collection.series, collection.planned, tuple(columns))
+    known = _checked(level)
+    schema(known, columns)  # what is asked for exists
+    return rows_of(known, collection.series, collection.planned, tuple(columns))
 
 
 def arrow(collection: Collection, level: str, columns: Sequence[str]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from convkit.errors import OutputError
 from convkit.storage._private import private_folder
+from convkit.storage.at import read_at, write_at
 from convkit.storage.files import PackedError
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ _CHECKED_EVERY = 1 << 26
 
 _TRAP_FROM, _TRAP_TIMES = 2 << 30, 100
 """How many times its packed length a file may become, once that is so many bytes: images shrink tenfold at most."""
-
-_HAS_PREAD = hasattr(os, "preadv")
 
 TOO_LARGE = "input.archive-too-large"
 
@@ -73,7 +71,7 @@ class Grown:
             self._memory += piece
         else:
             with _room():
-                _write(self._file, piece, self._length)
+                write_at(self._file, piece, self._length)
         self._length += len(piece)
         if self._length - self._checked >= _CHECKED_EVERY:
             self._check()
@@ -83,14 +81,14 @@ class Grown:
         if self._file is None:
             view[:] = memoryview(self._memory)[start : start + len(view)]
         else:
-            _read(self._file, start, view)
+            read_at(self._file, start, view)
         return len(view)
 
     def _spill(self) -> None:
         """Go on in a file."""
         with _room():
             file: Any = tempfile.TemporaryFile(dir=private_folder(), buffering=0)  # noqa: SIM115 (it lives as long as this)
-            _write(file, self._memory, 0)
+            write_at(file, self._memory, 0)
         self._file, self._memory = file, bytearray()
 
     def _check(self) -> None:
@@ -114,27 +112,3 @@ def _room() -> Iterator[None]:
 
 def _no_room() -> PackedError:
     return PackedError("the temporary folder has no room for it", TOO_LARGE, "Name a larger one in TMPDIR.")
-
-
-def _write(file: BinaryIO, data: bytes | bytearray, start: int) -> None:
-    """Write at a place: a fork may write the same there, and share the position."""
-    view = memoryview(data)
-    while view:
-        if _HAS_PREAD:
-            count = os.pwrite(file.fileno(), view, start)
-        else:
-            file.seek(start)
-            count = file.write(view)
-        view, start = view[count:], start + count
-
-
-def _read(file: BinaryIO, start: int, view: memoryview) -> None:
-    while view:
-        if _HAS_PREAD:
-            count = os.preadv(file.fileno(), [view], start)
-        else:
-            file.seek(start)
-            count = file.readinto(view)  # type: ignore[attr-defined]
-        if not count:
-            raise OSError(errno.EIO, "the temporary file has become shorter")
-        view, start = view[count:], start + count

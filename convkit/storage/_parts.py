@@ -12,9 +12,8 @@ from typing import Any
 from isal import isal_zlib
 
 from convkit.storage._grown import Grown, is_trap, trap
+from convkit.storage.at import CAN_SHARE
 from convkit.storage.files import Elsewhere, PackedError, Raw, Status
-
-_HAS_PREAD = hasattr(os, "preadv")
 
 _STEP = 1 << 15
 """Bytes that are inflated at a time."""
@@ -81,7 +80,7 @@ class Part(Seeking):
 
 def read_at(file: Raw, start: int, view: memoryview) -> int:
     """Fill a buffer from a place in a file; less than all of it where the file ends."""
-    if _HAS_PREAD and isinstance(file, io.FileIO):  # without a place of its own: a fork may share it
+    if CAN_SHARE and isinstance(file, io.FileIO):  # without a place of its own: a fork may share it
         return os.preadv(file.fileno(), [view], start)
     file.seek(start)
     done = 0

@@ -6,7 +6,6 @@ The array may be any view (turned, flipped); only the piece at hand is made cont
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import numpy as np
@@ -15,6 +14,7 @@ from convkit.errors import OutputError
 from convkit.model import values
 from convkit.model.slabs import SLAB_BYTES
 from convkit.model.slabs import slabs as cut
+from convkit.storage.at import write_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,20 +61,14 @@ def write_side_by_side(file: BinaryIO, array: Unread) -> None:
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 (most volumes need none)
 
     file.flush()
-    begin, number, starts = file.tell(), file.fileno(), array.starts(SLAB_BYTES)
+    begin, starts = file.tell(), array.starts(SLAB_BYTES)
 
     def write(start: int) -> None:
         planes = _plain(array.planes(start, start + starts.step))
-        _write_at(number, _bytes(planes), begin + start * array.bytes_per_plane)
+        write_at(file, _bytes(planes), begin + start * array.bytes_per_plane)
 
     with ThreadPoolExecutor(array.threads) as pool:
         list(pool.map(write, starts))  # the first error is that of the first planes
-
-
-def _write_at(number: int, view: memoryview, place: int) -> None:
-    done = 0
-    while done < len(view):
-        done += os.pwrite(number, view[done:], place + done)
 
 
 def real_pieces(volume: Volume) -> Iterator[memoryview]:

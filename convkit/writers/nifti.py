@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, BinaryIO
 
 from convkit.model.geometry import Turn
 from convkit.model.unread import Unread
+from convkit.storage.at import CAN_SHARE
 from convkit.writers._fsl_tables import fsl_tables
 from convkit.writers._gzip import Container, Piece, deflated
 from convkit.writers._nifti_header import nifti_header
@@ -42,7 +42,7 @@ def _pieces(volume: Volume) -> Iterator[Piece]:
 
 
 def _encode(file: BinaryIO, volume: Volume) -> None:
-    if isinstance(volume.array, Unread) and volume.array.threads > 1 and hasattr(os, "pwrite"):
+    if isinstance(volume.array, Unread) and volume.array.threads > 1 and CAN_SHARE:
         file.write(nifti_header(volume))
         write_side_by_side(file, volume.array)
     else:
