@@ -6,12 +6,12 @@ import errno
 import shutil
 import tempfile
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from convkit.errors import OutputError
 from convkit.storage._private import private_folder
 from convkit.storage.at import read_at, write_at
-from convkit.storage.files import PackedError
+from convkit.storage.files import PackedError, Raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ class Grown:
 
     def __init__(self) -> None:
         self._memory = bytearray()
-        self._file: BinaryIO | None = None
+        self._file: Raw | None = None
         self._length = 0
         self._checked = 0
 
@@ -80,8 +80,8 @@ class Grown:
         """Fill a buffer from a place; all that it asks for is there."""
         if self._file is None:
             view[:] = memoryview(self._memory)[start : start + len(view)]
-        else:
-            read_at(self._file, start, view)
+        elif read_at(self._file, start, view) < len(view):
+            raise OSError(errno.EIO, "the temporary file has become shorter")
         return len(view)
 
     def _spill(self) -> None:

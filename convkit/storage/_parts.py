@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import zlib
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import Any
 from isal import isal_zlib
 
 from convkit.storage._grown import Grown, is_trap, trap
-from convkit.storage.at import CAN_SHARE
+from convkit.storage.at import read_at
 from convkit.storage.files import Elsewhere, PackedError, Raw, Status
 
 _STEP = 1 << 15
@@ -76,20 +75,6 @@ class Part(Seeking):
         if not self.closed:
             self._file.close()
         super().close()
-
-
-def read_at(file: Raw, start: int, view: memoryview) -> int:
-    """Fill a buffer from a place in a file; less than all of it where the file ends."""
-    if CAN_SHARE and isinstance(file, io.FileIO):  # without a place of its own: a fork may share it
-        return os.preadv(file.fileno(), [view], start)
-    file.seek(start)
-    done = 0
-    while done < len(view):
-        count = file.readinto(view[done:])
-        if not count:
-            break
-        done += count
-    return done
 
 
 def bytes_at(file: Raw, start: int, count: int) -> bytes:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import errno
+import io
 import os
 from typing import BinaryIO
+
+from convkit.storage.files import Raw
 
 CAN_SHARE = hasattr(os, "preadv")
 """Elsewhere the position is moved, so nobody else may use the file."""
 
 
-def write_at(file: BinaryIO, data: bytes | bytearray | memoryview, start: int) -> None:
+def write_at(file: BinaryIO | Raw, data: bytes | bytearray | memoryview, start: int) -> None:
     """Write all of it.
 
     Raises
@@ -28,20 +30,22 @@ def write_at(file: BinaryIO, data: bytes | bytearray | memoryview, start: int) -
         view, start = view[count:], start + count
 
 
-def read_at(file: BinaryIO, start: int, view: memoryview) -> None:
-    """Fill a buffer.
+def read_at(file: Raw, start: int, view: memoryview) -> int:
+    """Fill a buffer; less than all of it where the file ends.
 
     Raises
     ------
     OSError
-        The system refuses, or the file has become shorter.
+        The system refuses.
     """
-    while view:
-        if CAN_SHARE:
-            count = os.preadv(file.fileno(), [view], start)
-        else:
-            file.seek(start)
-            count = file.readinto(view)  # type: ignore[attr-defined]
+    is_shared = CAN_SHARE and isinstance(file, io.FileIO)
+    if not is_shared:
+        file.seek(start)
+    done = 0
+    while done < len(view):
+        rest = view[done:]
+        count = os.preadv(file.fileno(), [rest], start + done) if is_shared else file.readinto(rest)
         if not count:
-            raise OSError(errno.EIO, "the temporary file has become shorter")
-        view, start = view[count:], start + count
+            break
+        done += count
+    return done
