@@ -26,7 +26,7 @@ from convkit.model.notes import CODES
 from convkit.pictures.windows import AUTOMATIC, PRESETS
 from convkit.quirks import VENDOR_KEYS, every_quirk
 from convkit.series import positions, spacing, traits
-from convkit.series._volume_facts import VOLUME_FACTS
+from convkit.series._volume_facts import VOLUME_FACTS, VolumeLeads
 from convkit.series.facts import FACTS
 from convkit.series.moments import MOMENTS
 
@@ -105,10 +105,14 @@ class _Probe:
         return lambda keyword: self._ask(keyword, empty.get(name))
 
 
-def _source(read: Callable[[Any], Any], *, is_list: bool = False) -> str:
+def _source(read: Callable[[Any], Any], given: Callable[[Any], Any] = lambda probe: probe) -> str:
     probe = _Probe(None)
-    read([probe] if is_list else probe)
+    read(given(probe))
     return ", ".join(probe.asked)
+
+
+def _as_volumes(probe: Any) -> VolumeLeads:
+    return VolumeLeads((probe,))
 
 
 def _unit(read: Callable[[Any], Any]) -> str:
@@ -126,7 +130,7 @@ def facts() -> str:
 
 def volume_facts() -> str:
     """Keys of the sidecar that the headers of all volumes give."""
-    rows = ((f"`{f.key}`", _source(f.read, is_list=True), " ".join(f.modalities)) for f in VOLUME_FACTS)
+    rows = ((f"`{f.key}`", _source(f.read, _as_volumes), " ".join(f.modalities)) for f in VOLUME_FACTS)
     return table(("key", "from", "only for"), rows)
 
 

@@ -58,10 +58,10 @@ class VolumeFact(NamedTuple):
     """
 
     key: str
-    read: Callable[[_Volumes], Any]
+    read: Callable[[VolumeLeads], Any]
     modalities: tuple[str, ...] = ()
 
-    def of(self, leads: _Volumes) -> Any:
+    def of(self, leads: VolumeLeads) -> Any:
         """The value; None where there is none or the key has no meaning."""
         if self.modalities and leads[0].text("Modality") not in self.modalities:
             return None
@@ -76,20 +76,20 @@ def volume_facts(leads: Leads) -> dict[str, Any]:
     leads : sequence of Header
         Of the first frame of each volume, in the order of the volumes.
     """
-    volumes = _Volumes(leads)
+    volumes = VolumeLeads(leads)
     found = {fact.key: fact.of(volumes) for fact in VOLUME_FACTS}
     return {key: value for key, value in found.items() if value is not None}
 
 
 def interval_s(leads: Leads) -> float | None:
     """Mean time from the start of one volume to that of the next, in s; None where it is not told."""
-    return _Volumes(leads).interval_s
+    return VolumeLeads(leads).interval_s
 
 
 # --- times -----------------------------------------------------------------------------------------------
 
 
-class _Volumes(tuple[Header, ...]):  # noqa: SLOT001 (it keeps what was found)
+class VolumeLeads(tuple[Header, ...]):  # noqa: SLOT001 (it keeps what was found)
     """Leads whose times, which several facts need, are read once."""
 
     @cached_property
@@ -119,7 +119,7 @@ def _is_even(starts: Sequence[float]) -> bool:
     return all(abs(step - mean) <= EVEN_SHARE * mean for step in steps)
 
 
-def _repetition_time(leads: _Volumes) -> float | None:
+def _repetition_time(leads: VolumeLeads) -> float | None:
     """Interval of the volumes, where the header tells no repetition time, or only that of an excitation.
 
     BIDS means the time from volume to volume. In a 3-D acquisition Repetition Time is that of one excitation.
@@ -134,13 +134,13 @@ def _repetition_time(leads: _Volumes) -> float | None:
     return interval
 
 
-def _excitation_time(leads: _Volumes) -> float | None:
+def _excitation_time(leads: VolumeLeads) -> float | None:
     """Repetition Time of a 3-D acquisition whose volumes follow each other more slowly."""
     told = leads[0].number("RepetitionTime")
     return told * _MS if told and _repetition_time(leads) is not None else None
 
 
-def _volume_timing(leads: _Volumes) -> list[float] | None:
+def _volume_timing(leads: VolumeLeads) -> list[float] | None:
     starts = leads.starts
     if leads[0].number("RepetitionTime") or not starts or len(starts) == 1 or _is_even(starts):
         return None
@@ -168,7 +168,7 @@ def _scan_start(leads: Leads) -> float | None:
     return None if _zero(leads) is None else 0.0
 
 
-def _frame_times(leads: _Volumes) -> list[float] | None:
+def _frame_times(leads: VolumeLeads) -> list[float] | None:
     first, zero, starts = seconds(leads[0], STARTS), _zero(leads), leads.starts
     if first is None or zero is None or starts is None:
         return None
