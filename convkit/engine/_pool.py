@@ -24,6 +24,7 @@ from convkit.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from multiprocessing.process import BaseProcess
 
 if sys.platform != "win32":
     from signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask
@@ -51,17 +52,10 @@ class _Worker:
     """One worker process, seen from the parent; `label` names the call that it holds."""
 
     def __init__(self, answer: Answer, method: StartMethod) -> None:
-        context = multiprocessing.get_context(method)
-        self.connection, theirs = context.Pipe()
+        self.connection, theirs = multiprocessing.Pipe()
         self.label: int | None = None
         self.is_forked = method == "fork"
-        # The base class of contexts has no Process; every context has.
-        self.process = context.Process(target=serve, args=(theirs, answer), daemon=True)  # type: ignore[attr-defined]
-        with _STARTING, _sigint_held(), warnings.catch_warnings():
-            # Python 3.12 warns of threads of libraries beside a fork; `_start_method` looks at Python's own.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            with _main_hidden() if method == "spawn" else nullcontext():
-                self.process.start()
+        self.process = started(serve, (theirs, answer), method)
         theirs.close()
 
     def send(self, label: int, payload: bytes) -> None:
@@ -140,6 +134,10 @@ class Pool:
         """True where the next call finds no worker, and those that start inherit the memory of this process."""
         self._renew()
         return not self._workers and (self._method or _start_method()) == "fork"
+
+    def can_begin_at_once(self) -> bool:
+        """True where workers are there, or can be forked."""
+        return bool(self._workers) or self.will_fork()
 
     def meanwhile(self, work: Callable[[], object]) -> None:
         """Do some work of the parent beside the next calls; see `Runner.meanwhile`."""
@@ -232,6 +230,20 @@ class Pool:
             hint = "In a script, put the call below: if __name__ == '__main__'. Or use one job."
             raise EngineError(what, "", hint)
         return Landed(label, None, death)
+
+
+def started(target: Callable[..., object], given: tuple[object, ...], method: StartMethod | None = None) -> BaseProcess:
+    """A process that calls a module-level function, and ends with this one."""
+    kind = method or _start_method()
+    # The base class of contexts has no Process; every context has.
+    context: Any = multiprocessing.get_context(kind)
+    process: BaseProcess = context.Process(target=target, args=given, daemon=True)
+    with _STARTING, _sigint_held(), warnings.catch_warnings():
+        # Python 3.12 warns of threads of libraries beside a fork; `_start_method` looks at Python's own.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        with _main_hidden() if kind == "spawn" else nullcontext():
+            process.start()
+    return process
 
 
 def _start_method() -> StartMethod:

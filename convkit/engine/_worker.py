@@ -29,7 +29,7 @@ STOP = b""
 def serve(connection: Connection[bytes, bytes], answer: Answer) -> None:
     """Answer calls until told to stop; runs in the worker."""
     try:
-        _settle_in()
+        settle_in()
         keep_freed_blocks()
         connection.send_bytes(READY)
         while payload := connection.recv_bytes():
@@ -38,7 +38,7 @@ def serve(connection: Connection[bytes, bytes], answer: Answer) -> None:
         os._exit(1)
 
 
-def _settle_in() -> None:
+def settle_in() -> None:
     """Leave Ctrl-C to the parent, let SIGTERM unwind the task, and watch for the parent's death."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)

@@ -78,7 +78,9 @@ class Runner(Protocol):
     def here(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
         """As `map`, but in this process and one after another: for what a worker could neither speed up nor survive."""
 
-    def map(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
+    def map(
+        self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R], is_quick: bool = False
+    ) -> Iterator[tuple[int, R]]:
         """Yield (index of the item, result) as results come; the order is not that of the items.
 
         A bounded number of items is taken from `items` beyond those whose results were given out. An item whose
@@ -93,11 +95,15 @@ class Runner(Protocol):
             May be lazy. Small items are better sent in batches (`batched`).
         on_error : callable
             Module-level function of (item, exception) that makes a result of an exception of the task.
+        is_quick : bool
+            Items take some milliseconds each: this computer may begin where workers elsewhere are not there yet.
 
         Raises
         ------
         EngineError
             There are no workers that can work, or storage is lost that items read or write (``storage.lost``).
+        MissingExtraError
+            There is a cluster, and no Dask.
         """
 
 
@@ -115,16 +121,12 @@ def runner_of(jobs: int | None = None, cluster: str | os.PathLike[str] | None = 
     ------
     UsageError
         `jobs` is below 1, or the address is none.
-    EngineError
-        The scheduler does not answer.
-    MissingExtraError
-        There is a cluster, and no Dask.
     """
     if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
         raise UsageError(f"The number of jobs is {jobs}; it must be 1 or more.")
     if cluster is None:
         return LocalRunner(jobs)
-    runner: Runner = import_module("convkit.engine.dask").DaskRunner(os.fspath(cluster), jobs)
+    runner: Runner = import_module("convkit.engine.dask.runner").DaskRunner(os.fspath(cluster), jobs)
     return runner
 
 
@@ -168,6 +170,11 @@ class LocalRunner:
         """All of them are here."""
         return self._jobs
 
+    @property
+    def can_begin_at_once(self) -> bool:
+        """True where worker processes are there, or are forked: others have to import everything first."""
+        return self._pool is not None and self._pool.can_begin_at_once()
+
     def threads_for(self, items: int) -> int:
         """The workers that are left over, shared out."""
         return max(1, self._jobs // max(1, items))
@@ -185,7 +192,14 @@ class LocalRunner:
         """See `Runner.here`."""
         return serial(task, items, on_error)
 
-    def map(self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
+    def map(
+        self,
+        task: Task[T, R],
+        items: Iterable[T],
+        *,
+        on_error: OnError[T, R],
+        is_quick: bool = False,  # noqa: ARG002 (there is nobody to wait for)
+    ) -> Iterator[tuple[int, R]]:
         """See `Runner.map`; at most 2 x jobs items are under way, and a lost one is run once more, alone and last.
 
         Raises

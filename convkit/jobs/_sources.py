@@ -204,7 +204,7 @@ def read_in_order(
     progress: Progress | None,
 ) -> Iterator[R]:
     """Yield what a task makes of files, a batch at a time, in the order of the files whoever was first."""
-    yield from in_order(task, paths, runner, on_error, Steps("headers", BATCH, progress))
+    yield from in_order(task, paths, runner, on_error, Steps("headers", BATCH, progress, is_quick=True))
 
 
 class Steps(NamedTuple):
@@ -217,11 +217,14 @@ class Steps(NamedTuple):
     size : int
         Items a task.
     progress : Progress or None
+    is_quick : bool
+        See `Runner.map`.
     """
 
     what: str
     size: int
     progress: Progress | None
+    is_quick: bool = False
 
 
 def in_order(
@@ -234,7 +237,7 @@ def in_order(
     """Yield what a task makes of items, a batch at a time, in their order whoever was first."""
     done = 0
     results: dict[int, R] = {}
-    for index, result in runner.map(task, batched(items, steps.size), on_error=on_error):
+    for index, result in runner.map(task, batched(items, steps.size), on_error=on_error, is_quick=steps.is_quick):
         results[index] = result
         done += min(steps.size, len(items) - index * steps.size)
         if steps.progress:

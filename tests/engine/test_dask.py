@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import multiprocessing
 import os
 import shutil
 import signal
@@ -25,7 +26,8 @@ from tests import clusters
 from tests.clusters import ROOT, Cluster, cluster, kept
 
 pytest.importorskip("distributed")
-dask = importlib.import_module("convkit.engine.dask")
+agent = importlib.import_module("convkit.engine.dask.agent")
+crew = importlib.import_module("convkit.engine.dask.crew")
 if os.name != "posix":
     pytest.skip("SIGKILL is POSIX", allow_module_level=True)
 
@@ -165,6 +167,73 @@ def test_workers_must_see_the_working_folder(shared: Cluster, tmp_path: Path, mo
     assert caught.value.code == "cluster.not-shared"
 
 
+# --- quick items, which do not wait for the connection ----------------------------------------------------
+
+
+@pytest.fixture(name="silent")
+def _silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Address of what takes connections and never says a word."""
+    monkeypatch.setattr(agent, "CONNECT_S", 2.0)
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_quick_items_begin_here_and_go_on_there(shared: Cluster) -> None:
+    with runner_of(None, shared.address) as runner:
+        pids = dict(runner.map(clusters.worker_id, range(60), on_error=kept, is_quick=True))
+        (agent_only,) = multiprocessing.active_children()
+        assert agent_only.pid not in pids.values()
+        assert set(pids) == set(range(60))
+        assert os.getpid() not in pids.values()
+        there = {pid for _, pid in runner.map(clusters.worker_id, range(12), on_error=kept, is_quick=True)}
+    assert pids[0] not in there
+    assert pids[59] in there
+
+
+def test_quick_items_are_done_while_nobody_answers(silent: str) -> None:
+    found: dict[int, int] = {}
+    with runner_of(None, silent) as runner, pytest.raises(EngineError) as caught:
+        found.update(runner.map(clusters.square, range(5), on_error=kept))
+    assert (caught.value.code, found) == ("cluster.unreachable", {})
+    with runner_of(None, silent) as runner, pytest.raises(EngineError) as caught:
+        found.update(runner.map(clusters.square, range(5), on_error=kept, is_quick=True))
+    assert (caught.value.code, found) == ("cluster.unreachable", {0: 0, 1: 1, 2: 4, 3: 9, 4: 16})
+
+
+def test_quick_item_whose_worker_here_dies_is_done_again(silent: str, tmp_path: Path) -> None:
+    items = [(number, tmp_path / "mark") for number in range(8)]
+    with runner_of(None, silent) as runner:
+        results = runner.map(clusters.die_once, items, on_error=kept, is_quick=True)
+        assert dict(next(results) for _ in items) == {n: n for n in range(8)}
+        results.close()  # type: ignore[attr-defined]
+    assert (tmp_path / "mark").exists()
+    assert multiprocessing.active_children() == []
+
+
+def test_leaving_before_there_is_a_connection_waits_for_nothing(silent: str, tmp_path: Path) -> None:
+    start = time.monotonic()
+    with runner_of(None, silent) as runner:
+        for _ in runner.map(clusters.slow, [tmp_path / str(n) for n in range(100)], on_error=kept, is_quick=True):
+            break
+    assert time.monotonic() - start < 1.5
+    assert multiprocessing.active_children() == []
+
+
+def test_nothing_begins_here_where_threads_forbid_forks(shared: Cluster) -> None:
+    end = threading.Event()
+    thread = threading.Thread(target=end.wait)
+    thread.start()
+    try:
+        with runner_of(None, shared.address) as runner:
+            pids = {pid for _, pid in runner.map(clusters.worker_id, range(20), on_error=kept, is_quick=True)}
+            assert pids == {pid for _, pid in runner.map(clusters.worker_id, range(20), on_error=kept)}
+    finally:
+        end.set()
+        thread.join()
+
+
 # --- deaths ----------------------------------------------------------------------------------------------
 
 
@@ -201,11 +270,23 @@ def test_scheduler_that_dies_ends_the_run_with_a_word(tmp_path: Path) -> None:
     assert caught.value.code == "cluster.lost"
 
 
+def test_death_of_what_speaks_with_the_cluster_ends_the_run_with_a_word(shared: Cluster, tmp_path: Path) -> None:
+    with runner_of(None, shared.address) as runner:
+        results = runner.map(clusters.slow, [tmp_path / str(n) for n in range(100)], on_error=kept)
+        next(results)
+        (agent_only,) = multiprocessing.active_children()
+        agent_only.kill()
+        with pytest.raises(EngineError) as caught:
+            list(results)
+    assert caught.value.code == "cluster.lost"
+    assert multiprocessing.active_children() == []
+
+
 @pytest.mark.slow
 def test_what_had_come_back_before_the_scheduler_died_is_not_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dask, "LOOK_S", 0.1)
+    monkeypatch.setattr(crew, "LOOK_S", 0.1)
 
     def items(made: Cluster) -> Iterator[int]:
         yield from range(4)
@@ -248,7 +329,7 @@ def test_scheduler_that_does_not_answer_is_said_in_time() -> None:
     with socket.socket() as nobody:  # takes the port, and never listens
         nobody.bind(("127.0.0.1", 0))
         with pytest.raises(EngineError) as caught:
-            runner_of(None, f"tcp://127.0.0.1:{nobody.getsockname()[1]}")
+            list(runner_of(None, f"tcp://127.0.0.1:{nobody.getsockname()[1]}").map(clusters.square, [1], on_error=kept))
     assert caught.value.code == "cluster.unreachable"
 
 
