@@ -6,7 +6,6 @@ left out with a note, but for a rescale or a Modality LUT: without them every va
 
 from __future__ import annotations
 
-import math
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from convkit.dicom.icc import neutral
 from convkit.dicom.lookup_tables import TableItem, table_items
 from convkit.dicom.pixel_aspect import aspect_of
 from convkit.dicom.sequences import FarValue, items_of
+from convkit.dicom.values import numbers
 from convkit.errors import InputError, MissingAttributeError
 from convkit.model.display import Display, LookupTable, Voi, VoiFunction, Window
 from convkit.model.notes import Note, note
@@ -244,11 +244,8 @@ def _decimals(header: Header, keyword: str) -> tuple[float | None, ...]:
 
 
 def _decimal(raw: bytes) -> float | None:
-    try:
-        number = float(raw)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+    found = numbers(raw, "DS")
+    return found[0] if found else None
 
 
 def _function(header: Header, notes: list[Note]) -> VoiFunction:

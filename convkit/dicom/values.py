@@ -61,6 +61,8 @@ def numbers(raw: bytes, vr: str) -> tuple[float, ...]:
         count = len(raw) // _SIZES[code]
         values = tuple(float(v) for v in unpack(f"<{code * count}", raw[: count * _SIZES[code]]))
     else:
+        if b"_" in raw:  # Python reads 1_0 as 10
+            return ()
         try:
             values = tuple(float(part) for part in raw.strip(b" \0").split(b"\\"))
         except ValueError:
@@ -128,6 +130,8 @@ def _decoded(raw: bytes, charset: bytes) -> str:
 def seconds_of_day(raw: bytes) -> float | None:
     """A time of day (TM: HHMMSS.ffffff, later parts optional) in seconds; None where it cannot be read."""
     stripped = raw.strip(b" \0").replace(b":", b"")
+    if b"_" in stripped:  # as in `numbers`
+        return None
     try:
         hours = int(stripped[0:2])
         minutes = int(stripped[2:4] or b"0")

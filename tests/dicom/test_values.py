@@ -21,6 +21,8 @@ from convkit.dicom import values
         (b"", "DS", ()),
         (b"1\\\\2", "DS", ()),
         (b"abc", "DS", ()),
+        (b"1_0", "DS", ()),
+        (b"1_0", "IS", ()),
         (b"nan", "DS", ()),
         (b"inf", "DS", ()),
         (b"1e999 ", "DS", ()),
@@ -96,6 +98,7 @@ def test_decimals(raw: bytes, expected: int) -> None:
         (b"", None),
         (b"noon", None),
         (b"10111x", None),
+        (b"1011111_0", None),
     ],
 )
 def test_seconds_of_day(raw: bytes, expected: float | None) -> None:
