@@ -50,14 +50,22 @@ def serve(pipe: Connection[bytes, bytes], theirs: Connection[bytes, bytes], addr
     settle_in()
     theirs.close()
     try:
-        with _connected(address) as client:
+        # Told before the goodbye to the cluster, which may take long where it is lost.
+        with _failure_told(pipe), _connected(address) as client, _failure_told(pipe):
             _Agent(pipe, client).serve()
-    except ConvkitError as error:
-        with suppress(OSError):
-            tell(pipe, Failed(error))
     except BaseException:  # noqa: BLE001 (the process ends without printing; the parent sees that it is gone)
         os._exit(1)
     os._exit(0)
+
+
+@contextmanager
+def _failure_told(pipe: Connection[bytes, bytes]) -> Iterator[None]:
+    """Let an error be the last word to the parent."""
+    try:
+        yield
+    except ConvkitError as error:
+        with suppress(OSError):
+            tell(pipe, Failed(error))
 
 
 class _Done(NamedTuple):

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from convkit.engine._pool import started
 from convkit.engine.dask.agent import PARTING_S, serve
 from convkit.engine.dask.errors import gone
-from convkit.engine.dask.messages import Ended, Failed, Message, Workers, hear, tell
+from convkit.engine.dask.messages import Ended, Failed, Message, Workers, hear, leave, tell
 from convkit.errors import UsageError
 
 _log = logging.getLogger(__name__)
@@ -75,6 +75,7 @@ class Connection:
         """
         message = hear(self._pipe)
         if isinstance(message, Failed):
+            self.workers = None  # nobody to say goodbye to
             raise message.error
         if isinstance(message, Workers):
             self.workers = message.number
@@ -89,6 +90,8 @@ class Connection:
         """Say goodbye, but to nobody who is not there yet."""
         if self.workers is None:
             self._process.kill()
+        with suppress(OSError):
+            leave(self._pipe)
         self._pipe.close()
         self._process.join(PARTING_S)
         if self._process.exitcode is None:

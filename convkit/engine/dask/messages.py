@@ -62,6 +62,17 @@ def tell(pipe: Connection[bytes, bytes], message: Message) -> None:
     pipe.send_bytes(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
 
 
+def leave(pipe: Connection[bytes, bytes]) -> None:
+    """Say that nothing more will be said: a closed pipe tells it only where no other process holds it, too.
+
+    Raises
+    ------
+    OSError
+        The other side is gone.
+    """
+    pipe.send_bytes(b"")
+
+
 def hear(pipe: Connection[bytes, bytes]) -> Message | None:
     """The next message, waited for; None where the other side is gone or says no more."""
     try:
