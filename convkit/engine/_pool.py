@@ -81,13 +81,8 @@ class _Worker:
 
     def end(self, deadline: float) -> str:
         """Wait for the end of the process until `deadline`, then kill it; returns how it ended."""
-        self.process.join(max(0.0, deadline - time.monotonic()))
-        if self.process.exitcode is None:
-            self.process.kill()
-            self.process.join()
-        death = _death(self.process.exitcode or 0)
+        death = _death(finish(self.process, deadline - time.monotonic()))
         self.connection.close()
-        self.process.close()
         return death
 
 
@@ -137,7 +132,7 @@ class Pool:
 
     def can_begin_at_once(self) -> bool:
         """True where workers are there, or can be forked."""
-        return bool(self._workers) or self.will_fork()
+        return bool(self._workers) or (self.will_fork() and can_fork())
 
     def meanwhile(self, work: Callable[[], object]) -> None:
         """Do some work of the parent beside the next calls; see `Runner.meanwhile`."""
@@ -233,7 +228,16 @@ class Pool:
 
 
 def started(target: Callable[..., object], given: tuple[object, ...], method: StartMethod | None = None) -> BaseProcess:
-    """A process that calls a module-level function, and ends with this one."""
+    """A process that calls a module-level function, and ends with this one.
+
+    Raises
+    ------
+    EngineError
+        This process may not have any.
+    """
+    if multiprocessing.current_process().daemon:
+        what = "Worker processes cannot be started from a process that is itself a worker of another program."
+        raise EngineError(what, "", "Use one job.")
     kind = method or _start_method()
     # The base class of contexts has no Process; every context has.
     context: Any = multiprocessing.get_context(kind)
@@ -244,6 +248,23 @@ def started(target: Callable[..., object], given: tuple[object, ...], method: St
         with _main_hidden() if kind == "spawn" else nullcontext():
             process.start()
     return process
+
+
+def finish(process: BaseProcess, patience_s: float) -> int:
+    """Wait for the end of a process, then kill it; returns its exit code, 0 where the system keeps none."""
+    process.join(max(0.0, patience_s))
+    if process.exitcode is None:
+        process.kill()
+        process.join()
+    code = process.exitcode or 0
+    with suppress(ValueError):  # where SIGCHLD is ignored, nobody can know whether it has ended
+        process.close()
+    return code
+
+
+def can_fork() -> bool:
+    """True where a process can be forked from this one: it has one thread, and may have children."""
+    return _start_method() == "fork" and not multiprocessing.current_process().daemon
 
 
 def _start_method() -> StartMethod:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 
 from convkit.errors import UsageError
@@ -22,7 +23,13 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
 
 def default_jobs() -> int:
-    """Number of CPUs that this process may use, by its affinity and, in a container, by its quota."""
+    """Number of CPUs that this process may use, by its affinity and, in a container, by its quota.
+
+    One in a worker process of `multiprocessing`, which may have no workers of its own.
+    """
+    processes = sys.modules.get("multiprocessing.process")  # loaded in every process that it has started
+    if processes is not None and processes.current_process().daemon:
+        return 1
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(cpus, _quota_cpus(_CPU_QUOTA) or cpus))
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -25,7 +26,10 @@ from convkit.writers import remove_leftovers
 from tests import clusters
 from tests.clusters import ROOT, Cluster, cluster, kept
 
+T = TypeVar("T")
+
 pytest.importorskip("distributed")
+connection = importlib.import_module("convkit.engine.dask.connection")
 agent = importlib.import_module("convkit.engine.dask.agent")
 crew = importlib.import_module("convkit.engine.dask.crew")
 if os.name != "posix":
@@ -170,6 +174,14 @@ def test_workers_must_see_the_working_folder(shared: Cluster, tmp_path: Path, mo
 # --- quick items, which do not wait for the connection ----------------------------------------------------
 
 
+@pytest.fixture(name="first")
+def _first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if this process had not connected before, nor loaded Dask."""
+    monkeypatch.setattr(connection, "_is_first", True)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "distributed"]:
+        monkeypatch.delitem(sys.modules, name)
+
+
 @pytest.fixture(name="silent")
 def _silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Address of what takes connections and never says a word."""
@@ -180,6 +192,7 @@ def _silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
 
 
+@pytest.mark.usefixtures("first")
 def test_quick_items_begin_here_and_go_on_there(shared: Cluster) -> None:
     with runner_of(None, shared.address) as runner:
         pids = dict(runner.map(clusters.worker_id, range(60), on_error=kept, is_quick=True))
@@ -192,16 +205,15 @@ def test_quick_items_begin_here_and_go_on_there(shared: Cluster) -> None:
     assert pids[59] in there
 
 
+@pytest.mark.usefixtures("first")
 def test_quick_items_are_done_while_nobody_answers(silent: str) -> None:
     found: dict[int, int] = {}
-    with runner_of(None, silent) as runner, pytest.raises(EngineError) as caught:
-        found.update(runner.map(clusters.square, range(5), on_error=kept))
-    assert (caught.value.code, found) == ("cluster.unreachable", {})
     with runner_of(None, silent) as runner, pytest.raises(EngineError) as caught:
         found.update(runner.map(clusters.square, range(5), on_error=kept, is_quick=True))
     assert (caught.value.code, found) == ("cluster.unreachable", {0: 0, 1: 1, 2: 4, 3: 9, 4: 16})
 
 
+@pytest.mark.usefixtures("first")
 def test_quick_item_whose_worker_here_dies_is_done_again(silent: str, tmp_path: Path) -> None:
     items = [(number, tmp_path / "mark") for number in range(8)]
     with runner_of(None, silent) as runner:
@@ -212,6 +224,7 @@ def test_quick_item_whose_worker_here_dies_is_done_again(silent: str, tmp_path: 
     assert multiprocessing.active_children() == []
 
 
+@pytest.mark.usefixtures("first")
 def test_leaving_before_there_is_a_connection_waits_for_nothing(silent: str, tmp_path: Path) -> None:
     start = time.monotonic()
     with runner_of(None, silent) as runner:
@@ -219,6 +232,13 @@ def test_leaving_before_there_is_a_connection_waits_for_nothing(silent: str, tmp
             break
     assert time.monotonic() - start < 1.5
     assert multiprocessing.active_children() == []
+
+
+def test_others_are_not_begun_while_nobody_answers(silent: str) -> None:
+    found: dict[int, int] = {}
+    with runner_of(None, silent) as runner, pytest.raises(EngineError) as caught:
+        found.update(runner.map(clusters.square, range(5), on_error=kept))
+    assert (caught.value.code, found) == ("cluster.unreachable", {})
 
 
 def test_nothing_begins_here_where_threads_forbid_forks(shared: Cluster) -> None:
@@ -270,6 +290,7 @@ def test_scheduler_that_dies_ends_the_run_with_a_word(tmp_path: Path) -> None:
     assert caught.value.code == "cluster.lost"
 
 
+@pytest.mark.usefixtures("first")
 def test_death_of_what_speaks_with_the_cluster_ends_the_run_with_a_word(shared: Cluster, tmp_path: Path) -> None:
     with runner_of(None, shared.address) as runner:
         results = runner.map(clusters.slow, [tmp_path / str(n) for n in range(100)], on_error=kept)
@@ -280,6 +301,100 @@ def test_death_of_what_speaks_with_the_cluster_ends_the_run_with_a_word(shared: 
             list(results)
     assert caught.value.code == "cluster.lost"
     assert multiprocessing.active_children() == []
+
+
+def test_maps_that_take_turns_are_refused(runner: Runner) -> None:
+    first = runner.map(clusters.square, range(100), on_error=kept)
+    next(first)
+    with pytest.raises(RuntimeError, match="not finished"):
+        next(runner.map(partial(clusters.length, of=b"abc"), range(100), on_error=kept))
+    assert dict(first).items() <= {n: n * n for n in range(100)}.items()
+    assert dict(runner.map(clusters.square, range(9), on_error=kept)) == {n: n * n for n in range(9)}
+
+
+def _freezing(results: Iterator[T], process: subprocess.Popen[bytes]) -> Iterator[T]:
+    """The results, of which the first one stops a process."""
+    yield next(results)
+    process.send_signal(signal.SIGSTOP)
+    yield from results
+
+
+@pytest.mark.slow
+def test_frozen_worker_or_scheduler_does_not_stop_the_rest_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "WORKER_S", 0.5)
+    monkeypatch.setattr(crew, "SCHEDULER_S", 1.0)
+    monkeypatch.setattr(crew, "LOOK_S", 0.2)
+    marks = [tmp_path / str(n) for n in range(200)]
+    with cluster(tmp_path, 1) as made:
+        frozen = made.start_workers(1, "--no-nanny")
+        clusters.wait_until(lambda: (tmp_path / "said").read_text().count("Registered to") >= 2)
+        frozen.send_signal(signal.SIGSTOP)
+        try:
+            with runner_of(None, made.address) as runner:
+                assert next(runner.map(clusters.square, range(2), on_error=kept))[0] in {0, 1}
+            with runner_of(None, made.address) as runner, pytest.raises(EngineError) as caught:
+                list(_freezing(runner.map(clusters.slow, marks, on_error=kept), made.scheduler))
+        finally:
+            made.scheduler.send_signal(signal.SIGCONT)
+            frozen.send_signal(signal.SIGCONT)
+    assert caught.value.code == "cluster.lost"
+
+
+_SCRIPT = """
+import multiprocessing, signal, sys
+from convkit.engine.run import runner_of
+from tests.clusters import kept, square
+
+def squares(address):
+    with runner_of(None, address) as runner:
+        return sum(result for _, result in runner.map(square, range(9), on_error=kept, is_quick=True))
+
+def here(_address):
+    with runner_of() as runner:
+        return sum(result for _, result in runner.map(square, range(9), on_error=kept))
+"""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "print(squares(sys.argv[1]))",
+        "with multiprocessing.Pool(1) as pool: print(*pool.map(squares, [sys.argv[1]]))",
+        "with multiprocessing.Pool(1) as pool: print(*pool.map(here, [sys.argv[1]]))",
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN); print(squares(sys.argv[1]))",
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN); print(here(''))",
+        "squares(sys.argv[1]); squares(sys.argv[1]); print(squares(sys.argv[1]), file=sys.stdout)",
+    ],
+    ids=["plain", "in a daemonic process", "there without a cluster", "SIGCHLD ignored", "the same, here", "thrice"],
+)
+def test_scripts_of_all_kinds(call: str, shared: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(_SCRIPT + call)
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "script.py"), shared.address],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("204\n", "", 0)
+
+
+def test_dask_that_cannot_be_loaded_is_said(tmp_path: Path) -> None:
+    (tmp_path / "distributed.py").write_text("raise AttributeError('DOE^JANE')")
+    done = subprocess.run(
+        [sys.executable, "-m", "convkit", "scan", str(tmp_path), "--cluster", "tcp://127.0.0.1:8786"],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Dask cannot be loaded (AttributeError)" in done.stderr
+    assert "DOE" not in done.stderr
 
 
 @pytest.mark.slow

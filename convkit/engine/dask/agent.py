@@ -1,9 +1,10 @@
-"""The process that speaks with the cluster: neither Dask's import nor its threads get in the way of ours."""
+"""What speaks with the cluster: a process of its own where it can, so that Dask does not get in the way of our work."""
 
 from __future__ import annotations
 
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -38,32 +39,39 @@ SENT_ALONG_BYTES = 1 << 16
 
 
 def serve(pipe: Connection[bytes, bytes], theirs: Connection[bytes, bytes], address: str) -> None:
-    """Do what the parent asks until it says no more; runs in the process.
+    """`speak` in a process of its own, forked from the parent.
 
     Parameters
     ----------
     pipe, theirs : Connection
-        Our end, and that of the parent, which a fork has left open here.
+        Our end, and that of the parent, which the fork has left open here.
     address : str
         Of the scheduler.
     """
     settle_in()
     theirs.close()
     try:
-        # Told before the goodbye to the cluster, which may take long where it is lost.
-        with _failure_told(pipe), _connected(address) as client, _failure_told(pipe):
-            _Agent(pipe, client).serve()
+        speak(pipe, address)
     except BaseException:  # noqa: BLE001 (the process ends without printing; the parent sees that it is gone)
         os._exit(1)
     os._exit(0)
 
 
+def speak(pipe: Connection[bytes, bytes], address: str) -> None:
+    """Do on the cluster what the other side asks until it says no more; the last word is why it could not be done."""
+    # Told before the goodbye to the cluster, which may take long where it is lost.
+    with _failure_told(pipe), _connected(address) as client, _failure_told(pipe):
+        _Agent(pipe, client).serve()
+
+
 @contextmanager
 def _failure_told(pipe: Connection[bytes, bytes]) -> Iterator[None]:
-    """Let an error be the last word to the parent."""
+    """Let an error be the last word to the other side."""
     try:
         yield
-    except ConvkitError as error:
+    except Exception as err:  # noqa: BLE001 (there is nobody else to hear of it)
+        what = f"What speaks with the cluster has failed ({type(err).__name__}); please report it."
+        error = err if isinstance(err, ConvkitError) else EngineError(what, "", "", "engine.unexpected")
         with suppress(OSError):
             tell(pipe, Failed(error))
 
@@ -188,6 +196,8 @@ def _connected(address: str) -> Iterator[Client]:
         kind.__init__(client, address, timeout=CONNECT_S, set_as_default=False, name="convkit")
     except Exception as err:
         client.status = "closed"
+        with suppress(AttributeError, RuntimeError):  # a thread that nothing else of Dask's ends
+            client._loop_runner.stop()  # noqa: SLF001 (see above)
         known = CODES["cluster.unreachable"]
         what = f"The scheduler at {address} does not answer as one ({type(err.__cause__ or err).__name__})."
         raise EngineError(what, "--cluster", known.hint, "cluster.unreachable") from err
@@ -200,13 +210,18 @@ def _connected(address: str) -> Iterator[Client]:
 
 def _client_type() -> type[Client]:
     """Dask's client, but for a peer who takes our call and never says a word, for whom Dask waits for ever."""
+    is_ours = "distributed" not in sys.modules
     try:
         base: Any = import_large("distributed").Client  # an extra, and slow to load
     except ImportError as err:
         hint = "Install it: pip install 'convkit[cluster]'"
         raise MissingExtraError("A cluster needs Dask, which is not installed.", "--cluster", hint) from err
-    for name in ("distributed", "distributed.client"):  # what there is to say, we say
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    except Exception as err:
+        what = f"Dask cannot be loaded ({type(err).__name__})."
+        raise EngineError(what, "--cluster", "See what `python -c 'import distributed'` says.") from err
+    if is_ours:  # who has not loaded Dask wants to hear of it from us only
+        for name in ("distributed", "distributed.client"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
     class ImpatientClient(base):  # type: ignore[misc]  # a type that is known at run time only
         async def _ensure_connected(self, timeout: float | None = None) -> None:

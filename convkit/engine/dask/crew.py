@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from convkit._version import __version__
 from convkit.engine.dask.errors import asking, cannot_load, unfit
@@ -11,11 +16,19 @@ from convkit.engine.dask.errors import asking, cannot_load, unfit
 if TYPE_CHECKING:
     from distributed import Client
 
+T = TypeVar("T")
+
 LOOK_S = 5.0
 """From one look at how many workers there are to the next."""
 
 WAIT_S = 0.5
 """From one look for a first worker to the next."""
+
+SCHEDULER_S = 30.0
+"""Time for the scheduler to tell its workers, however busy it is; then it counts as lost."""
+
+WORKER_S = 5.0
+"""Time for new workers to tell their version."""
 
 
 class Crew:
@@ -41,7 +54,7 @@ class Crew:
         """
         if not self.rest_s:
             with asking():
-                there = frozenset(self._client.nthreads())
+                there = frozenset(_within(SCHEDULER_S, self._client.nthreads))
             if there - self._known:
                 self._check_versions(sorted(there - self._known))
             self._known = there
@@ -49,11 +62,40 @@ class Crew:
         return len(self._known)
 
     def _check_versions(self, workers: list[str]) -> None:
-        """Ask workers for their version, in words that one without convkit understands."""
-        with asking():
-            found = self._client.run(eval, "__import__('convkit').__version__", workers=workers, on_error="return")
-        for version in found.values():
-            if isinstance(version, str) and version != __version__:
-                raise unfit("version", version)
-            if isinstance(version, ImportError):
-                raise cannot_load(version)
+        """Ask workers for their version, in words that one without convkit understands.
+
+        One that does not answer is left to the scheduler; if it comes back, its first answer tells its version.
+        """
+        ask = partial(self._client.run, eval, "__import__('convkit').__version__", workers=workers, on_error="return")
+        with asking(), suppress(TimeoutError):
+            for version in _within(WORKER_S, ask).values():
+                if isinstance(version, str) and version != __version__:
+                    raise unfit("version", version)
+                if isinstance(version, ImportError):
+                    raise cannot_load(version)
+
+
+def _within(limit_s: float, ask: Callable[[], T]) -> T:
+    """The answer of Dask to a question; Dask itself waits for ever for who is frozen.
+
+    Raises
+    ------
+    TimeoutError
+        There is none in time.
+    """
+    answers: SimpleQueue[tuple[T | None, Exception | None]] = SimpleQueue()
+
+    def wait() -> None:
+        try:
+            answers.put((ask(), None))
+        except Exception as err:  # noqa: BLE001 (raised below)
+            answers.put((None, err))
+
+    Thread(target=wait, daemon=True).start()
+    try:
+        answer, error = answers.get(timeout=limit_s)
+    except Empty:
+        raise TimeoutError from None
+    if error is not None:
+        raise error
+    return cast("T", answer)

@@ -69,14 +69,24 @@ class Orders(Generic[T, R]):
         self._seconds = 0.0  # of an item; 0 until the first one has ended
 
     def results(self, items: Iterable[T], terms: Terms, *, most: int | None) -> Iterator[tuple[int, R]]:
-        """Yield (index, result) of all items."""
+        """Yield (index, result) of all items.
+
+        Raises
+        ------
+        RuntimeError
+            Another map over the connection is not finished.
+        """
+        if self._connection.is_taken:
+            raise RuntimeError("another map of this runner is not finished")
         if self._connection.workers is None:
             self._do_what_was_left()
             self._connection.settle()
         self._connection.tell(Begin(pickle.dumps((self._task, self._on_error), pickle.HIGHEST_PROTOCOL), tuple(terms)))
+        self._connection.is_taken = True
         try:
             yield from self._results(items, most)
         finally:
+            self._connection.is_taken = False
             if self._aloft:
                 self._connection.tell(Drop())
         yield from alone(self._task, self._lost, self._on_error)

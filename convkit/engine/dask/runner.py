@@ -51,8 +51,8 @@ class DaskRunner:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
+    def __exit__(self, kind: type[BaseException] | None = None, *_: object) -> None:
+        self._connection.close(in_haste=kind is not None)
 
     @property
     def workers(self) -> None:
@@ -108,6 +108,8 @@ class DaskRunner:
             The scheduler does not answer or is lost, or a worker cannot work for us.
         MissingExtraError
             Dask is not installed.
+        RuntimeError
+            Another `map` of this runner is not finished.
         """
         rest = _Counted(items)
         if is_quick:
