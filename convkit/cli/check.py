@@ -74,7 +74,9 @@ def _show(report: CheckReport, *, as_json: bool, is_all: bool) -> None:
         return
     shown = report.findings if is_all else report.findings[:_LISTED]
     if shown:
-        click.echo(text_table([_row(finding, has_values=shown[0].value is not None) for finding in shown]))
+        click.echo(
+            text_table([_row(finding, has_values=shown[0].value is not None) for finding in shown], is_cut=False)
+        )
     if len(shown) < len(report.findings):
         say(f"and {len(report.findings) - len(shown)} more (-v lists all)")
 

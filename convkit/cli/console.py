@@ -61,6 +61,11 @@ def _refuse_dicom(log_file: str) -> None:
             raise OutputError("The log would be written into a DICOM file.", log_file, "Name another file with --log.")
 
 
+def is_looked_at() -> bool:
+    """True where standard output is a terminal, and no file or other program."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 @contextmanager
 def progress_bar(*, quiet: int) -> Iterator[Progress | None]:
     """A progress bar on standard error where that is a terminal; nothing elsewhere."""

@@ -12,6 +12,7 @@ import click
 from convkit.cli.console import (
     BAD_ENDS,
     begin_work,
+    is_looked_at,
     json_line,
     progress_bar,
     say,
@@ -177,7 +178,8 @@ def _show_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         for row in rows:
             click.echo(json_line(_in_text(row), default=plain))
     elif rows:
-        click.echo(text_table([_compact(row) for row in rows]))
+        is_cut = is_looked_at()
+        click.echo(text_table([_compact(row, is_cut=is_cut) for row in rows], is_cut=is_cut))
 
 
 def _in_text(row: dict[str, Any]) -> dict[str, Any]:
@@ -187,7 +189,7 @@ def _in_text(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"path": path_text(row["path"])} if row.get("path") else row
 
 
-def _compact(row: dict[str, Any]) -> dict[str, Any]:
+def _compact(row: dict[str, Any], *, is_cut: bool) -> dict[str, Any]:
     """A row for a terminal: one column for the matrix, spacing with three digits, a shorter description."""
     shown = {_SHORT_NAMES.get(k, k): v for k, v in row.items() if k not in {"volumes", "slices", "rows", "columns"}}
     if "slices" in row:
@@ -199,7 +201,7 @@ def _compact(row: dict[str, Any]) -> dict[str, Any]:
         shown["volumes"] = row["volumes"]
     if row.get("spacing"):
         shown["spacing"] = [float(f"{v:.3g}") for v in row["spacing"]]
-    if isinstance(row.get("description"), str) and len(row["description"]) > _WIDEST_DESCRIPTION:
+    if is_cut and isinstance(row.get("description"), str) and len(row["description"]) > _WIDEST_DESCRIPTION:
         shown["description"] = row["description"][: _WIDEST_DESCRIPTION - 1] + "…"
     return shown
 

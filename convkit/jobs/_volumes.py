@@ -118,9 +118,8 @@ def _refused_together(series: Series, refusals: Sequence[Refusal]) -> list[Outco
 def _refused(series: Series, refusal: Refusal) -> Outcome:
     where = refusal.reason.where or _folder_of(series, refusal)
     notes = (refusal.reason.at(where), *(n for n in (*refusal.notes, *series.notes) if n != refusal.reason))
-    return Outcome(
-        label_of(series, refusal.split.label), Status.REFUSED, notes=notes, facts={"instances": len(refusal.frames)}
-    )
+    instances = len({frame.instance for frame in refusal.frames})  # a mosaic holds many slices and is one file
+    return Outcome(label_of(series, refusal.split.label), Status.REFUSED, notes=notes, facts={"instances": instances})
 
 
 def _folder_of(series: Series, planned: Planned) -> str:

@@ -47,3 +47,9 @@ def test_temporary_folder_that_is_not_there_is_told(quiet: bool, tmp_path: Path)
     assert (str(tmp_path / "none") in done.stderr) is not quiet
     (tmp_path / "none").mkdir()
     assert "TMPDIR" not in convkit("scan", tmp_path / "in", TMPDIR=str(tmp_path / "none")).stderr
+
+
+def test_tables_are_whole_where_another_program_reads_them(tmp_path: Path) -> None:
+    write(series(SeriesDescription="a description of more than forty characters"), tmp_path / "in")
+    done = convkit("scan", str(tmp_path / "in"))
+    assert "a description of more than forty characters" in done.stdout

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pydicom import Dataset
 
@@ -18,6 +19,7 @@ from tests.builders import (
     dicomdir,
     encapsulated_pdf,
     key_object,
+    mosaic,
     presentation_state,
     rt_structure_set,
     segmentation,
@@ -344,6 +346,14 @@ def test_mosaic_without_count_beside_plain_slices_refuses_the_series(tmp_path: P
     assert "object.mosaic-count" in run.codes
     kept = convert_folder(tmp_path / "in", tmp_path / "kept", irregular="keep")
     assert check_world(datasets, kept.images) == []
+
+
+def test_refused_mosaics_are_counted_as_files(tmp_path: Path) -> None:
+    other = np.ones((16, 16), np.uint16)
+    run = convert(
+        [mosaic(), mosaic(SOPInstanceUID="2.25.2", pixels=other), mosaic(number=2)], tmp_path, irregular="error"
+    )
+    assert [(o.status, o.facts["instances"]) for o in run.report.outcomes] == [(Status.REFUSED, 3)]
 
 
 def test_dicomdir_is_an_index_not_an_image(tmp_path: Path) -> None:

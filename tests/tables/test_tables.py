@@ -42,6 +42,10 @@ def test_control_characters_do_not_reach_the_terminal() -> None:
     assert len(text.splitlines()) == 2
 
 
+def test_long_value_is_whole_for_other_programs() -> None:
+    assert text_table([{"a": "x" * 100}], is_cut=False).splitlines()[1] == "x" * 100
+
+
 def test_long_value_is_cut_with_an_ellipsis() -> None:
     (_, line) = text_table([{"a": "x" * 100}]).splitlines()
     assert len(line) == WIDEST
