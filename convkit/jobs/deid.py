@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,6 +133,8 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
         A wrong option, or a mistake in a profile; nothing was read.
     InputError
         A source or the key cannot be read.
+    MissingExtraError
+        Pixels are to be cleaned under ``ocr``, and nothing here reads text.
     OutputError
         The destination lies inside a source, or the other way round; nothing can be written.
     """
@@ -156,6 +159,8 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
         dry_run,
         strict,
     )
+    if options.pixels.mode is PixelMode.OCR and cluster is None and find_spec("rapidocr_onnxruntime") is None:
+        _check_reader()
     check_apart(given, output)
     if options.audit is not None:
         earlier_lines(options.audit)  # before anything is written
@@ -165,6 +170,13 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
         selected = frozenset(found.paths if not where else _selected(given, where, runner, typed_in))
         with rooted(output, is_dry=dry_run) as place:
             return _run(found, selected, place, options, runner, progress)
+
+
+def _check_reader() -> None:
+    """Say at once that nothing here reads text, not with each picture."""
+    from convkit.deid.pixels.readers import reader  # noqa: PLC0415 (NumPy and all)
+
+    reader()
 
 
 def _devices(path: str) -> tuple[Device, ...]:

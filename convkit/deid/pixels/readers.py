@@ -72,7 +72,8 @@ def reader() -> Reader:
         if shutil.which("tesseract"):
             return TesseractReader()
         what = "Nothing that reads text in pictures is installed: neither rapidocr-onnxruntime nor Tesseract."
-        raise MissingExtraError(what, "--pixels ocr", "Install it with: pip install convkit[ocr].") from err
+        hint = "Install it: pip install 'convkit[ocr]'. Or choose --pixels refuse, which copies what cannot show text."
+        raise MissingExtraError(what, "--pixels ocr", hint) from err
 
 
 class RapidReader:
