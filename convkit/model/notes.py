@@ -283,6 +283,11 @@ CODES: dict[str, Code] = {
     "series.ambiguous-order": Code(
         _WARNING, "The headers leave the order of the volumes in doubt; they may hold slices of each other."
     ),
+    "series.conflicting-images": Code(
+        _ERROR,
+        "Different files of one SOP Instance UID claim one position, and nothing tells which one is right.",
+        "Find out which one is right and remove the other.",
+    ),
     "series.unordered-volumes": Code(
         _ERROR,
         "Each position has several images, and nothing in the headers tells which of them belong to one volume.",

@@ -35,7 +35,7 @@ def stack_part(part: Part, options: StackOptions) -> list[Planned]:
     """
     positions = by_position(part.frames)
     if _has_conflict(positions):
-        return [Refusal(part.frames, note("header.conflicting-instances"), part.split)]
+        return [Refusal(part.frames, note("series.conflicting-images"), part.split)]
     if positions.most > 1:
         apart = split_by_origin(part)
         if apart:

@@ -465,7 +465,7 @@ def test_header_that_promises_more_frames_than_the_file_has_bytes_is_refused_at_
 def test_two_files_of_one_object_that_differ_are_refused(tmp_path: Path) -> None:
     good = series(series=2)
     packed = [enhanced_of(series(**MR)), enhanced_of(series(**MR), WindowCenter=5)]
-    assert_refused_alone(convert([*packed, *good], tmp_path), good, "header.conflicting-instances")
+    assert_refused_alone(convert([*packed, *good], tmp_path), good, "series.conflicting-images")
 
 
 def test_workers_change_no_byte(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 import convkit
-from convkit import Report, Severity
+from convkit import Report, Severity, Status
 from tests.builders import write
 from tests.builders.instances import set_pixels
 from tests.builders.oracle import Output, check_world
@@ -77,7 +77,10 @@ def convert(datasets: Iterable[Dataset], tmp_path: Path, *, shuffle: bool = True
 
 
 def convert_folder(source: Path, target: Path, **options: Any) -> Run:
-    return Run(convkit.convert(source, target, **({"to": "nii", "jobs": 1} | options)), target)
+    report = convkit.convert(source, target, **({"to": "nii", "jobs": 1} | options))
+    refused = [outcome.notes[0] for outcome in report.outcomes if outcome.status is Status.REFUSED]
+    assert all(first.severity is Severity.ERROR for first in refused), refused
+    return Run(report, target)
 
 
 def assert_right(datasets: list[Dataset], run: Run) -> None:
