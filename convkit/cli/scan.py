@@ -219,7 +219,7 @@ def _show_problems(problems: Iterable[Note], verbose: int) -> None:
 
 
 def _show_files(code: str, places: list[str], count: int, verbose: int) -> None:
-    say(f"{count} file{'s' if count != 1 else ''} [{code}]:")
+    say(f"{_files(count)} [{code}]:")
     listed = places if verbose else places[:_LISTED_FILES]
     for place in listed:
         say(f"    {place}")
@@ -236,6 +236,7 @@ def _show_notes(notes: Iterable[Note], *, only_errors: bool) -> None:
 
 def _show_refusals(found: Collection) -> None:
     """Why volumes would not be converted: the codes of the table in words."""
+    from convkit.jobs._volumes import label_of  # noqa: PLC0415 (as the next)
     from convkit.series.stack import Refusal  # noqa: PLC0415 (keeps --help fast)
 
     for series in found:
@@ -243,31 +244,34 @@ def _show_refusals(found: Collection) -> None:
         for planned in found.planned(series):
             if isinstance(planned, Refusal) and planned.reason.text not in seen:
                 seen.add(planned.reason.text)
-                number = series.first.integer("SeriesNumber")
-                say(f"series {number}: {planned.reason.text} [{planned.reason.code}]")
+                say(f"{label_of(series, planned.split.label)}: {planned.reason.text} [{planned.reason.code}]")
+
+
+def _files(count: int) -> str:
+    return f"{count} file{'s' if count != 1 else ''}"
 
 
 def _summary(found: Collection) -> str:
     if not found.series:
-        return f"nothing to do: no DICOM in {found.files} files, or nothing selected"
+        return f"nothing to do: no DICOM in {_files(found.files)}, or nothing selected"
     kinds = Counter(s.first.text("Modality") or "no modality" for s in found)
     patients = len({s.first.text("PatientID") for s in found})
     studies = len({s.study_instance_uid for s in found})
     modalities = ", ".join(f"{n} {m}" for m, n in sorted(kinds.items()))
     return (
-        f"{found.files} files; patients: {patients}, studies: {studies}, series: {len(found)} ({modalities}), "
+        f"{_files(found.files)}; patients: {patients}, studies: {studies}, series: {len(found)} ({modalities}), "
         f"instances: {sum(s.instances for s in found)}; other files: {len(found.problems)}"
     )
 
 
 def _summary_of_index(index: Index) -> str:
     if not index.instances:
-        return f"nothing to do: no DICOM in {index.files} files, or nothing selected"
+        return f"nothing to do: no DICOM in {_files(index.files)}, or nothing selected"
     modalities = ", ".join(f"{n} {m}" for m, n in index.modalities.items())
     gone = f", {index.gone} gone" if index.gone else ""
     unfitting = f"; instances with values that do not fit: {index.unfitting}" if index.unfitting else ""
     return (
-        f"{index.files} files, {index.read} read{gone}; patients: {index.patients}, studies: {index.studies}, "
+        f"{_files(index.files)}, {index.read} read{gone}; patients: {index.patients}, studies: {index.studies}, "
         f"series: {index.series} ({modalities}), instances: {index.instances}{unfitting}"
     )
 

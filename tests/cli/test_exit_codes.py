@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import termios
@@ -486,3 +487,11 @@ def test_paths_from_standard_input_that_is_closed_are_none(tmp_path: Path) -> No
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert done.returncode in {2, 3}
     assert "Traceback" not in done.stderr
+
+
+def test_scan_names_a_series_that_is_refused_as_convert_does(tmp_path: Path) -> None:
+    write(series(missing=(2,)), tmp_path / "in")
+    told = convkit("scan", tmp_path / "in").stderr
+    (name,) = {line.partition(":")[0] for line in told.splitlines() if "[geometry.missing-slice]" in line}
+    assert re.fullmatch(r"series 001 \[[0-9a-f]{6}\]", name)
+    assert name in convkit("convert", tmp_path / "in", "-o", tmp_path / "out").stderr
