@@ -6,6 +6,7 @@ what it is. The first line says what the pieces are of: those of a run with othe
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,4 +97,9 @@ class Unfinished:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close the file; one without a piece has nothing to go on with, and is deleted."""
+        if self._file.closed:
+            return
+        if self._file.seek(0, os.SEEK_END) == len(self._first):
+            self.remove()
         self._file.close()

@@ -153,6 +153,19 @@ def test_pieces_come_back_in_their_order(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_file_without_a_piece_is_removed_and_none_with_one(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    with Unfinished(path, "a"):
+        assert path.exists()
+    assert not path.exists()
+    with Unfinished(path, "a") as file:
+        file.append(b"one")
+    with Unfinished(path, "a"):
+        pass  # what fails before it has looked at the pieces
+    with Unfinished(path, "a") as file:
+        assert [piece for _, piece in file.pieces()] == [b"one"]
+
+
 def test_pieces_of_something_else_are_dropped(tmp_path: Path) -> None:
     path = tmp_path / "x"
     with Unfinished(path, "a") as file:

@@ -111,7 +111,7 @@ def _read(  # noqa: PLR0913, PLR0917 (the one place where files are read)
     failed = partial(failed_batch, wanted=job.wanted, pieces=job.pieces)
     paths = (tuple(job.paths[position] for position in batch) for batch in batched(unknown, BATCH))
     done = 0
-    for number, rows in runner.map(task, paths, on_error=failed, is_quick=True):
+    for number, rows in runner.map(task, paths, on_error=failed):
         assert isinstance(rows, Rows)  # noqa: S101 (what both functions make)
         positions = unknown[number * BATCH : (number + 1) * BATCH]
         places.add(OfUnfinished(parts, parts.append(rows.data), job.pieces), positions, rows.left_out)
