@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -74,6 +75,15 @@ def cluster(folder: Path, workers: int = 2, *options: str, **environment: str) -
         yield made
     finally:
         made.stop()
+
+
+@contextmanager
+def silent_peer() -> Iterator[str]:
+    """Address of what takes connections and never says a word."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
 
 
 def wait_until(condition: Callable[[], object]) -> None:

@@ -61,6 +61,11 @@ def _refuse_dicom(log_file: str) -> None:
             raise OutputError("The log would be written into a DICOM file.", log_file, "Name another file with --log.")
 
 
+def in_files(count: int) -> str:
+    """A number of files in words: ``1 file``, ``2 files``."""
+    return f"{count} file{'s' if count != 1 else ''}"
+
+
 def is_looked_at() -> bool:
     """True where standard output is a terminal, and no file or other program."""
     return sys.stdout is not None and sys.stdout.isatty()
@@ -203,7 +208,7 @@ def _show_notes(outcome: Outcome, least: Severity) -> None:
 
 def _show_skipped(code: str, text: str, outcomes: list[Outcome], verbose: int) -> None:
     count = sum(int(str(o.facts.get("instances", 1))) for o in outcomes)
-    say(f"skipped: {count} file{'s' if count != 1 else ''}: {text} [{code}]")
+    say(f"skipped: {in_files(count)}: {text} [{code}]")
     for outcome in outcomes if verbose else outcomes[:_LISTED_SKIPPED]:
         say(f"    {outcome.notes[0].where or outcome.item}")
     if not verbose and len(outcomes) > _LISTED_SKIPPED:

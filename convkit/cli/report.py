@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from convkit.cli.console import begin_work, json_line, progress_bar, say, set_up_logging, show_paths, typed_lines
+from convkit.cli.console import (
+    begin_work,
+    in_files,
+    json_line,
+    progress_bar,
+    say,
+    set_up_logging,
+    show_paths,
+    typed_lines,
+)
 from convkit.cli.options import common, redacting
 from convkit.model.notes import CODES, Severity
 
@@ -111,7 +120,7 @@ def _show(made: DataReport, *, quiet: int, verbose: int) -> None:
     for code, count in made.problems:
         if quiet > 1 and CODES[code].severity is not Severity.ERROR:
             continue
-        say(f"{count} file{'s' if count != 1 else ''}: {CODES[code].meaning} [{code}]")
+        say(f"{in_files(count)}: {CODES[code].meaning} [{code}]")
         listed = files.get(code, ())[: None if verbose else _LISTED_FILES]
         for path in listed:
             say(f"    {path}")

@@ -12,6 +12,7 @@ import click
 from convkit.cli.console import (
     BAD_ENDS,
     begin_work,
+    in_files,
     is_looked_at,
     json_line,
     progress_bar,
@@ -219,7 +220,7 @@ def _show_problems(problems: Iterable[Note], verbose: int) -> None:
 
 
 def _show_files(code: str, places: list[str], count: int, verbose: int) -> None:
-    say(f"{_files(count)} [{code}]:")
+    say(f"{in_files(count)} [{code}]:")
     listed = places if verbose else places[:_LISTED_FILES]
     for place in listed:
         say(f"    {place}")
@@ -247,31 +248,27 @@ def _show_refusals(found: Collection) -> None:
                 say(f"{label_of(series, planned.split.label)}: {planned.reason.text} [{planned.reason.code}]")
 
 
-def _files(count: int) -> str:
-    return f"{count} file{'s' if count != 1 else ''}"
-
-
 def _summary(found: Collection) -> str:
     if not found.series:
-        return f"nothing to do: no DICOM in {_files(found.files)}, or nothing selected"
+        return f"nothing to do: no DICOM in {in_files(found.files)}, or nothing selected"
     kinds = Counter(s.first.text("Modality") or "no modality" for s in found)
     patients = len({s.first.text("PatientID") for s in found})
     studies = len({s.study_instance_uid for s in found})
     modalities = ", ".join(f"{n} {m}" for m, n in sorted(kinds.items()))
     return (
-        f"{_files(found.files)}; patients: {patients}, studies: {studies}, series: {len(found)} ({modalities}), "
+        f"{in_files(found.files)}; patients: {patients}, studies: {studies}, series: {len(found)} ({modalities}), "
         f"instances: {sum(s.instances for s in found)}; other files: {len(found.problems)}"
     )
 
 
 def _summary_of_index(index: Index) -> str:
     if not index.instances:
-        return f"nothing to do: no DICOM in {_files(index.files)}, or nothing selected"
+        return f"nothing to do: no DICOM in {in_files(index.files)}, or nothing selected"
     modalities = ", ".join(f"{n} {m}" for m, n in index.modalities.items())
     gone = f", {index.gone} gone" if index.gone else ""
     unfitting = f"; instances with values that do not fit: {index.unfitting}" if index.unfitting else ""
     return (
-        f"{_files(index.files)}, {index.read} read{gone}; patients: {index.patients}, studies: {index.studies}, "
+        f"{in_files(index.files)}, {index.read} read{gone}; patients: {index.patients}, studies: {index.studies}, "
         f"series: {index.series} ({modalities}), instances: {index.instances}{unfitting}"
     )
 

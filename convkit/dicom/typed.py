@@ -98,15 +98,9 @@ def _finite(number: float) -> float:
     return number
 
 
-def _decimal(part: bytes) -> float:
-    if b"_" in part:  # Python reads 1_0 as 10
-        raise ValueError
-    return _finite(float(part))
-
-
 def _integer(part: bytes) -> int:
-    number = _decimal(part)  # some write 12.0
-    if b"_" not in part and part.lstrip(b"+-").isdigit():
+    number = values.decimal(part)  # some write 12.0
+    if part.lstrip(b"+-").isdigit():
         number = int(part)
     if number != int(number) or abs(number) > _MOST_INTEGER:
         raise ValueError
@@ -134,7 +128,7 @@ def _time(part: bytes) -> time:
     return time(int(whole[:2]), int(whole[2:4] or 0), int(whole[4:] or 0), int(fraction.ljust(6, b"0") or 0))
 
 
-_PARSERS: dict[str, Callable[[bytes], Cell]] = {"DS": _decimal, "IS": _integer, "DA": _date, "TM": _time}
+_PARSERS: dict[str, Callable[[bytes], Cell]] = {"DS": values.decimal, "IS": _integer, "DA": _date, "TM": _time}
 
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys([*_INTEGERS, "IS"], Kind.INTEGER),

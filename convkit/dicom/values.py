@@ -61,13 +61,25 @@ def numbers(raw: bytes, vr: str) -> tuple[float, ...]:
         count = len(raw) // _SIZES[code]
         values = tuple(float(v) for v in unpack(f"<{code * count}", raw[: count * _SIZES[code]]))
     else:
-        if b"_" in raw:  # Python reads 1_0 as 10
-            return ()
         try:
-            values = tuple(float(part) for part in raw.strip(b" \0").split(b"\\"))
+            return tuple(map(decimal, raw.strip(b" \0").split(b"\\")))
         except ValueError:
             return ()
     return values if all(map(math.isfinite, values)) else ()
+
+
+def decimal(part: bytes) -> float:
+    """One value of a decimal or integer string.
+
+    Raises
+    ------
+    ValueError
+        It is none, or not finite.
+    """
+    number = float(part)
+    if b"_" in part or not math.isfinite(number):  # Python reads 1_0 as 10
+        raise ValueError
+    return number
 
 
 @lru_cache(_CACHED)
@@ -130,12 +142,10 @@ def _decoded(raw: bytes, charset: bytes) -> str:
 def seconds_of_day(raw: bytes) -> float | None:
     """A time of day (TM: HHMMSS.ffffff, later parts optional) in seconds; None where it cannot be read."""
     stripped = raw.strip(b" \0").replace(b":", b"")
-    if b"_" in stripped:  # as in `numbers`
-        return None
     try:
         hours = int(stripped[0:2])
         minutes = int(stripped[2:4] or b"0")
-        seconds = float(stripped[4:] or b"0")
+        seconds = decimal(stripped[4:] or b"0")
     except ValueError:
         return None
     return hours * 3600.0 + minutes * 60.0 + seconds

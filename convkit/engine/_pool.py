@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeAlias
 
 from convkit.engine._aside import Aside
 from convkit.engine._worker import GRACE_S, READY, STOP, Answer, serve
+from convkit.engine.limits import is_daemonic
 from convkit.errors import EngineError
 
 if TYPE_CHECKING:
@@ -130,10 +131,6 @@ class Pool:
         self._renew()
         return not self._workers and (self._method or _start_method()) == "fork"
 
-    def can_begin_at_once(self) -> bool:
-        """True where workers are there, or can be forked."""
-        return bool(self._workers) or (self.will_fork() and can_fork())
-
     def meanwhile(self, work: Callable[[], object]) -> None:
         """Do some work of the parent beside the next calls; see `Runner.meanwhile`."""
         self._meanwhile.append(work)
@@ -227,7 +224,7 @@ class Pool:
         return Landed(label, None, death)
 
 
-def started(target: Callable[..., object], given: tuple[object, ...], method: StartMethod | None = None) -> BaseProcess:
+def started(target: Callable[..., object], given: tuple[object, ...], method: StartMethod) -> BaseProcess:
     """A process that calls a module-level function, and ends with this one.
 
     Raises
@@ -235,17 +232,16 @@ def started(target: Callable[..., object], given: tuple[object, ...], method: St
     EngineError
         This process may not have any.
     """
-    if multiprocessing.current_process().daemon:
+    if is_daemonic():
         what = "Worker processes cannot be started from a process that is itself a worker of another program."
         raise EngineError(what, "", "Use one job.")
-    kind = method or _start_method()
     # The base class of contexts has no Process; every context has.
-    context: Any = multiprocessing.get_context(kind)
+    context: Any = multiprocessing.get_context(method)
     process: BaseProcess = context.Process(target=target, args=given, daemon=True)
     with _STARTING, _sigint_held(), warnings.catch_warnings():
         # Python 3.12 warns of threads of libraries beside a fork; `_start_method` looks at Python's own.
         warnings.simplefilter("ignore", DeprecationWarning)
-        with _main_hidden() if kind == "spawn" else nullcontext():
+        with _main_hidden() if method == "spawn" else nullcontext():
             process.start()
     return process
 
@@ -264,7 +260,7 @@ def finish(process: BaseProcess, patience_s: float) -> int:
 
 def can_fork() -> bool:
     """True where a process can be forked from this one: it has one thread, and may have children."""
-    return _start_method() == "fork" and not multiprocessing.current_process().daemon
+    return _start_method() == "fork" and not is_daemonic()
 
 
 def _start_method() -> StartMethod:

@@ -25,13 +25,18 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 def default_jobs() -> int:
     """Number of CPUs that this process may use, by its affinity and, in a container, by its quota.
 
-    One in a worker process of `multiprocessing`, which may have no workers of its own.
+    One where it may have no workers of its own.
     """
-    processes = sys.modules.get("multiprocessing.process")  # loaded in every process that it has started
-    if processes is not None and processes.current_process().daemon:
+    if is_daemonic():
         return 1
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(cpus, _quota_cpus(_CPU_QUOTA) or cpus))
+
+
+def is_daemonic() -> bool:
+    """True in a worker of `multiprocessing`, which lets it have no processes."""
+    processes = sys.modules.get("multiprocessing.process")  # loaded in every process that it has started
+    return processes is not None and bool(processes.current_process().daemon)
 
 
 def default_memory() -> int | None:

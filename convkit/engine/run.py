@@ -170,11 +170,6 @@ class LocalRunner:
         """All of them are here."""
         return self._jobs
 
-    @property
-    def can_begin_at_once(self) -> bool:
-        """True where worker processes are there, or are forked: others have to import everything first."""
-        return self._pool is not None and self._pool.can_begin_at_once()
-
     def threads_for(self, items: int) -> int:
         """The workers that are left over, shared out."""
         return max(1, self._jobs // max(1, items))

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convkit.deid.deidentifier import Recipe
 from convkit.deid.pixels import PixelMode, PixelPolicy
+from convkit.deid.pixels.installed import require_reader
 from convkit.dicom.sources import Found
 from convkit.engine.digest import fingerprint, identity_of_file
 from convkit.engine.journal import Journal
@@ -159,8 +159,8 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
         dry_run,
         strict,
     )
-    if options.pixels.mode is PixelMode.OCR and cluster is None and find_spec("rapidocr_onnxruntime") is None:
-        _check_reader()
+    if options.pixels.mode is PixelMode.OCR and cluster is None:  # there, it is for the workers to have
+        require_reader()
     check_apart(given, output)
     if options.audit is not None:
         earlier_lines(options.audit)  # before anything is written
@@ -170,13 +170,6 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
         selected = frozenset(found.paths if not where else _selected(given, where, runner, typed_in))
         with rooted(output, is_dry=dry_run) as place:
             return _run(found, selected, place, options, runner, progress)
-
-
-def _check_reader() -> None:
-    """Say at once that nothing here reads text, not with each picture."""
-    from convkit.deid.pixels.readers import reader  # noqa: PLC0415 (NumPy and all)
-
-    reader()
 
 
 def _devices(path: str) -> tuple[Device, ...]:

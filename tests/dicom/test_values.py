@@ -99,6 +99,7 @@ def test_decimals(raw: bytes, expected: int) -> None:
         (b"noon", None),
         (b"10111x", None),
         (b"1011111_0", None),
+        (b"1011inf", None),
     ],
 )
 def test_seconds_of_day(raw: bytes, expected: float | None) -> None:

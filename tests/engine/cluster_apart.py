@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,12 +32,10 @@ def _first(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(name="silent")
 def _silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Address of what takes connections and never says a word."""
+    """See `clusters.silent_peer`; who calls it gives up soon."""
     monkeypatch.setattr(agent, "CONNECT_S", 2.0)
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+    with clusters.silent_peer() as address:
+        yield address
 
 
 def test_quick_items_begin_here_and_go_on_there(shared: Cluster) -> None:

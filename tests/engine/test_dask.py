@@ -174,12 +174,10 @@ def test_workers_must_see_the_working_folder(shared: Cluster, tmp_path: Path, mo
 
 @pytest.fixture(name="silent")
 def _silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Address of what takes connections and never says a word."""
+    """See `clusters.silent_peer`; who calls it gives up soon."""
     monkeypatch.setattr(agent, "CONNECT_S", 2.0)
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+    with clusters.silent_peer() as address:
+        yield address
 
 
 def test_quick_items_and_the_process_that_speaks_with_the_cluster() -> None:

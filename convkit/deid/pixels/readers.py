@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convkit.deid.pixels.box import Box
-from convkit.errors import EngineError, MissingExtraError
+from convkit.deid.pixels.installed import RAPIDOCR, has_tesseract, missing_reader
+from convkit.errors import EngineError
 
 Bytes = NDArray[np.uint8]
 
@@ -69,11 +70,9 @@ def reader() -> Reader:
     try:
         return RapidReader()
     except ImportError as err:
-        if shutil.which("tesseract"):
+        if has_tesseract():
             return TesseractReader()
-        what = "Nothing that reads text in pictures is installed: neither rapidocr-onnxruntime nor Tesseract."
-        hint = "Install it: pip install 'convkit[ocr]'. Or choose --pixels refuse, which copies what cannot show text."
-        raise MissingExtraError(what, "--pixels ocr", hint) from err
+        raise missing_reader() from err
 
 
 class RapidReader:
@@ -90,7 +89,7 @@ class RapidReader:
 
     def __init__(self) -> None:
         os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # or onnxruntime reports its use to its maker over the network
-        module = import_module("rapidocr_onnxruntime")
+        module = import_module(RAPIDOCR)
         self._cv2 = import_module("cv2")
         self._cv2.setNumThreads(1)
         self._engine: Any = module.RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1)

@@ -7,6 +7,7 @@ import logging
 import multiprocessing
 import sys
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, TypeAlias
@@ -74,12 +75,15 @@ class Connection:
     ----------
     workers : int or None
         How many there are; None as long as there is no connection.
+    numbers : iterator of int
+        For Dask tasks.
     is_taken : bool
         True as long as a map is not finished.
     """
 
     def __init__(self, address: str) -> None:
         self.workers: int | None = None
+        self.numbers = count()
         self.is_taken = False
         self._pipe, theirs = multiprocessing.Pipe()
         self._speaker = _Speaker(self._pipe, theirs, address)

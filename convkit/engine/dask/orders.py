@@ -56,13 +56,11 @@ class Orders(Generic[T, R]):
         connection: Connection,
         task: Task[T, R],
         on_error: OnError[T, R],
-        numbers: Iterator[int],
         meanwhile: list[Callable[[], object]],
     ) -> None:
         self._connection = connection
         self._task = task
         self._on_error = on_error
-        self._numbers = numbers
         self._meanwhile = meanwhile
         self._aloft: dict[int, _Parcel] = {}
         self._lost: list[tuple[int, T]] = []
@@ -120,7 +118,7 @@ class Orders(Generic[T, R]):
         # One that cannot load our tasks ends without a word when it gets one: each is asked first, as it comes.
         while not self._connection.workers or len(self._aloft) >= min(most or MOST_UNDER_WAY, AHEAD * self._workers):
             yield from self._settled(block=True)
-        number = next(self._numbers)
+        number = next(self._connection.numbers)
         self._aloft[number] = parcel
         self._connection.tell(Send(number, parcel.payloads))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from itertools import count
 from pathlib import Path
 from typing import Self, TypeVar
 
 from convkit._version import __version__
+from convkit.engine._pool import can_fork
 from convkit.engine.dask.connection import Connection, address_of
 from convkit.engine.dask.orders import Orders
 from convkit.engine.dask.worker import Terms
@@ -43,7 +43,6 @@ class DaskRunner:
 
     def __init__(self, cluster: str, jobs: int | None = None) -> None:
         self._connection = Connection(address_of(cluster))
-        self._numbers = count()  # of Dask tasks
         self._jobs = jobs
         self._meanwhile: list[Callable[[], object]] = []
         self._terms = Terms(__version__, str(Path.cwd()), "")
@@ -115,15 +114,16 @@ class DaskRunner:
         if is_quick:
             yield from self._begun_here(task, rest, on_error)
         first = rest.taken
-        orders = Orders(self._connection, task, on_error, self._numbers, self._meanwhile)
+        orders = Orders(self._connection, task, on_error, self._meanwhile)
         for index, result in orders.results(rest, self._terms, most=self._jobs):
             yield first + index, result
 
     def _begun_here(self, task: Task[T, R], items: Iterator[T], on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
         """Yield (index, result) of what is done until there is a connection."""
+        if not (self._is_awaited() and can_fork()):  # other processes have to import everything first
+            return
         with LocalRunner(HERE) as here:
-            if self._is_awaited() and here.can_begin_at_once:
-                yield from here.map(task, _while(self._is_awaited, items), on_error=on_error)
+            yield from here.map(task, _while(self._is_awaited, items), on_error=on_error)
 
     def _is_awaited(self) -> bool:
         return self._connection.workers is None and not self._connection.has_news
