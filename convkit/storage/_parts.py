@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import Any
 
@@ -60,21 +60,69 @@ class Seeking(Elsewhere):
         raise NotImplementedError
 
 
-class Part(Seeking):
-    """A range of bytes of a file: a member that is stored as it is."""
+_HEAD_BYTES = 1 << 16
+"""Of a member that are read for what its header says; no pixels are believed by them."""
 
-    def __init__(self, file: Raw, start: int, status: Status) -> None:
+_TAIL_BYTES = 1 << 20
+"""Behind pixels there may be other elements that nobody reads."""
+
+
+def _is_nearly_all(end: int, size: int) -> bool:
+    """True for a read up to this place that is the time to see whether a member has its checksum."""
+    return size - end <= (_TAIL_BYTES if end > _HEAD_BYTES else 0)
+
+
+class Part(Seeking):
+    """A range of bytes of a file: a member that is stored as it is.
+
+    Parameters
+    ----------
+    file : raw file
+        Of the archive.
+    start : int
+        Where the bytes lie in it.
+    status : Status
+        Of the member.
+    check : function
+        Refuses a damaged member; called before its last bytes are given.
+    """
+
+    def __init__(self, file: Raw, start: int, status: Status, check: Callable[[], object] | None = None) -> None:
         super().__init__(status)
         self._file = file
         self._start = start
+        self._check = check
 
     def _fill(self, start: int, view: memoryview) -> int:
+        if self._check is not None and _is_nearly_all(start + len(view), self.status.size):
+            self._check()
+            self._check = None
         return read_at(self._file, self._start + start, view)
 
     def close(self) -> None:
         if not self.closed:
             self._file.close()
         super().close()
+
+
+def check_stored(file: Raw, start: int, size: int, crc: int) -> None:
+    """Refuse a range of bytes that has not the CRC-32 of the archive.
+
+    Raises
+    ------
+    PackedError
+    """
+    so_far, buffer = 0, memoryview(bytearray(min(size, _CHECKED_STEP)))
+    for done in range(0, size, _CHECKED_STEP):
+        view = buffer[: size - done]
+        if read_at(file, start + done, view) < len(view):
+            raise damaged("the member of the archive ends too early")
+        so_far = isal_zlib.crc32(view, so_far)
+    if so_far != crc:
+        raise damaged("the member of the archive is damaged")
+
+
+_CHECKED_STEP = 1 << 20
 
 
 def bytes_at(file: Raw, start: int, count: int) -> bytes:
@@ -114,8 +162,9 @@ class Inflater:
         with self._lock:
             if self._fault is not None:
                 raise PackedError(*self._fault)
+            end = start + len(view)
             try:
-                self._inflate_to(start + len(view))
+                self._inflate_to(self._size if _is_nearly_all(end, self._size) else end)
             except PackedError as err:
                 self._fault = str(err.strerror), err.code, err.hint
                 self._data = Grown()

@@ -13,7 +13,7 @@ import struct
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from convkit.errors import ConvkitError, InputError
 from convkit.model.notes import Note, note
 from convkit.storage import _spool, files
 from convkit.storage._grown import TOO_LARGE, Grown, is_trap, trap
-from convkit.storage._parts import Held, Inflated, Inflater, Part, bytes_at, damaged, grown
+from convkit.storage._parts import Held, Inflated, Inflater, Part, bytes_at, check_stored, damaged, grown
 from convkit.storage.files import INSIDE, Raw, Status
 
 _TARS = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz")
@@ -192,7 +192,7 @@ def opened(path: str) -> Raw:
     except BaseException:
         file.close()
         raise
-    return Part(file, start, known)
+    return Part(file, start, known, partial(_check, contents.source, contents.status, member))
 
 
 def status(path: str) -> Status:
@@ -340,6 +340,14 @@ def _data_start(file: Raw, member: Member) -> int:
         raise damaged("the member of the archive is damaged")
     _, name, extra = _LOCAL_HEAD.unpack(head)
     return member.start + _LOCAL_HEAD.size + int(name) + int(extra)
+
+
+@lru_cache(1 << 14)
+def _check(source: str, _status: Status, member: Member) -> None:
+    """Refuse a member of a zip whose bytes have not its checksum, which each process asks for once; tars have none."""
+    if member.method == _STORED:
+        with files.opened(source) as file:
+            check_stored(file, _data_start(file, member), member.size, member.crc)
 
 
 @lru_cache(1)

@@ -142,7 +142,7 @@ LONG = 256
 
 
 def damaged(folder: Path, path: Path, kind: str) -> Path:
-    """A zip, or a folder of gzip files, whose second member is damaged: in its stream, or in its checksum alone."""
+    """A zip, or a folder of gzip files, whose second member is damaged: in a place, or in its checksum alone."""
     noise = np.random.default_rng(1)
     shape = (LONG, LONG)
     pixels = [noise.integers(0, 1000, shape).astype(np.int16) for _ in range(4)]
@@ -153,11 +153,15 @@ def damaged(folder: Path, path: Path, kind: str) -> Path:
         data[len(data) // 2] ^= 0x55
         second.write_bytes(data)
         return path
-    source = zip_of(folder, path)
+    source = zip_of(folder, path, deflated="stored" not in kind)
     with zipfile.ZipFile(source) as archive:
         member = archive.infolist()[1]
     data = bytearray(source.read_bytes())
-    if kind == "checksum":
+    if "stored" in kind:  # a value of the header, or one bit of a pixel
+        start = member.header_offset
+        is_header = kind == "stored header"
+        data[data.index(b"-1024.0", start) + 4 if is_header else start + member.file_size * 3 // 4] ^= 1
+    elif kind == "checksum":
         entry = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 1)
         data[entry + 16] ^= 1
     else:
@@ -167,7 +171,7 @@ def damaged(folder: Path, path: Path, kind: str) -> Path:
     return source
 
 
-@pytest.mark.parametrize("kind", ["stream", "checksum", "gzip"])
+@pytest.mark.parametrize("kind", ["stream", "checksum", "gzip", "stored header", "stored pixels"])
 @pytest.mark.parametrize("verb", VERBS)
 def test_damaged_member_is_its_own_fault_and_others_go_on(verb: str, kind: str, tmp_path: Path) -> None:
     source = damaged(tmp_path / "in", tmp_path / "packed", kind)

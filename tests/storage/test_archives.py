@@ -255,6 +255,24 @@ def test_damaged_member_is_refused_when_it_is_read(folder: Path, tmp_path: Path)
             file.read()
 
 
+@pytest.mark.parametrize("kind", ["a.zip", "stored.zip"])
+@pytest.mark.parametrize("start", [0, 1000, len(CONTENT) // 2])
+def test_member_without_its_checksum_is_refused_before_its_last_bytes_are_given(
+    kind: str, start: int, folder: Path, tmp_path: Path
+) -> None:
+    source = KINDS[kind](folder, tmp_path / kind)
+    data = bytearray(source.read_bytes())
+    data[data.index(b"PK\x01\x02") + 16] ^= 1  # the CRC-32 of the first member
+    source.write_bytes(data)
+    path = find_files([source]).paths[0]
+    with files.opened(path) as file:
+        assert file.read(1000) == CONTENT[:1000]  # a header is there before anybody knows
+        for _ in range(2):
+            file.seek(start)
+            with pytest.raises(files.PackedError, match="damaged"):
+                file.read(len(CONTENT) - start - 100)  # elements behind the pixels may be left out
+
+
 def test_member_longer_than_it_says_is_refused(tmp_path: Path) -> None:
     source = zip_with(tmp_path / "a.zip", [("x", bytes(1_000_000))])
     data = bytearray(source.read_bytes())
