@@ -64,6 +64,8 @@ def run(args: list[str] | None = None) -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.disable()  # while modules are loaded, nothing becomes garbage; `console.begin_work` enables it
     try:
+        if any(each.partition("=")[0] == "--cluster" for each in (sys.argv[1:] if args is None else args)):
+            import_module("convkit.engine.dask.speaker").load_ahead()  # beside all that we have to load
         code: Any = main.main(args=args, prog_name="convkit", standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 
@@ -16,3 +19,16 @@ def import_large(name: str) -> ModuleType:
     finally:
         if was_enabled:
             gc.enable()
+
+
+@contextmanager
+def hidden(*names: str) -> Iterator[None]:
+    """Let modules that are not loaded be as if not installed: for a process of our own that has no use for them."""
+    modules: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]  # None makes an import fail
+    names = tuple(name for name in names if name not in modules)
+    modules.update(dict.fromkeys(names))
+    try:
+        yield
+    finally:
+        for name in names:
+            del modules[name]

@@ -68,6 +68,15 @@ class Runner(Protocol):
             The operating system refuses.
         """
 
+    def ready(self) -> None:
+        """Wait until it is known whether there are workers: what comes next leaves traces.
+
+        Raises
+        ------
+        EngineError, MissingExtraError
+            As `map`.
+        """
+
     def meanwhile(self, work: Callable[[], object]) -> None:
         """Leave some work of the caller, such as the import of what it needs later, for when it waits for workers.
 
@@ -177,6 +186,9 @@ class LocalRunner:
     def sharing(self, _folder: Path) -> AbstractContextManager[object]:
         """Nothing to see to: workers are on this computer."""
         return nullcontext()
+
+    def ready(self) -> None:
+        """See `Runner.ready`; they start when they are needed."""
 
     def meanwhile(self, work: Callable[[], object]) -> None:
         """See `Runner.meanwhile`; without worker processes there is no wait."""

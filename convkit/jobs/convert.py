@@ -157,5 +157,6 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
         from convkit.jobs.collection import collection_of  # noqa: PLC0415
 
         collection = collection_of(read, runner, selection, progress, redactor)
+        runner.ready()
         with rooted(output, is_dry=dry_run) as root:
             return converted(collection, root, options, runner, progress, redactor)

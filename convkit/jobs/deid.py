@@ -205,6 +205,7 @@ def _run(  # noqa: PLR0913, PLR0917 (what the caller has checked)
         outcomes += [Outcome(job.item, Status.PLANNED, (job.name,)) for batch in todo for job in batch.jobs]
         return Report(_in_order(outcomes), notes=tuple(of_run), strict=options.strict)
     work = _Work(todo, {one.path: one for one in objects}, root, options)
+    runner.ready()
     with Audit.open(options.audit) as audit:
         end = journaled(root, partial(work.done, runner=runner, progress=progress, audit=audit), outcomes.append)
     if end.notes and not end.is_interrupted:

@@ -181,6 +181,7 @@ def preview(  # noqa: PLR0913 (one parameter an option of the command)
     planner = "plan_stored" if chosen_view is View.NATIVE else "plan_viewed"  # each is much code
     with runner_of(jobs, cluster) as runner:
         plan: Plan = import_module(f"convkit.jobs._pictures.{planner}").plan(asked, runner)
+        runner.ready()
         with rooted(output, is_dry=dry_run) as root:
             return _run(plan, root, options, runner, progress, redactor)
 

@@ -126,6 +126,7 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
         if dry_run:
             outcomes += [Outcome(p.path, Status.PLANNED, (p.target,), p.notes) for p in placements]
             return Report(tuple(outcomes), notes=said, strict=strict)
+        runner.ready()
         with rooted(output) as root:
             task = partial(place_batch, root=str(root), action=how, exists=policy)
             with tidied(root, ((root / p.target).parent for p in placements), runner):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from convkit.engine.dask import agent, connection
+from convkit.engine.dask import agent, speaker
+from convkit.engine.dask import runner as dask_runner
 from convkit.engine.run import runner_of
 from convkit.errors import EngineError
 from tests import clusters
@@ -27,7 +28,7 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture(name="first", autouse=True)
 def _first(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if this process had not connected before."""
-    monkeypatch.setattr(connection, "_is_first", True)
+    monkeypatch.setattr(speaker, "_is_first", True)
 
 
 @pytest.fixture(name="silent")
@@ -38,14 +39,20 @@ def _silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield address
 
 
-def test_quick_items_begin_here_and_go_on_there(shared: Cluster) -> None:
+@pytest.mark.parametrize("seconds_here", [0.0, 0.5])
+def test_quick_items_begin_here_and_go_on_there(
+    seconds_here: float, shared: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_runner, "HERE_S", seconds_here)
+    start = time.monotonic()
     pids: dict[int, int] = {}
     with runner_of(None, shared.address) as runner:
-        for index, pid in runner.map(clusters.worker_id, range(10_000), on_error=kept, is_quick=True):
+        for index, pid in runner.map(clusters.worker_id, range(1_000_000), on_error=kept, is_quick=True):
             assert index not in pids
             pids[index] = pid
             if len(set(pids.values())) == 4:  # two here, two there, however long it took to connect
                 break
+        assert time.monotonic() - start >= seconds_here
         (agent_only,) = multiprocessing.active_children()
         assert agent_only.pid not in pids.values()
         assert os.getpid() not in pids.values()
@@ -62,9 +69,52 @@ def test_every_quick_item_is_done_once(shared: Cluster) -> None:
 
 def test_quick_items_are_done_while_nobody_answers(silent: str) -> None:
     found: dict[int, int] = {}
-    with runner_of(None, silent) as runner, pytest.raises(EngineError) as caught:
-        found.update(runner.map(clusters.square, range(5), on_error=kept, is_quick=True))
-    assert (caught.value.code, found) == ("cluster.unreachable", {0: 0, 1: 1, 2: 4, 3: 9, 4: 16})
+    start = time.monotonic()
+
+    def work() -> None:
+        with runner_of(None, silent) as runner:
+            found.update(runner.map(clusters.square, range(5), on_error=kept, is_quick=True))
+            assert time.monotonic() - start < 1.5  # what is done waits for nobody
+            found[5] = 25
+
+    with pytest.raises(EngineError) as caught:  # and that nobody answers is said at the end
+        work()
+    assert (caught.value.code, found) == ("cluster.unreachable", {n: n * n for n in range(6)})
+
+
+def test_connection_is_waited_for_where_there_is_more_to_do(silent: str) -> None:
+    with runner_of(None, silent) as runner:
+        assert dict(runner.map(clusters.square, range(3), on_error=kept, is_quick=True)) == {0: 0, 1: 1, 2: 4}
+        with pytest.raises(EngineError) as caught:
+            list(runner.map(clusters.square, range(3), on_error=kept))
+    assert caught.value.code == "cluster.unreachable"
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_quick_items_need_no_cluster_that_is_there(count: int, shared: Cluster) -> None:
+    with runner_of(None, shared.address) as runner:
+        found = dict(runner.map(clusters.worker_id, range(count), on_error=kept, is_quick=True))
+    assert len(found) == count
+    assert multiprocessing.active_children() == []
+
+
+def test_process_that_has_loaded_dask_ahead_is_the_one_that_speaks(shared: Cluster) -> None:
+    speaker.load_ahead()
+    (ahead,) = multiprocessing.active_children()
+    with runner_of(None, shared.address) as runner:
+        assert dict(runner.map(clusters.square, range(9), on_error=kept)) == {n: n * n for n in range(9)}
+        assert [each.pid for each in multiprocessing.active_children()] == [ahead.pid]
+    assert multiprocessing.active_children() == []
+
+
+def test_death_of_what_has_loaded_dask_ahead_is_said(shared: Cluster) -> None:
+    speaker.load_ahead()
+    (ahead,) = multiprocessing.active_children()
+    ahead.kill()
+    ahead.join()
+    with runner_of(None, shared.address) as runner, pytest.raises(EngineError) as caught:
+        list(runner.map(clusters.square, range(9), on_error=kept))
+    assert caught.value.code == "cluster.lost"
 
 
 def test_quick_item_whose_worker_here_dies_is_done_again(silent: str, tmp_path: Path) -> None:

@@ -116,13 +116,31 @@ def test_relative_paths_mean_the_same_on_the_cluster(source: Path, shared: Clust
 
 
 @pytest.mark.slow
-def test_dead_scheduler_leaves_no_trace(source: Path, tmp_path: Path) -> None:
-    process = command("convert", str(source), "-o", str(tmp_path / "out"), "--cluster", "tcp://127.0.0.1:1")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "convert IN -o OUT/x",
+        "convert IN -o OUT/x --dry-run",
+        "preview IN -o OUT/x",
+        "preview IN -o OUT/x --view axial",
+        "sort IN -o OUT/x",
+        "deid IN -o OUT/x --audit OUT/audit.csv",
+        "report IN -o OUT/x.html",
+        "scan IN",
+        "scan IN -o OUT/x.parquet",
+        "check IN",
+    ],
+)
+def test_dead_scheduler_leaves_no_trace(line: str, source: Path, tmp_path: Path) -> None:
+    before = contents(source)
+    words = line.replace("IN", str(source)).replace("OUT", str(tmp_path / "out")).split()
+    process = command(*words, "--cluster", "tcp://127.0.0.1:1")
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, "")
     assert "[cluster.unreachable]" in err
     assert "Traceback" not in err
     assert not (tmp_path / "out").exists()
+    assert contents(source) == before
 
 
 @pytest.mark.slow

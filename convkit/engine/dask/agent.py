@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -14,10 +13,9 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import uuid4
 
-from convkit.engine._worker import settle_in
 from convkit.engine.dask.crew import Crew
 from convkit.engine.dask.errors import asking, check_loss
-from convkit.engine.dask.messages import Begin, Drop, Ended, Failed, Message, Send, Workers, hear, tell
+from convkit.engine.dask.messages import PARTING_S, Begin, Drop, Ended, Failed, Message, Send, Workers, hear, tell
 from convkit.engine.dask.worker import answer
 from convkit.engine.imports import import_large
 from convkit.errors import ConvkitError, EngineError, MissingExtraError
@@ -31,30 +29,8 @@ if TYPE_CHECKING:
 CONNECT_S = 8.0
 """Time for the scheduler to answer: far more than a network needs, and not long for who has misspelt the address."""
 
-PARTING_S = 5.0
-"""Time for a friendly end of the connection."""
-
 SENT_ALONG_BYTES = 1 << 16
 """What all items share travels with each of them up to this size, and above it once to each worker."""
-
-
-def serve(pipe: Connection[bytes, bytes], theirs: Connection[bytes, bytes], address: str) -> None:
-    """`speak` in a process of its own, forked from the parent.
-
-    Parameters
-    ----------
-    pipe, theirs : Connection
-        Our end, and that of the parent, which the fork has left open here.
-    address : str
-        Of the scheduler.
-    """
-    settle_in()
-    theirs.close()
-    try:
-        speak(pipe, address)
-    except BaseException:  # noqa: BLE001 (the process ends without printing; the parent sees that it is gone)
-        os._exit(1)
-    os._exit(0)
 
 
 def speak(pipe: Connection[bytes, bytes], address: str) -> None:
@@ -208,11 +184,16 @@ def _connected(address: str) -> Iterator[Client]:
             client.close(timeout=PARTING_S)
 
 
-def _client_type() -> type[Client]:
-    """Dask's client, but for a peer who takes our call and never says a word, for whom Dask waits for ever."""
+def load() -> None:
+    """Load Dask; what is wrong with it shows when it is used."""
+    with suppress(ConvkitError):
+        _dask()
+
+
+def _dask() -> Any:
     is_ours = "distributed" not in sys.modules
     try:
-        base: Any = import_large("distributed").Client  # an extra, and slow to load
+        dask: Any = import_large("distributed")  # an extra, and slow to load
     except ImportError as err:
         hint = "Install it: pip install 'convkit[cluster]'"
         raise MissingExtraError("A cluster needs Dask, which is not installed.", "--cluster", hint) from err
@@ -222,8 +203,14 @@ def _client_type() -> type[Client]:
     if is_ours:  # who has not loaded Dask wants to hear of it from us only
         for name in ("distributed", "distributed.client"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
+    return dask
 
-    class ImpatientClient(base):  # type: ignore[misc]  # a type that is known at run time only
+
+def _client_type() -> type[Client]:
+    """Dask's client, but for a peer who takes our call and never says a word, for whom Dask waits for ever."""
+    base = _dask().Client
+
+    class ImpatientClient(base):  # type: ignore[misc,valid-type]  # known at run time only
         async def _ensure_connected(self, timeout: float | None = None) -> None:
             await import_module("asyncio").wait_for(super()._ensure_connected(timeout), timeout)
 

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
-import multiprocessing
-import sys
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from threading import Thread
-from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
-from convkit.engine._pool import can_fork, finish, started
-from convkit.engine.dask.agent import PARTING_S, serve, speak
 from convkit.engine.dask.errors import gone
-from convkit.engine.dask.messages import Ended, Failed, Message, Workers, hear, leave, tell
+from convkit.engine.dask.messages import PARTING_S, Ended, Failed, Message, Workers, hear, leave, tell
+from convkit.engine.dask.speaker import Speaker
 from convkit.errors import UsageError
-
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection as _Pipe
-
-    Pipe: TypeAlias = _Pipe[bytes, bytes]
 
 _log = logging.getLogger(__name__)
 
@@ -30,37 +20,6 @@ HASTE_S = 0.5
 """Time for a goodbye where something has ended the work."""
 
 SCHEMES = frozenset({"tcp", "tls", "ws", "wss", "ucx"})
-
-
-_is_first = True
-"""False where this process has connected before; see `_Speaker`."""
-
-
-class _Speaker:
-    """What runs `convkit.engine.dask.agent`: a forked process, or a thread of this one.
-
-    A thread where a fork is not possible (other threads, a daemonic process), where Dask is loaded already, perhaps
-    with settings that only this process knows, and for all but the first connection: a loop over many small jobs loads
-    Dask once.
-    """
-
-    def __init__(self, ours: Pipe, theirs: Pipe, address: str) -> None:
-        global _is_first  # noqa: PLW0603 (of the process, as what was imported is)
-        is_apart = _is_first and "distributed" not in sys.modules and can_fork()
-        _is_first = False
-        self._process = started(serve, (theirs, ours, address), "fork") if is_apart else None
-        self._thread = None if is_apart else Thread(target=speak, args=(theirs, address), daemon=True)
-        if self._thread is not None:
-            self._thread.start()
-        else:
-            theirs.close()
-
-    def end(self, patience_s: float) -> None:
-        """Wait for the end of who was told to end, but not for ever."""
-        if self._process is not None:
-            finish(self._process, patience_s)
-        elif self._thread is not None:
-            self._thread.join(patience_s)
 
 
 class Connection:
@@ -85,8 +44,8 @@ class Connection:
         self.workers: int | None = None
         self.numbers = count()
         self.is_taken = False
-        self._pipe, theirs = multiprocessing.Pipe()
-        self._speaker = _Speaker(self._pipe, theirs, address)
+        self._speaker = Speaker(address)
+        self._pipe = self._speaker.pipe
 
     @property
     def has_news(self) -> bool:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     from convkit.errors import ConvkitError
 
+PARTING_S = 5.0
+"""Time for a friendly end of the connection."""
+
 
 class Begin(NamedTuple):
     """To it: what all items share from now on, and the terms (`convkit.engine.dask.worker.Terms`)."""

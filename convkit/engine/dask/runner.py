@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -22,6 +24,9 @@ R = TypeVar("R")
 
 HERE = 2
 """Processes on this computer that begin with quick items: it may be one that others work on."""
+
+HERE_S = 1.0
+"""For how long they go on where there is a connection: before a cluster has taken its stride, they are done."""
 
 
 class DaskRunner:
@@ -46,12 +51,17 @@ class DaskRunner:
         self._jobs = jobs
         self._meanwhile: list[Callable[[], object]] = []
         self._terms = Terms(__version__, str(Path.cwd()), "")
+        self._is_unheard = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None = None, *_: object) -> None:
-        self._connection.close(in_haste=kind is not None)
+        try:
+            if self._is_unheard and kind is None:  # who has misspelt the address is to hear of it
+                self.ready()
+        finally:
+            self._connection.close(in_haste=kind is not None)
 
     @property
     def workers(self) -> None:
@@ -85,6 +95,11 @@ class DaskRunner:
             with suppress(OSError):
                 witness.unlink()
 
+    def ready(self) -> None:
+        """See `Runner.ready`."""
+        self._is_unheard = False
+        self._connection.settle()
+
     def meanwhile(self, work: Callable[[], object]) -> None:
         """See `Runner.meanwhile`."""
         self._meanwhile.append(work)
@@ -97,6 +112,8 @@ class DaskRunner:
         self, task: Task[T, R], items: Iterable[T], *, on_error: OnError[T, R], is_quick: bool = False
     ) -> Iterator[tuple[int, R]]:
         """See `Runner.map`; at most 4 Dask tasks a worker are under way, each of one item or of many quick ones.
+
+        Where all quick ones are done before there is a connection, it is the end of the runner that waits for it.
 
         An item whose worker dies is run again by Dask, as often as its setting `allowed-failures` says, and a last time
         alone, in a process on this computer.
@@ -113,6 +130,10 @@ class DaskRunner:
         rest = _Counted(items)
         if is_quick:
             yield from self._begun_here(task, rest, on_error)
+            if self._is_awaited() and rest.is_over():
+                self._is_unheard = True
+                return
+        self._is_unheard = False
         first = rest.taken
         orders = Orders(self._connection, task, on_error, self._meanwhile)
         for index, result in orders.results(rest, self._terms, most=self._jobs):
@@ -122,8 +143,12 @@ class DaskRunner:
         """Yield (index, result) of what is done until there is a connection."""
         if not (self._is_awaited() and can_fork()):  # other processes have to import everything first
             return
+        end = time.monotonic() + HERE_S
         with LocalRunner(HERE) as here:
-            yield from here.map(task, _while(self._is_awaited, items), on_error=on_error)
+            while self._meanwhile:
+                here.meanwhile(self._meanwhile.pop(0))
+            early = _while(lambda: time.monotonic() < end or self._is_awaited(), items)
+            yield from here.map(task, early, on_error=on_error)
 
     def _is_awaited(self) -> bool:
         return self._connection.workers is None and not self._connection.has_news
@@ -149,3 +174,10 @@ class _Counted(Iterator[T]):
         item = next(self._items)
         self.taken += 1
         return item
+
+    def is_over(self) -> bool:
+        """True where no more will come."""
+        for item in self._items:
+            self._items = chain((item,), self._items)
+            return False
+        return True
