@@ -24,7 +24,7 @@ AHEAD = 4
 MOST_UNDER_WAY = 10_000
 """Dask tasks, however many workers there are: some seconds of work for a scheduler."""
 
-SLICE_S = 0.1
+SLICE_S = 0.2
 """Least time for a Dask task, which costs client, scheduler and worker 5 ms together; quicker items share one."""
 
 SCHEDULER_S = 0.005
