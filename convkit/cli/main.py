@@ -64,8 +64,7 @@ def run(args: list[str] | None = None) -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.disable()  # while modules are loaded, nothing becomes garbage; `console.begin_work` enables it
     try:
-        if any(each.partition("=")[0] == "--cluster" for each in (sys.argv[1:] if args is None else args)):
-            import_module("convkit.engine.dask.speaker").load_ahead()  # beside all that we have to load
+        _load_ahead(sys.argv[1:] if args is None else args)
         code: Any = main.main(args=args, prog_name="convkit", standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
@@ -95,6 +94,12 @@ def run(args: list[str] | None = None) -> None:
     finally:
         gc.enable()
     sys.exit(int(code or 0))
+
+
+def _load_ahead(args: list[str]) -> None:
+    """Let Dask be loaded beside all that we have to load ourselves, where a cluster is named."""
+    if any(each.partition("=")[0] == "--cluster" for each in args):
+        import_module("convkit.engine.dask.speaker").load_ahead()
 
 
 _WATCHERS = frozenset({"cProfile", "profile", "pdb", "trace"})

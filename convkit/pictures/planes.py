@@ -51,6 +51,15 @@ _RUNS = {PlaneKind.AXIAL: "LPS", PlaneKind.CORONAL: "LIP", PlaneKind.SAGITTAL: "
 """Where the (column, row, plane) axes of each kind run to: planes run to the head, to posterior, to the left."""
 
 
+def across_the_body(slices: int, *, is_placed: bool) -> PlaneKind:
+    """What is shown of so many slices as planes across the body.
+
+    The slices themselves where their place in space is unknown, and a single one whichever way it lies: cut across, a
+    sagittal localizer would become slivers as thin as it is.
+    """
+    return PlaneKind.AXIAL if is_placed and slices > 1 else PlaneKind.NATIVE
+
+
 class EdgeLetters(NamedTuple):
     """Patient directions at the edges of a picture; empty where unknown.
 

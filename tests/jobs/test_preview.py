@@ -295,6 +295,17 @@ def test_axial_planes_are_made_of_a_sagittal_stack(tmp_path: Path) -> None:
     assert run.names[0].endswith("001_Series_1_axial/0001.png")
 
 
+@pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal", "oblique"])
+@pytest.mark.parametrize("view", ["axial", "mosaic"])
+def test_a_single_slice_is_shown_as_it_is_and_not_cut_into_slivers(view: str, plane: str, tmp_path: Path) -> None:
+    (dataset,) = series(slices=1, rows=60, columns=70, spacing=(5.0, 1.0, 1.0), plane=plane)
+    run = preview([dataset], tmp_path / "a", view=view, window="0/1000")
+    assert len(run.names) == 1
+    assert np.array_equal(run.array(), preview([dataset], tmp_path / "b", window="0/1000").array())
+    volume = convkit.read(tmp_path / "a" / "in")
+    assert np.array_equal(np.asarray(convkit.render(volume, window="0/1000")), run.array())
+
+
 @pytest.mark.parametrize("view", ["three", "mosaic", "mip"])
 def test_a_view_of_the_whole_volume_is_one_picture(view: str, tmp_path: Path) -> None:
     run = preview(stack(), tmp_path, view=view)

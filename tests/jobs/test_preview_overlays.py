@@ -83,6 +83,25 @@ def test_a_segmentation_is_laid_over_views_of_its_volume(view: str, tmp_path: Pa
     assert "preview.nothing-laid-over" not in run.codes
 
 
+@pytest.mark.parametrize("view", ["native", "axial", "mosaic"])
+def test_a_segmentation_is_laid_over_a_single_slice(view: str, tmp_path: Path) -> None:
+    images = series(slices=1, rows=ROWS, columns=COLUMNS, spacing=(3.0, 1.0, 1.0), plane="sagittal")
+    mask = disc(1, ROWS, COLUMNS, (12, 16), 6)
+    run = preview([*images, binary(images, {1: mask})], tmp_path, overlay=True, view=view)
+    array = run.array(run.names[0])
+    assert array.shape[:2] == (ROWS, COLUMNS)
+    is_laid = np.any(array != array[..., :1], axis=-1)
+    assert is_laid.any()
+    assert not is_laid[~grown(mask[0])].any()
+
+
+def grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The mask and what touches it: an outline may lie on either side."""
+    padded = np.pad(mask.astype(bool), 1)
+    rows, columns = mask.shape
+    return np.any([padded[i : i + rows, j : j + columns] for i in range(3) for j in range(3)], axis=0)
+
+
 def test_a_segmentation_that_hits_nothing_is_said(tmp_path: Path) -> None:
     images = stack()
     mask = disc(5, ROWS, COLUMNS, (12, 16), 6)

@@ -30,7 +30,7 @@ from convkit.jobs._redaction import may_show_text, not_looked_at
 from convkit.jobs._sources import problem_outcomes
 from convkit.jobs._volumes import VolumeTask, plan_volumes
 from convkit.jobs.collection import Collection, collect
-from convkit.pictures.planes import PlaneKind, planes_of
+from convkit.pictures.planes import PlaneKind, across_the_body, planes_of
 from convkit.series.options import StackOptions
 from convkit.series.stack import Stack
 
@@ -127,10 +127,10 @@ def _viewed(task: VolumeTask, view: View, slices: Slices, names: Names) -> Group
 
 
 def axial_count(stack: Stack) -> int:
-    """How many axial planes a stack has; stored slices where it has no place in space."""
+    """How many axial planes a stack has, or stored slices where these are shown instead."""
     layout = stack.first.pixels.layout
     slices = len(stack.coordinates) if stack.coordinates is not None else stack.slices
-    if not stack.grid.is_placed:
+    if across_the_body(slices, is_placed=stack.grid.is_placed) is PlaneKind.NATIVE:
         return slices
     # An array of the shape that takes no memory: the planes are counted, not made.
     shape = np.broadcast_to(np.uint8(0), (slices, layout.rows, layout.columns))

@@ -22,7 +22,7 @@ from convkit.model.notes import Note, note
 from convkit.model.picture import Picture
 from convkit.model.volume import MappingState, ValueMapping, Volume
 from convkit.pictures import annotate, compose, resize
-from convkit.pictures.planes import PlaneKind, Planes, planes_of
+from convkit.pictures.planes import PlaneKind, Planes, across_the_body, planes_of
 from convkit.pictures.voi import grey, image_values, real
 from convkit.pictures.windows import Auto, Percentiles, chosen
 from convkit.series.load import load
@@ -66,6 +66,12 @@ class _Body(NamedTuple):
     look: Look
     laid: LaidOn | None
     seen: list[Laid]
+
+    @property
+    def across(self) -> PlaneKind:
+        """What is shown as planes across the body."""
+        volume = self.volume
+        return across_the_body(volume.array.shape[1 + volume.source_axis], is_placed=volume.is_placed)
 
     def planes(self, kind: PlaneKind, place: int) -> Planes:
         """The planes of one of its time points."""
@@ -189,7 +195,7 @@ def _first_only(volume: Volume) -> tuple[Note, ...]:
 
 
 def _axial(body: _Body, places: Sequence[int]) -> Iterator[Picture]:
-    planes = body.planes(PlaneKind.AXIAL if body.volume.is_placed else PlaneKind.NATIVE, 0)
+    planes = body.planes(body.across, 0)
     for place in places:
         picture = _with_laid(body.look.sized(body.picture(planes.plane(place), planes.aspect)), planes, place, body)
         yield _annotated(picture, planes, body.look)
@@ -247,7 +253,7 @@ _GAP = 4
 
 
 def _mosaic(body: _Body, places: Sequence[int]) -> Iterator[Picture]:
-    planes = body.planes(PlaneKind.AXIAL if body.volume.is_placed else PlaneKind.NATIVE, 0)
+    planes = body.planes(body.across, 0)
     height, width = planes.shape[1] * planes.row_mm, planes.shape[2] * planes.column_mm
     across = compose.near_square(len(places), height / width)
     size = _tile_size(planes, body.look, max(across * width, -(-len(places) // across) * height) / max(height, width))
