@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,17 @@ def test_quick_items_are_done_while_nobody_answers(silent: str) -> None:
     with pytest.raises(EngineError) as caught:  # and that nobody answers is said at the end
         work()
     assert (caught.value.code, found) == ("cluster.unreachable", {n: n * n for n in range(6)})
+
+
+def test_connection_that_is_refused_ends_what_goes_on_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_runner, "HERE_S", 60.0)
+    start = time.monotonic()
+    with runner_of(None, "tcp://127.0.0.1:1") as runner, pytest.raises(EngineError) as caught:
+        sum(1 for _ in runner.map(clusters.square, count(), on_error=kept, is_quick=True))
+    assert caught.value.code == "cluster.unreachable"
+    assert time.monotonic() - start < 30
+    assert "distributed" not in sys.modules  # nothing of Dask's comes along with the error
+    assert multiprocessing.active_children() == []
 
 
 def test_connection_is_waited_for_where_there_is_more_to_do(silent: str) -> None:

@@ -48,6 +48,8 @@ def _failure_told(pipe: Connection[bytes, bytes]) -> Iterator[None]:
     except Exception as err:  # noqa: BLE001 (there is nobody else to hear of it)
         what = f"What speaks with the cluster has failed ({type(err).__name__}); please report it."
         error = err if isinstance(err, ConvkitError) else EngineError(what, "", "", "engine.unexpected")
+        error.__cause__ = error.__context__ = None  # Dask lets them travel along, and who unpickles them must load Dask
+        error.__traceback__ = None
         with suppress(OSError):
             tell(pipe, Failed(error))
 

@@ -140,15 +140,19 @@ class DaskRunner:
             yield first + index, result
 
     def _begun_here(self, task: Task[T, R], items: Iterator[T], on_error: OnError[T, R]) -> Iterator[tuple[int, R]]:
-        """Yield (index, result) of what is done until there is a connection."""
+        """Yield (index, result) of what is done here: for the first second, and until there is a connection."""
         if not (self._is_awaited() and can_fork()):  # other processes have to import everything first
             return
         end = time.monotonic() + HERE_S
         with LocalRunner(HERE) as here:
             while self._meanwhile:
                 here.meanwhile(self._meanwhile.pop(0))
-            early = _while(lambda: time.monotonic() < end or self._is_awaited(), items)
-            yield from here.map(task, early, on_error=on_error)
+            yield from here.map(task, _while(lambda: self._goes_on_here(end), items), on_error=on_error)
+
+    def _goes_on_here(self, end: float) -> bool:
+        if self._connection.has_news:
+            self._connection.news()  # that nobody answers ends the work here, too
+        return time.monotonic() < end or self._connection.workers is None
 
     def _is_awaited(self) -> bool:
         return self._connection.workers is None and not self._connection.has_news
