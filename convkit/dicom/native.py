@@ -155,7 +155,7 @@ def read_bytes(source: PixelSource, start: int, length: int) -> Bytes:
         return found.copy()
     buffer = np.empty(length, np.uint8)
     try:
-        with files.opened(source.path) as file:
+        with files.opened(source.path, is_checked=True) as file:
             file.seek((source.offset or 0) + start)
             fill(file, buffer.data, source)
     except OSError as err:

@@ -222,7 +222,7 @@ def _read_with_care(source: PixelSource, indices: Sequence[int], out: NDArray[An
     layout = source.layout
     _check_unchanged(source)
     try:
-        with opened(source.path) as file:
+        with opened(source.path, is_checked=True) as file:
             for start, stop in _runs(indices):
                 file.seek((source.offset or 0) + indices[start] * layout.bytes_per_frame)
                 if layout.is_planar:

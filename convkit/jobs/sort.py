@@ -123,7 +123,7 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
         _check_links(how, paths, output)
         placements, outcomes = plan(collection, name)
         said = () if redactor is None else (note("deid.contents-kept"), *collection.notes)
-        if dry_run:
+        if dry_run or not placements:
             outcomes += [Outcome(p.path, Status.PLANNED, (p.target,), p.notes) for p in placements]
             return Report(tuple(outcomes), notes=said, strict=strict)
         runner.ready()
@@ -261,7 +261,7 @@ def _copy(source: str, target: Path) -> None:
 def _pieces(source: str) -> Iterator[bytes]:
     """Yield the bytes of a file; one that cannot be read is not the destination's fault."""
     try:
-        with files.opened(source) as file:
+        with files.opened(source, is_checked=True) as file:
             while piece := file.read(_PIECE_BYTES):
                 yield piece
     except OSError as err:

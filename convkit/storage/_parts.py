@@ -93,10 +93,15 @@ class Part(Seeking):
         self._start = start
         self._check = check
 
-    def _fill(self, start: int, view: memoryview) -> int:
-        if self._check is not None and _is_nearly_all(start + len(view), self.status.size):
+    def check(self) -> None:
+        """See `Elsewhere.check`."""
+        if self._check is not None:
             self._check()
             self._check = None
+
+    def _fill(self, start: int, view: memoryview) -> int:
+        if _is_nearly_all(start + len(view), self.status.size):
+            self.check()
         return read_at(self._file, self._start + start, view)
 
     def close(self) -> None:
@@ -211,6 +216,10 @@ class Inflated(Seeking):
     def __init__(self, inflater: Inflater, status: Status) -> None:
         super().__init__(status)
         self._inflater = inflater
+
+    def check(self) -> None:
+        """See `Elsewhere.check`."""
+        self._inflater.fill(self.status.size, memoryview(bytearray()))
 
     def _fill(self, start: int, view: memoryview) -> int:
         return self._inflater.fill(start, view)

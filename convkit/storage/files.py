@@ -77,6 +77,9 @@ class Elsewhere(io.RawIOBase):
         """True."""
         return True
 
+    def check(self) -> None:
+        """Refuse what is known to be damaged; most files have nothing to know it by."""
+
 
 MIRRORED = "~convkit~"
 """Name of a local folder that stands for one in object storage; see `convkit.storage.mirror`."""
@@ -111,8 +114,15 @@ def may_be_elsewhere(path: str) -> bool:
     return INSIDE in path or is_url(path)
 
 
-def opened(path: str) -> Raw:
+def opened(path: str, *, is_checked: bool = False) -> Raw:
     """A file, open for reading, without a buffer.
+
+    Parameters
+    ----------
+    path : str
+    is_checked : bool
+        All of a member of a zip is held against its checksum before anything of it is given: for who reads pixels, of
+        which a header knows nothing. Else that is done before its last bytes are given.
 
     Raises
     ------
@@ -127,6 +137,8 @@ def opened(path: str) -> Raw:
         if err.errno not in _ABSENT or (INSIDE not in path and "://" not in path):
             raise
     found: Raw = _module(path).opened(path)
+    if is_checked and isinstance(found, Elsewhere):
+        found.check()
     return found
 
 

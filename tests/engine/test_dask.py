@@ -331,8 +331,9 @@ def test_scripts_of_all_kinds(call: str, shared: Cluster, tmp_path: Path) -> Non
     assert (done.stdout, done.stderr, done.returncode) == ("204\n", "", 0)
 
 
-def test_dask_that_cannot_be_loaded_is_said(tmp_path: Path) -> None:
-    (tmp_path / "distributed.py").write_text("raise AttributeError('DOE^JANE')")
+@pytest.mark.parametrize("content", ["raise AttributeError('DOE^JANE')", "rests_of_it = 1"])
+def test_dask_that_cannot_be_loaded_is_said(content: str, tmp_path: Path) -> None:
+    (tmp_path / "distributed.py").write_text(content)
     done = subprocess.run(
         [sys.executable, "-m", "convkit", "scan", str(tmp_path), "--cluster", "tcp://127.0.0.1:8786"],
         env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"},
@@ -344,6 +345,40 @@ def test_dask_that_cannot_be_loaded_is_said(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "Dask cannot be loaded (AttributeError)" in done.stderr
     assert "DOE" not in done.stderr
+
+
+_DEAF = """
+import os, pathlib, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+pathlib.Path(__file__).with_name("pid").write_text(str(os.getpid()))
+time.sleep(100)
+"""
+
+
+@pytest.mark.parametrize("line", ["scan --help", "scan no-such-folder"])
+def test_command_that_ends_early_waits_for_no_import_of_dask(line: str, tmp_path: Path) -> None:
+    (tmp_path / "distributed.py").write_text(_DEAF)
+    start = "import sys, pathlib, time; from convkit.cli import main; import convkit.engine.dask.speaker as speaker"
+    wait = f"while not pathlib.Path({str(tmp_path / 'pid')!r}).exists(): time.sleep(0.01)"
+    script = f"""{start}
+load_ahead = speaker.load_ahead
+def and_wait():
+    load_ahead()
+    {wait}
+speaker.load_ahead = and_wait
+main.program()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, *line.split(), "--cluster", "tcp://127.0.0.1:8786"],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == (0 if "--help" in line else 2), done.stderr
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ import pytest
 import convkit
 from convkit.engine.outcome import Report
 from convkit.errors import UsageError
-from tests.builders import instance, write
+from tests.builders import instance, multi_frame_us, write
 from tests.builders.archives import KINDS, tar_of, zip_of
 from tests.cli.command import convkit as command
 from tests.jobs.work import codes, contents
@@ -183,3 +183,22 @@ def test_damaged_member_is_its_own_fault_and_others_go_on(verb: str, kind: str, 
     assert "output.error" not in {each.code for outcome in report.outcomes for each in outcome.notes}
     written = [each for each in report.outcomes if each.status == "done" and each.item not in {"DICOMDIR", "gallery"}]
     assert sum(len([n for n in each.outputs if "json" not in n]) for each in written) == (0 if verb == "convert" else 3)
+
+
+@pytest.mark.parametrize("kind", ["a.zip", "stored.zip"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_damage_within_a_long_member_reaches_no_frame(verb: str, kind: str, tmp_path: Path) -> None:
+    """Frames are read one by one, the first of them long before the end of the member."""
+    frames, rows, columns = 20, 384, 384
+    pixels = np.random.default_rng(1).integers(0, 256, (frames * rows, columns)).astype(np.uint8)
+    dataset = multi_frame_us(frames)
+    dataset.Rows, dataset.Columns, dataset.PixelData = rows, columns, pixels.tobytes()
+    write([dataset], tmp_path / "in")
+    source = KINDS[kind](tmp_path / "in", tmp_path / kind)
+    data = bytearray(source.read_bytes())
+    data[data.index(b"PK\x01\x02") + 16] ^= 1  # as if a bit within were another one
+    source.write_bytes(data)
+    report = VERBS[verb](source, tmp_path / "out", 1)
+    assert codes(report) >= {"input.archive-member"}
+    assert not [o for o in report.outcomes if o.status == "done" and o.item not in {"DICOMDIR", "gallery"}]
+    assert not [name for name in contents(tmp_path / "out") if name.endswith((".png", ".nii", ".dcm"))]

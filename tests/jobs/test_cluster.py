@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import convkit
-from convkit import EngineError
+from convkit import EngineError, Report
 from convkit.engine.dask.orders import AHEAD
 from tests.builders import instance, write
 from tests.clusters import Cluster, cluster, wait_until
@@ -101,6 +101,14 @@ def test_preview_sort_scan_and_check_give_the_same(source: Path, shared: Cluster
         assert _report(there) == _report(here)
     assert convkit.scan(source, cluster=address).to_rows() == convkit.scan(source, jobs=2).to_rows()
     assert convkit.check(small, small, cluster=address) == convkit.check(small, small, jobs=2)
+
+
+@pytest.mark.parametrize("verb", [convkit.convert, convkit.preview, convkit.sort, convkit.deidentify])
+def test_nothing_to_do_leaves_no_trace(verb: Callable[..., Report], shared: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "text.txt").write_text("no DICOM")
+    verb(tmp_path / "in", output=tmp_path / "out", cluster=shared.address)
+    assert not (tmp_path / "out").exists()
 
 
 def test_relative_paths_mean_the_same_on_the_cluster(source: Path, shared: Cluster, tmp_path: Path) -> None:

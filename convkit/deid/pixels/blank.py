@@ -180,7 +180,7 @@ def _value(tree: Tree, element: Element) -> io.BytesIO:
         return io.BytesIO(element.value)
     span: Span = element.value
     try:
-        with opened(tree.path) as file:
+        with opened(tree.path, is_checked=True) as file:
             file.seek(span.offset)
             found = io.BytesIO(file.read(span.length) or b"")
     except OSError as err:

@@ -90,7 +90,7 @@ def _content(tree: Tree, element: Element) -> bytes:
     if isinstance(element.value, bytes):
         return element.value
     span: Span = element.value
-    with opened(tree.path) as file:
+    with opened(tree.path, is_checked=True) as file:
         file.seek(span.offset)
         return file.read(span.length) or b""
 

@@ -189,13 +189,13 @@ def _connected(address: str) -> Iterator[Client]:
 def load() -> None:
     """Load Dask; what is wrong with it shows when it is used."""
     with suppress(ConvkitError):
-        _dask()
+        _client()
 
 
-def _dask() -> Any:
+def _client() -> Any:
     is_ours = "distributed" not in sys.modules
     try:
-        dask: Any = import_large("distributed")  # an extra, and slow to load
+        client: Any = import_large("distributed").Client  # an extra, and slow to load
     except ImportError as err:
         hint = "Install it: pip install 'convkit[cluster]'"
         raise MissingExtraError("A cluster needs Dask, which is not installed.", "--cluster", hint) from err
@@ -205,12 +205,12 @@ def _dask() -> Any:
     if is_ours:  # who has not loaded Dask wants to hear of it from us only
         for name in ("distributed", "distributed.client"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
-    return dask
+    return client
 
 
 def _client_type() -> type[Client]:
     """Dask's client, but for a peer who takes our call and never says a word, for whom Dask waits for ever."""
-    base = _dask().Client
+    base = _client()
 
     class ImpatientClient(base):  # type: ignore[misc,valid-type]  # known at run time only
         async def _ensure_connected(self, timeout: float | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import sys
@@ -40,6 +41,19 @@ def load_ahead() -> None:
     global _ahead  # noqa: PLW0603 (of the process, as children are)
     if can_fork():
         _ahead = _forked()
+        atexit.register(_abandon)
+
+
+def _abandon() -> None:
+    """Kill what nobody has asked for anything: what it imports may swallow a milder signal, and it waits for ever then.
+
+    At the end of Python this comes before `multiprocessing` waits for its children, because it was left for it later.
+    """
+    global _ahead  # noqa: PLW0603 (see above)
+    if _ahead is not None:
+        _ahead.pipe.close()
+        finish(_ahead.process, 0.0)
+        _ahead = None
 
 
 class Speaker:

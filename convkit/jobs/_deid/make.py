@@ -175,7 +175,7 @@ def _copy(source: Raw, path: str, span: Span, file: BinaryIO) -> None:
 
 def _readable(path: str) -> Raw:
     try:
-        return opened(path)
+        return opened(path, is_checked=True)
     except OSError as err:  # not the destination's fault
         raise unreadable(path, err) from err
 
