@@ -20,11 +20,11 @@ from convkit.jobs._pictures.grey_volume import display_of_volume
 from convkit.jobs._pictures.image_file import ImageFile
 from convkit.jobs._pictures.look import Look, checked_look
 from convkit.jobs._pictures.stored import frame_picture
-from convkit.jobs._pictures.viewed import pictures_of
+from convkit.jobs._pictures.viewed import kind_across, pictures_of
 from convkit.jobs._sources import Source
 from convkit.model.picture import Picture
 from convkit.model.volume import Volume
-from convkit.pictures.planes import across_the_body, planes_of
+from convkit.pictures.planes import planes_of
 from convkit.pictures.voi import real
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def render(  # noqa: PLR0913 (one parameter an option of the command)
 
 
 def _of_volume(volume: Volume, look: Look, plane: int | None) -> Picture:
-    kind = across_the_body(volume.array.shape[1 + volume.source_axis], is_placed=volume.is_placed)
+    kind = kind_across(volume)
     count = planes_of(
         volume.array[0], volume.affine_lps, kind, stack_axis=volume.source_axis, is_placed=volume.is_placed
     ).count

@@ -188,11 +188,13 @@ def opened(path: str) -> Raw:
         return Inflated(_inflater(contents.source, contents.status, member), known)
     file = files.opened(contents.source)
     try:
-        start = member.start if member.method < 0 else _data_start(file, member)
+        is_zip = member.method == _STORED  # tars have no checksums
+        start = _data_start(file, member) if is_zip else member.start
     except BaseException:
         file.close()
         raise
-    return Part(file, start, known, partial(_check, contents.source, contents.status, member))
+    check = partial(_check, contents.source, contents.status, start, member) if is_zip else None
+    return Part(file, start, known, check)
 
 
 def status(path: str) -> Status:
@@ -343,11 +345,10 @@ def _data_start(file: Raw, member: Member) -> int:
 
 
 @lru_cache(1 << 14)
-def _check(source: str, _status: Status, member: Member) -> None:
-    """Refuse a member of a zip whose bytes have not its checksum, which each process asks for once; tars have none."""
-    if member.method == _STORED:
-        with files.opened(source) as file:
-            check_stored(file, _data_start(file, member), member.size, member.crc)
+def _check(source: str, _status: Status, start: int, member: Member) -> None:
+    """Refuse a member of a zip whose bytes have not its checksum; each process asks once."""
+    with files.opened(source) as file:
+        check_stored(file, start, member.size, member.crc)
 
 
 @lru_cache(1)

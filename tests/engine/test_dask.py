@@ -193,7 +193,7 @@ def test_quick_items_and_the_process_that_speaks_with_the_cluster() -> None:
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout
-    assert "13 passed" in done.stdout
+    assert "14 passed" in done.stdout
 
 
 def test_others_are_not_begun_while_nobody_answers(silent: str) -> None:

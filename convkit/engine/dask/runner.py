@@ -113,7 +113,7 @@ class DaskRunner:
     ) -> Iterator[tuple[int, R]]:
         """See `Runner.map`; at most 4 Dask tasks a worker are under way, each of one item or of many quick ones.
 
-        Where all quick ones are done before there is a connection, it is the end of the runner that waits for it.
+        Where all quick ones are done here, it is `ready` or the end of the runner that waits for the connection.
 
         An item whose worker dies is run again by Dask, as often as its setting `allowed-failures` says, and a last time
         alone, in a process on this computer.
@@ -130,7 +130,7 @@ class DaskRunner:
         rest = _Counted(items)
         if is_quick:
             yield from self._begun_here(task, rest, on_error)
-            if self._is_awaited() and rest.is_over():
+            if rest.is_over():
                 self._is_unheard = True
                 return
         self._is_unheard = False

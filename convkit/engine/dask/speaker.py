@@ -77,7 +77,7 @@ class Speaker:
     def __init__(self, address: str) -> None:
         global _ahead, _is_first  # of the process, as what was imported is
         is_apart = _is_first and "distributed" not in sys.modules and can_fork()
-        forked = (_ahead or _forked()) if is_apart else None
+        forked = _ahead or (_forked() if is_apart else None)
         _ahead, _is_first = None, False
         self._process = forked.process if forked else None
         self._thread = None

@@ -67,12 +67,6 @@ class _Body(NamedTuple):
     laid: LaidOn | None
     seen: list[Laid]
 
-    @property
-    def across(self) -> PlaneKind:
-        """What is shown as planes across the body."""
-        volume = self.volume
-        return across_the_body(volume.array.shape[1 + volume.source_axis], is_placed=volume.is_placed)
-
     def planes(self, kind: PlaneKind, place: int) -> Planes:
         """The planes of one of its time points."""
         return planes_of(
@@ -125,6 +119,11 @@ def pictures_of(
     for picture in _VIEWS[look.view](body, planes):
         doubts = tuple(dict.fromkeys(each for one in body.seen for each in one.notes))
         yield FramePicture(picture, window, (*notes, *doubts), is_laid_over=any(one.is_seen for one in body.seen))
+
+
+def kind_across(volume: Volume) -> PlaneKind:
+    """What is shown of a volume as planes across the body."""
+    return across_the_body(volume.array.shape[1 + volume.source_axis], is_placed=volume.is_placed)
 
 
 def _window(volume: Volume, display: Display, look: Look) -> tuple[Voi, tuple[Note, ...]]:
@@ -195,7 +194,7 @@ def _first_only(volume: Volume) -> tuple[Note, ...]:
 
 
 def _axial(body: _Body, places: Sequence[int]) -> Iterator[Picture]:
-    planes = body.planes(body.across, 0)
+    planes = body.planes(kind_across(body.volume), 0)
     for place in places:
         picture = _with_laid(body.look.sized(body.picture(planes.plane(place), planes.aspect)), planes, place, body)
         yield _annotated(picture, planes, body.look)
@@ -253,7 +252,7 @@ _GAP = 4
 
 
 def _mosaic(body: _Body, places: Sequence[int]) -> Iterator[Picture]:
-    planes = body.planes(body.across, 0)
+    planes = body.planes(kind_across(body.volume), 0)
     height, width = planes.shape[1] * planes.row_mm, planes.shape[2] * planes.column_mm
     across = compose.near_square(len(places), height / width)
     size = _tile_size(planes, body.look, max(across * width, -(-len(places) // across) * height) / max(height, width))
