@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import os
 import struct
+import zlib
 from collections import deque
 from enum import StrEnum
 from functools import cache
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -46,6 +47,12 @@ BLOCK_BYTES = 8 * PART_BYTES
 
 MOST_THREADS = 4
 """More threads a file than this gain little, as one thread cuts and writes; other workers need cores too."""
+
+FIRST_BYTES = 289
+"""What ISA-L is given first of a stream without a dictionary: its look-ahead of 288 bytes, and the one byte that it
+compresses of them. Given more, it looks for matches of the third byte by a register that nobody has set
+(`write_first_byte` in igzip_icf_body_h1_gr_bt.asm, ISA-L 2.32), and the result is right once in 8,192 times, by chance;
+where it stops behind the first byte, it begins anew with all registers set. Shorter streams are left to zlib."""
 
 # RFC 1952 2.3: magic, deflate, no flags (so no file name), time 0, no extra flags, unknown system.
 _GZIP_HEADER = struct.pack("<4BI2B", 0x1F, 0x8B, 8, 0, 0, 0, 255)
@@ -117,8 +124,14 @@ def deflated_at_once(pieces: Iterable[Piece], window_bits: int, *, is_even: bool
     compressed : bytes
     """
     memory = USUAL_MEMORY if is_even else SMALL_MEMORY
+    rest = iter(pieces)
+    first = _first(rest)
+    if len(first) < FIRST_BYTES:
+        yield _deflated_by_zlib(first, window_bits, zlib.Z_FINISH)
+        return
     compressor = _isal().compressobj(LEVEL, _isal().DEFLATED, window_bits, memory)
-    for piece in pieces:
+    yield from _begun(compressor, first)
+    for piece in rest:
         yield compressor.compress(piece)
     yield compressor.flush()
 
@@ -128,13 +141,37 @@ def crc32(piece: Piece, before: int = 0) -> int:
     return int(_isal().crc32(piece, before))
 
 
+def _first(pieces: Iterator[Piece]) -> Piece:
+    """The first piece, or as many as are needed for `FIRST_BYTES`; all where they are fewer."""
+    first: Piece = b""
+    for piece in pieces:
+        first = piece if not first else bytes(first) + bytes(piece)
+        if len(first) >= FIRST_BYTES:
+            break
+    return first
+
+
+def _begun(compressor: Any, piece: Piece) -> tuple[bytes, bytes]:
+    """The first bytes of a stream by themselves, so that the same stream is compressed to the same bytes each time."""
+    return compressor.compress(piece[:FIRST_BYTES]), compressor.compress(piece[FIRST_BYTES:])
+
+
+def _deflated_by_zlib(data: Piece, window_bits: int, ending: int) -> bytes:
+    compressor = zlib.compressobj(wbits=window_bits)
+    return compressor.compress(data) + compressor.flush(ending)
+
+
 def _compressed(block: Piece, before: Piece) -> bytes:
     """One block as raw deflate, each part ended on a byte border without closing the stream."""
     done: list[bytes] = []
     for start in range(0, len(block), PART_BYTES):
         part = block[start : start + PART_BYTES]
-        compressor = _isal().compressobj(level=LEVEL, wbits=-WINDOW_BITS, zdict=before)
-        done += (compressor.compress(part), compressor.flush(_isal().Z_SYNC_FLUSH))
+        if before or len(part) >= FIRST_BYTES:
+            compressor = _isal().compressobj(level=LEVEL, wbits=-WINDOW_BITS, zdict=before)
+            done += (compressor.compress(part),) if before else _begun(compressor, part)
+            done.append(compressor.flush(_isal().Z_SYNC_FLUSH))
+        else:
+            done.append(_deflated_by_zlib(part, -WINDOW_BITS, zlib.Z_SYNC_FLUSH))
         before = part[-(1 << WINDOW_BITS) :]
     return b"".join(done)
 
