@@ -42,8 +42,8 @@ _EXIT_CODES = {
     ExitCode.ALL_FAILED: "Every item failed or was refused, or the destination cannot be written.",
     ExitCode.CHECK_FAILED: "A check found something, or a warning under `--strict`.",
     ExitCode.INTERRUPTED: "Interrupted (Ctrl-C, SIGINT); the same command goes on.",
+    ExitCode.TERMINATED: "Ended by SIGTERM, as batch systems and service managers send it; the same command goes on.",
 }
-_OF_THE_SYSTEM = ("143", "Ended by SIGTERM, as batch systems and service managers send it; the same command goes on.")
 VRS = sorted([*BY_VR, "OB", "OD", "OF", "OL", "OV", "OW", "SQ", "UN"])
 _KINDS = {
     "text": ("string", "as it is, decoded"),
@@ -216,7 +216,7 @@ def kinds() -> str:
 
 def exit_codes() -> str:
     """All exit codes."""
-    return table(("code", "meaning"), [*((str(int(code)), _EXIT_CODES[code]) for code in ExitCode), _OF_THE_SYSTEM])
+    return table(("code", "meaning"), ((str(int(code)), _EXIT_CODES[code]) for code in ExitCode))
 
 
 PARTS: dict[str, Callable[[], str]] = {

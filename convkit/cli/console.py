@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from convkit.cli import ending
 from convkit.engine.allocator import keep_freed_blocks
 from convkit.engine.outcome import BAD, ExitCode, Outcome, Report, Status
 from convkit.errors import OutputError
@@ -236,5 +237,5 @@ def _summary(report: Report) -> str:
     if report.exit_code is ExitCode.NOTHING_TO_DO:
         return f"nothing to do: no DICOM found, or nothing selected ({', '.join(counted) or 'no files'})"
     if report.interrupted:
-        return f"interrupted; the same command goes on: {', '.join(counted) or 'nothing done yet'}"
+        return f"{ending.cause()}; the same command goes on: {', '.join(counted) or 'nothing done yet'}"
     return ", ".join(counted)

@@ -13,6 +13,8 @@ from typing import Any
 import click
 
 from convkit._version import __version__
+from convkit.cli import ending
+from convkit.engine.outcome import ExitCode
 from convkit.errors import ConvkitError, InputError, OutputError, UsageError
 from convkit.model.visible import visible
 
@@ -63,16 +65,16 @@ def run(args: list[str] | None = None) -> None:
     # Plug-ins of other packages have no business with profiles, and to look for them takes a tenth of the start.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.disable()  # while modules are loaded, nothing becomes garbage; `console.begin_work` enables it
+    ending.unwind_when_terminated()
     try:
         _load_ahead(sys.argv[1:] if args is None else args)
         code: Any = main.main(args=args, prog_name="convkit", standalone_mode=False)
-    except click.exceptions.Abort:
-        sys.exit(130)
     except click.ClickException as err:
         _say_usage(err)
         sys.exit(err.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        click.echo(f"convkit: {ending.cause()}; nothing is half-written; give the same command again.", err=True)
+        sys.exit(ending.code())
     except UsageError as err:
         _say(err)
         sys.exit(2)
@@ -93,7 +95,7 @@ def run(args: list[str] | None = None) -> None:
         sys.exit(1)  # standard output that is full, or a part of the installation
     finally:
         gc.enable()
-    sys.exit(int(code or 0))
+    sys.exit(ending.code() if code == ExitCode.INTERRUPTED else int(code or 0))
 
 
 def _load_ahead(args: list[str]) -> None:

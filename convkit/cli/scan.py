@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from convkit.cli import ending
 from convkit.cli.console import (
     BAD_ENDS,
     begin_work,
@@ -22,6 +22,7 @@ from convkit.cli.console import (
     typed_lines,
 )
 from convkit.cli.options import common, redacting
+from convkit.engine.outcome import ExitCode
 from convkit.errors import UsageError
 from convkit.model.notes import CODES, Note, Severity
 
@@ -73,7 +74,13 @@ def command(**given: Any) -> int:
     begin_work()
     given["columns"] = split(given["columns"])
     given["level"] = given["level"] or ("instance" if given["all_tags"] or given["update"] else "volume")
-    return _saved(given) if _is_index(given) else _shown(given)
+    if not _is_index(given):
+        return _shown(given)
+    try:
+        return _saved(given)
+    except KeyboardInterrupt:
+        say(f"{ending.cause()}; the same command goes on")
+        return ExitCode.INTERRUPTED
 
 
 def _is_index(given: dict[str, Any]) -> bool:
@@ -102,7 +109,7 @@ def _saved(given: dict[str, Any]) -> int:
     from convkit.jobs.save_index import save_index  # noqa: PLC0415 (keeps --help fast)
 
     quiet, verbose, sources = given["quiet"], given["verbose"], given["sources"]
-    with progress_bar(quiet=quiet) as progress, _told_when_interrupted():
+    with progress_bar(quiet=quiet) as progress:
         index = save_index(
             *sources,
             output=given["output"],
@@ -124,15 +131,6 @@ def _saved(given: dict[str, Any]) -> int:
         say(_summary_of_index(index))
     is_spoilt = given["strict"] and any(CODES[c].severity is not Severity.INFO for c in index.problems)
     return int(index.exit_code) or (6 if is_spoilt else 0)
-
-
-@contextmanager
-def _told_when_interrupted() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        say("interrupted; the same command goes on")
-        raise
 
 
 def _shown(given: dict[str, Any]) -> int:

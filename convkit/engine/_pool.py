@@ -14,12 +14,12 @@ import time
 import warnings
 from contextlib import contextmanager, nullcontext, suppress
 from multiprocessing.connection import wait
-from signal import SIGINT, Signals
+from signal import Signals
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, TypeAlias
 
 from convkit.engine._aside import Aside
-from convkit.engine._worker import GRACE_S, READY, STOP, Answer, serve
+from convkit.engine._worker import ENDINGS, GRACE_S, READY, STOP, Answer, serve
 from convkit.engine.limits import is_daemonic
 from convkit.errors import EngineError
 
@@ -238,7 +238,7 @@ def started(target: Callable[..., object], given: tuple[object, ...], method: St
     # The base class of contexts has no Process; every context has.
     context: Any = multiprocessing.get_context(method)
     process: BaseProcess = context.Process(target=target, args=given, daemon=True)
-    with _STARTING, _sigint_held(), warnings.catch_warnings():
+    with _STARTING, _endings_held(), warnings.catch_warnings():
         # Python 3.12 warns of threads of libraries beside a fork; `_start_method` looks at Python's own.
         warnings.simplefilter("ignore", DeprecationWarning)
         with _main_hidden() if method == "spawn" else nullcontext():
@@ -293,12 +293,12 @@ def _main_hidden() -> Iterator[None]:
 
 
 @contextmanager
-def _sigint_held() -> Iterator[None]:
-    """Hold Ctrl-C back while a process starts, so that it ends the parent and not the half-started child."""
+def _endings_held() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back while a process starts, so that they end the parent, not a half-started child."""
     if sys.platform == "win32":
         yield
     else:
-        before = pthread_sigmask(SIG_BLOCK, {SIGINT})
+        before = pthread_sigmask(SIG_BLOCK, ENDINGS)
         try:
             yield
         finally:

@@ -19,6 +19,9 @@ Answer: TypeAlias = Callable[[bytes], bytes]
 GRACE_S = 2.0
 """Time that a task gets to remove its unfinished files after SIGTERM: a few unlinks, even on a slow disk."""
 
+ENDINGS = frozenset({signal.SIGINT, signal.SIGTERM})
+"""What ends a command; held back while a process starts."""
+
 READY = b"ready"
 """First message of a worker; an answer is a pickle and never equal to it."""
 
@@ -43,12 +46,13 @@ def settle_in() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     if sys.platform != "win32":
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # held while the process started
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)  # held while the process started
     threading.Thread(target=_follow_parent, daemon=True).start()
 
 
 def _leave(*_: object) -> NoReturn:
-    """Unwind, so that `finally` clauses remove unfinished files."""
+    """Unwind, so that `finally` clauses remove unfinished files, undisturbed: who has sent it may do so again."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit(1)
 
 

@@ -48,6 +48,7 @@ class ExitCode(IntEnum):
     ALL_FAILED = 5
     CHECK_FAILED = 6
     INTERRUPTED = 130  # 128 + SIGINT, as shells count
+    TERMINATED = 143  # 128 + SIGTERM; of the command alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,11 +129,16 @@ def tidied(root: Path, folders: Iterable[Path], runner: Runner) -> Iterator[None
     ordered = sorted({root, *folders})
     for folder in ordered:
         remove_leftovers(folder)
-    with runner.sharing(root):
-        yield
-    if runner.has_lost_workers:
-        for folder in ordered:
-            remove_leftovers(folder)
+    is_through = False
+    try:
+        with runner.sharing(root):
+            yield
+        is_through = True
+    finally:
+        # Our own workers have ended by now, perhaps by force; those of a cluster finish what they have begun.
+        if runner.has_lost_workers if is_through else runner.workers is not None:
+            for folder in ordered:
+                remove_leftovers(folder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,9 +129,13 @@ def sort(  # noqa: PLR0913 (one parameter an option of the command)
         runner.ready()
         with rooted(output) as root:
             task = partial(place_batch, root=str(root), action=how, exists=policy)
-            with tidied(root, ((root / p.target).parent for p in placements), runner):
-                placed, is_interrupted = _placed(placements, task, runner, progress)
-        ordered = sorted([*outcomes, *placed], key=lambda o: (o.outputs, o.item))
+            is_interrupted = False
+            try:
+                with tidied(root, ((root / p.target).parent for p in placements), runner):
+                    _place_all(placements, task, runner, progress, outcomes)
+            except KeyboardInterrupt:
+                is_interrupted = True
+        ordered = sorted(outcomes, key=lambda o: (o.outputs, o.item))
         return Report(tuple(ordered), notes=said, strict=strict, interrupted=is_interrupted)
 
 
@@ -189,19 +193,16 @@ def _fields(header: Header, name: Template) -> dict[str, Any]:
 # --- placing ---------------------------------------------------------------------------------------------
 
 
-def _placed(
-    placements: Sequence[Placement], task: Place, runner: Runner, progress: Progress | None
-) -> tuple[list[Outcome], bool]:
-    """What became of each placement, and whether the work was interrupted."""
-    outcomes: list[Outcome] = []
-    try:
-        for _, results in runner.map(task, batched(placements, BATCH), on_error=failed_batch):
-            outcomes += results
-            if progress:
-                progress(Step("files", len(outcomes), len(placements)))
-    except KeyboardInterrupt:
-        return outcomes, True
-    return outcomes, False
+def _place_all(
+    placements: Sequence[Placement], task: Place, runner: Runner, progress: Progress | None, outcomes: list[Outcome]
+) -> None:
+    """Add what becomes of each placement to the outcomes, as far as it comes before an interruption."""
+    done = 0
+    for _, results in runner.map(task, batched(placements, BATCH), on_error=failed_batch):
+        outcomes += results
+        done += len(results)
+        if progress:
+            progress(Step("files", done, len(placements)))
 
 
 def place_batch(placements: Sequence[Placement], *, root: str, action: Action, exists: Exists) -> tuple[Outcome, ...]:

@@ -126,13 +126,15 @@ def test_process_that_was_forked_ahead_speaks_where_none_could_be_forked_any_mor
     speaker.load_ahead()
     (ahead,) = multiprocessing.active_children()
     end = Event()
-    Thread(target=end.wait, daemon=True).start()
+    thread = Thread(target=end.wait, daemon=True)
+    thread.start()
     try:
         with runner_of(None, shared.address) as runner:
             assert dict(runner.map(clusters.square, range(9), on_error=kept)) == {n: n * n for n in range(9)}
             assert [each.pid for each in multiprocessing.active_children()] == [ahead.pid]
     finally:
         end.set()
+        thread.join()  # no test after this one could fork
     assert multiprocessing.active_children() == []
 
 

@@ -82,13 +82,8 @@ class DaskRunner:
         before = self._terms
         witness = folder.absolute() / f".cluster.{os.urandom(6).hex()}.convkit.part"  # removed as other leftovers are
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            witness.touch()
-        except OSError as err:
-            hint = "Check space and permissions at the destination."
-            raise OutputError(f"The folder cannot be written to: {err.strerror}.", str(folder), hint) from err
-        self._terms = before._replace(witness=str(witness))
-        try:
+            _make(witness)
+            self._terms = before._replace(witness=str(witness))
             yield
         finally:
             self._terms = before
@@ -165,6 +160,15 @@ def _while(condition: Callable[[], bool], items: Iterator[T]) -> Iterator[T]:
             yield next(items)
         except StopIteration:
             return
+
+
+def _make(witness: Path) -> None:
+    try:
+        witness.parent.mkdir(parents=True, exist_ok=True)
+        witness.touch()
+    except OSError as err:
+        hint = "Check space and permissions at the destination."
+        raise OutputError(f"The folder cannot be written to: {err.strerror}.", str(witness.parent), hint) from err
 
 
 class _Counted(Iterator[T]):
