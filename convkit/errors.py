@@ -110,3 +110,8 @@ class MissingExtraError(ConvkitError):
     """An optional library is absent; the hint names the extra that installs it."""
 
     default_code = "install.missing-extra"
+
+
+def install(extra: str) -> str:
+    """The hint how to install an extra: from the source, because on PyPI the name is that of another project."""
+    return f"Install the extra {extra!r}: pip install '.[{extra}]', where the source of convkit is."

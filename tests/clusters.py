@@ -120,6 +120,11 @@ def worker_id(_number: int) -> int:
     return os.getpid()
 
 
+def doze(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
+
+
 def working_folder(_number: int) -> str:
     return str(Path.cwd())
 

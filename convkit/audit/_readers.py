@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from convkit.errors import EngineError, MissingExtraError
+from convkit.errors import EngineError, MissingExtraError, install
 
 Picture = NDArray[np.uint8]
 
@@ -63,7 +63,7 @@ def reader() -> Reader:
         if shutil.which("tesseract"):
             return _TesseractReader()
         what = "Nothing that reads text in pictures is installed: neither rapidocr-onnxruntime nor Tesseract."
-        raise MissingExtraError(what, "--ocr", "Install it with: pip install 'convkit[ocr]'.") from err
+        raise MissingExtraError(what, "--ocr", install("ocr")) from err
 
 
 class _RapidReader:

@@ -24,7 +24,7 @@ from convkit.model.visible import encodable, visible
 if TYPE_CHECKING:
     from convkit.jobs._sources import Progress, Step
 
-_LISTED_SKIPPED = 5
+_LISTED = 5
 BAD_ENDS = frozenset({ExitCode.SOME_FAILED, ExitCode.ALL_FAILED})
 """Their summary is shown, however quiet the run."""
 
@@ -176,14 +176,17 @@ def run_job(job: Callable[..., Report], given: dict[str, Any]) -> int:
 
 def _show_problems(report: Report, verbose: int, *, only_errors: bool) -> None:
     skipped: dict[tuple[str, str], list[Outcome]] = {}
+    bad: dict[tuple[str, ...], list[Outcome]] = {}
     least = Severity.ERROR if only_errors else Severity.INFO if verbose else Severity.WARNING
     for outcome in report.outcomes:
         if outcome.status in BAD:
-            _show_bad(outcome)
+            bad.setdefault(_reason(outcome), []).append(outcome)
         elif outcome.status is Status.SKIPPED:
             skipped.setdefault((outcome.notes[0].code, outcome.notes[0].text), []).append(outcome)
         else:
-            _show_notes(outcome, least)
+            _show_notes(outcome, least, verbose)
+    for outcomes in bad.values():
+        _show_bad(outcomes, verbose)
     for (code, text), outcomes in ({} if only_errors else skipped).items():
         _show_skipped(code, text, outcomes, verbose)
     for each in report.notes:
@@ -191,29 +194,57 @@ def _show_problems(report: Report, verbose: int, *, only_errors: bool) -> None:
             say(f"{each.severity}: {_sentence(each)}")
 
 
-def _show_bad(outcome: Outcome) -> None:
-    for each in outcome.notes[:1]:
-        shown = each.at("") if each.where == outcome.item else each
-        say(f"{outcome.status}: {outcome.item}: {_sentence(shown)}")
+def _reason(outcome: Outcome) -> tuple[str, ...]:
+    """What is the same for items that were refused for the same reason."""
+    first = outcome.notes[0]
+    return (outcome.status, first.code, first.text, first.hint)
+
+
+def _show_bad(outcomes: list[Outcome], verbose: int) -> None:
+    """Items that were refused for one reason: a line each, or where they are many, the reason and some of them."""
+    if verbose or len(outcomes) <= _LISTED:
+        for outcome in outcomes:
+            first = outcome.notes[0]
+            shown = first.at("") if first.where == outcome.item else first
+            say(f"{outcome.status}: {outcome.item}: {_sentence(shown)}")
+            _show_further(outcome)
+        return
+    say(f"{outcomes[0].status}: {len(outcomes):,} items: {_sentence(outcomes[0].notes[0].at(''))}")
+    for outcome in outcomes[:_LISTED]:
+        say(f"    {outcome.item}")
+        _show_further(outcome)
+    say(f"    and {len(outcomes) - _LISTED:,} more (-v lists all)")
+
+
+def _show_further(outcome: Outcome) -> None:
     for each in outcome.notes[1:]:
         if each.severity is Severity.ERROR:
             say(f"    {_sentence(each)}")
 
 
-def _show_notes(outcome: Outcome, least: Severity) -> None:
+def _show_notes(outcome: Outcome, least: Severity, verbose: int) -> None:
+    """What is to be known of an item; of many that say the same, some."""
     shown = _GRAVITY[_GRAVITY.index(least) :]
+    alike: dict[tuple[str, str], list[Note]] = {}
     for each in outcome.notes:
         if each.severity in shown:
+            alike.setdefault((each.code, each.text), []).append(each)
+    for (code, _), notes in alike.items():
+        listed = notes if verbose else notes[:_LISTED]
+        for each in listed:
             say(f"{each.severity}: {outcome.item}: {_sentence(each)}")
+        if len(notes) > len(listed):
+            more = f"and {len(notes) - len(listed):,} more like it (-v lists all)"
+            say(f"{notes[0].severity}: {outcome.item}: {more} [{code}]")
 
 
 def _show_skipped(code: str, text: str, outcomes: list[Outcome], verbose: int) -> None:
     count = sum(int(str(o.facts.get("instances", 1))) for o in outcomes)
     say(f"skipped: {in_files(count)}: {text} [{code}]")
-    for outcome in outcomes if verbose else outcomes[:_LISTED_SKIPPED]:
+    for outcome in outcomes if verbose else outcomes[:_LISTED]:
         say(f"    {outcome.notes[0].where or outcome.item}")
-    if not verbose and len(outcomes) > _LISTED_SKIPPED:
-        say(f"    and {len(outcomes) - _LISTED_SKIPPED} more (-v lists all)")
+    if not verbose and len(outcomes) > _LISTED:
+        say(f"    and {len(outcomes) - _LISTED} more (-v lists all)")
 
 
 def _sentence(each: Note) -> str:

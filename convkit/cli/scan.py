@@ -261,9 +261,11 @@ def _summary(found: Collection) -> str:
 
 def _summary_of_index(index: Index) -> str:
     if not index.instances:
+        if index.exit_code in BAD_ENDS:
+            return f"none of {in_files(index.files)} could be read as DICOM"
         return f"nothing to do: no DICOM in {in_files(index.files)}, or nothing selected"
     modalities = ", ".join(f"{n} {m}" for m, n in index.modalities.items())
-    gone = f", {index.gone} gone" if index.gone else ""
+    gone = f", {index.gone} gone or changed" if index.gone else ""
     unfitting = f"; instances with values that do not fit: {index.unfitting}" if index.unfitting else ""
     return (
         f"{in_files(index.files)}, {index.read} read{gone}; patients: {index.patients}, studies: {index.studies}, "

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convkit.dicom.pixels import is_native
 from convkit.engine.journal import Journal
@@ -45,26 +45,48 @@ class _Run:
         return Claim(task.item, task.key, f"{self.print_of_options}:{task.stem}", _names(task, self.options))
 
 
-def converted(  # noqa: PLR0913, PLR0917 (all that was asked for)
-    collection: Collection,
-    output: Path,
-    options: ConvertOptions,
-    runner: Runner,
-    progress: Progress | None,
-    redactor: Redactor | None,
-) -> Report:
-    tasks, planned = plan_volumes(
+class Plan(NamedTuple):
+    """What is to be made of a collection.
+
+    Attributes
+    ----------
+    tasks : sequence of VolumeTask
+    outcomes : sequence of Outcome
+        Of what makes no volume.
+    notes : tuple of Note
+        About the run as a whole.
+    inputs : Inputs
+    print_of_options : str
+        Of all that the bytes of an output depend on.
+    """
+
+    tasks: Sequence[VolumeTask]
+    outcomes: Sequence[Outcome]
+    notes: tuple[Note, ...]
+    inputs: Inputs
+    print_of_options: str
+
+
+def planned(collection: Collection, options: ConvertOptions, redactor: Redactor | None) -> Plan:
+    """What is to be made of a collection; nothing is written."""
+    tasks, outcomes = plan_volumes(
         collection, options.stack, options.name, digest=str if redactor is None else redactor.digest
     )
     notes = (*collection.notes, *not_looked_at(sum(may_show_text(t.header) for t in tasks), "volumes"))
-    if options.dry_run or not tasks:
-        dry = [Outcome(t.item, Status.PLANNED, (_path(t, options),), t.stack.notes, _facts(t)) for t in tasks]
-        return _report([*planned, *dry], options, notes=notes)
+    inputs = Inputs(lambda: (h.path for s in collection for h in s.headers))
     print_of_options = fingerprint_under(redactor, options.to, options.stack, options.load, options.write)
-    run = _Run(output, options, Inputs(lambda: (h.path for s in collection for h in s.headers)), print_of_options)
-    outcomes = list(planned)
-    end = journaled(output, lambda journal: _each(tasks, journal, run, runner, progress), outcomes.append)
-    return _report(outcomes, options, notes=(*notes, *end.notes), interrupted=end.is_interrupted)
+    return Plan(tasks, outcomes, notes, inputs, print_of_options)
+
+
+def converted(plan: Plan, output: Path, options: ConvertOptions, runner: Runner, progress: Progress | None) -> Report:
+    """Make the volumes of a plan, or tell of them in a dry run."""
+    if options.dry_run or not plan.tasks:
+        dry = [Outcome(t.item, Status.PLANNED, (_path(t, options),), t.stack.notes, _facts(t)) for t in plan.tasks]
+        return _report([*plan.outcomes, *dry], options, notes=plan.notes)
+    run = _Run(output, options, plan.inputs, plan.print_of_options)
+    outcomes = list(plan.outcomes)
+    end = journaled(output, lambda journal: _each(plan.tasks, journal, run, runner, progress), outcomes.append)
+    return _report(outcomes, options, notes=(*plan.notes, *end.notes), interrupted=end.is_interrupted)
 
 
 def _report(

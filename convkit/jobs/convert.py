@@ -153,10 +153,11 @@ def convert(  # noqa: PLR0913 (one parameter an option of the command)
             runner.meanwhile(partial(import_large, name))
         asked = (*options.load.keep, *options.name.keywords, *(selection.keywords if selection else ()))
         read = read_headers(given, runner, asked, typed_in, progress)
-        from convkit.jobs._conversion import converted  # noqa: PLC0415 (NumPy and all)
+        from convkit.jobs._conversion import converted, planned  # noqa: PLC0415 (NumPy and all)
         from convkit.jobs.collection import collection_of  # noqa: PLC0415
 
         collection = collection_of(read, runner, selection, progress, redactor)
+        plan = planned(collection, options, redactor)
         runner.ready()
         with rooted(output, is_dry=dry_run) as root:
-            return converted(collection, root, options, runner, progress, redactor)
+            return converted(plan, root, options, runner, progress)

@@ -144,6 +144,8 @@ def deidentify(  # noqa: PLR0913 (one parameter an option of the command)
     if not _ROOT.fullmatch(str(uid_root)) or len(str(uid_root)) > _LONGEST_ROOT:
         hint = f"A root is of numbers with dots between them, up to {_LONGEST_ROOT} characters."
         raise UsageError("The root is not one that UIDs can have.", "--uid-root", hint)
+    if pixels == PixelMode.OCR and cluster is None:
+        require_reader()  # before a key is made
     asked = recipe_of(profile, key, mapping, root=root, uid_root=uid_root, is_dry=dry_run)
     options = DeidOptions(
         asked.recipe,

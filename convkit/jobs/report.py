@@ -12,7 +12,7 @@ from typing import Any
 
 from convkit.engine.outcome import ExitCode
 from convkit.engine.run import Runner, runner_of
-from convkit.errors import MissingExtraError, OutputError, UsageError
+from convkit.errors import MissingExtraError, OutputError, UsageError, install
 from convkit.jobs._choices import Exists, chosen
 from convkit.jobs._redaction import redactor_of
 from convkit.jobs._report.asked import is_column, wanted
@@ -228,8 +228,7 @@ def _check_extra() -> None:
     """What draws is told to be absent before an hour of reading, not after."""
     for library in ("matplotlib", "jinja2"):
         if find_spec(library) is None:
-            hint = "Install it with: pip install 'convkit[report]'"
-            raise MissingExtraError(f"{library} is not installed.", "", hint)
+            raise MissingExtraError(f"{library} is not installed.", "", install("report"))
 
 
 def _is_kept(page: str, exists: Exists) -> bool:

@@ -18,7 +18,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
-from convkit.errors import MissingExtraError, UsageError
+from convkit.errors import MissingExtraError, UsageError, install
 from convkit.storage import loss
 from convkit.storage._parts import Seeking
 from convkit.storage.files import Raw, Status
@@ -109,7 +109,7 @@ def _kind(scheme: str) -> Any:
             scheme, "fsspec" if "fsspec" in str(err.name) else str(err.name or "a library of fsspec")
         )
         what = f"{package} is not installed, which {scheme}:// needs."
-        raise MissingExtraError(what, "", "Install it with: pip install 'convkit[cloud]'") from err
+        raise MissingExtraError(what, "", install("cloud")) from err
     except ValueError as err:
         hint = "Object storage has s3://, gs:// or az://; other protocols of fsspec work if they are installed."
         raise UsageError(f"{scheme}:// is no kind of storage that can be read.", "", hint) from err

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from convkit.errors import MissingExtraError
+from convkit.errors import MissingExtraError, install
 from convkit.survey._palette import light
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ def canvas() -> Iterator[None]:
     try:
         import matplotlib as mpl  # noqa: PLC0415 (an extra)
     except ImportError as missing:
-        hint = "Install it: pip install 'convkit[report]'."
-        raise MissingExtraError("Figures need matplotlib.", "report", hint) from missing
+        raise MissingExtraError("Figures need matplotlib.", "report", install("report")) from missing
     with mpl.rc_context(), warnings.catch_warnings():
         # A letter that the font of the PNG lacks becomes a box; in an SVG the reader's own fonts have it.
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")

@@ -16,7 +16,7 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from convkit.errors import MissingExtraError
+from convkit.errors import MissingExtraError, install
 from convkit.survey import _plots as plots
 from convkit.survey import _summary as summary
 from convkit.survey import _wording as words
@@ -77,8 +77,7 @@ def _environment() -> Environment:
     try:
         import jinja2  # noqa: PLC0415 (an extra)
     except ImportError as missing:
-        hint = "Install it: pip install 'convkit[report]'."
-        raise MissingExtraError("The page needs jinja2.", "report", hint) from missing
+        raise MissingExtraError("The page needs jinja2.", "report", install("report")) from missing
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_text_of),
         autoescape=True,

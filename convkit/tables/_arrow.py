@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from convkit.errors import MissingExtraError
+from convkit.errors import MissingExtraError, install
 from convkit.model.table import Column, Kind
 
 META_KEY = b"convkit"
@@ -26,8 +26,7 @@ def pyarrow() -> Any:
     try:
         import pyarrow as pa  # noqa: PLC0415 (an extra)
     except ImportError as err:
-        what, hint = "pyarrow is not installed.", "Install it with: pip install 'convkit[tables]'"
-        raise MissingExtraError(what, "", hint) from err
+        raise MissingExtraError("pyarrow is not installed.", "", install("tables")) from err
     return pa
 
 

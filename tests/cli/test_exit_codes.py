@@ -495,3 +495,27 @@ def test_scan_names_a_series_that_is_refused_as_convert_does(tmp_path: Path) -> 
     (name,) = {line.partition(":")[0] for line in told.splitlines() if "[geometry.missing-slice]" in line}
     assert re.fullmatch(r"series 001 \[[0-9a-f]{6}\]", name)
     assert name in convkit("convert", tmp_path / "in", "-o", tmp_path / "out").stderr
+
+
+@pytest.mark.parametrize("flags", [[], ["-v"]])
+def test_many_items_that_are_refused_for_one_reason_are_told_at_once(flags: list[str], tmp_path: Path) -> None:
+    for number in range(1, 9):
+        write(series(series=number, missing=(2,)), tmp_path / "in" / str(number))
+    done = convkit("convert", tmp_path / "in", "-o", tmp_path / "out", *flags)
+    said = [line for line in lines(done.stderr) if "refused" in line]
+    assert done.returncode == 5
+    assert len(said) == (9 if flags else 2)  # with the summary
+    if not flags:
+        assert said[0].startswith("refused: 8 items: ")
+        assert "    and 3 more (-v lists all)" in lines(done.stderr)
+        assert len([line for line in lines(done.stderr) if line.startswith("    ")]) == 6
+
+
+@pytest.mark.parametrize("flags", [[], ["-v"]])
+def test_many_files_of_a_series_of_which_the_same_is_to_be_known(flags: list[str], tmp_path: Path) -> None:
+    for version in ("a", "b"):
+        write(series(series=1, slices=9, KVP=80 + ord(version)), tmp_path / "in" / version)
+    done = convkit("convert", tmp_path / "in", "-o", tmp_path / "out", *flags)
+    said = [line for line in lines(done.stderr) if "header.conflicting-instances" in line]
+    assert len(said) == (18 if flags else 12)  # of two volumes
+    assert flags or "and 4 more like it (-v lists all)" in said[-1]

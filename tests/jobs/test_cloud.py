@@ -387,7 +387,7 @@ def test_missing_library_names_the_extra(library: str, tmp_path: Path) -> None:
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 1
-    assert "pip install 'convkit[cloud]'" in done.stderr
+    assert "pip install '.[cloud]'" in done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from importlib.util import find_spec
 
-from convkit.errors import MissingExtraError
+from convkit.errors import MissingExtraError, install
 
 RAPIDOCR = "rapidocr_onnxruntime"
 """Of the extra ``ocr``."""
@@ -31,5 +31,5 @@ def require_reader() -> None:
 def missing_reader() -> MissingExtraError:
     """Why nothing can be read."""
     what = "Nothing that reads text in pictures is installed: neither rapidocr-onnxruntime nor Tesseract."
-    hint = "Install it: pip install 'convkit[ocr]'. Or choose --pixels refuse, which copies what cannot show text."
+    hint = f"{install('ocr')} Or choose --pixels refuse, which copies what cannot show text."
     return MissingExtraError(what, "--pixels ocr", hint)

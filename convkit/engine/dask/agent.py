@@ -18,7 +18,7 @@ from convkit.engine.dask.errors import asking, check_loss
 from convkit.engine.dask.messages import PARTING_S, Begin, Drop, Ended, Failed, Message, Send, Workers, hear, tell
 from convkit.engine.dask.worker import answer
 from convkit.engine.imports import import_large
-from convkit.errors import ConvkitError, EngineError, MissingExtraError
+from convkit.errors import ConvkitError, EngineError, MissingExtraError, install
 from convkit.model.notes import CODES
 
 if TYPE_CHECKING:
@@ -197,8 +197,8 @@ def _client() -> Any:
     try:
         client: Any = import_large("distributed").Client  # an extra, and slow to load
     except ImportError as err:
-        hint = "Install it: pip install 'convkit[cluster]'"
-        raise MissingExtraError("A cluster needs Dask, which is not installed.", "--cluster", hint) from err
+        what = "A cluster needs Dask, which is not installed."
+        raise MissingExtraError(what, "--cluster", install("cluster")) from err
     except Exception as err:
         what = f"Dask cannot be loaded ({type(err).__name__})."
         raise EngineError(what, "--cluster", "See what `python -c 'import distributed'` says.") from err

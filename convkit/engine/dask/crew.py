@@ -31,6 +31,10 @@ WORKER_S = 5.0
 """Time for new workers to tell their version."""
 
 
+_OUR_VERSION = "__import__('convkit._version', fromlist=['_']).__version__ if __import__('convkit.engine.dask') else ''"
+"""On PyPI there is another project of our name, which has a version, too, but no room for Dask."""
+
+
 class Crew:
     """The workers of a cluster, looked up now and then."""
 
@@ -66,7 +70,7 @@ class Crew:
 
         One that does not answer is left to the scheduler; if it comes back, its first answer tells its version.
         """
-        ask = partial(self._client.run, eval, "__import__('convkit').__version__", workers=workers, on_error="return")
+        ask = partial(self._client.run, eval, _OUR_VERSION, workers=workers, on_error="return")
         with asking(), suppress(TimeoutError):
             for version in _within(WORKER_S, ask).values():
                 if isinstance(version, str) and version != __version__:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import pickle
 from collections.abc import Callable, Iterable, Iterator
+from operator import length_hint
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from convkit.engine.dask.connection import Connection
@@ -24,8 +25,14 @@ AHEAD = 4
 MOST_UNDER_WAY = 10_000
 """Dask tasks, however many workers there are: some seconds of work for a scheduler."""
 
+AHEAD_UNKNOWN = 2
+"""The same as long as nobody knows how long an item takes: then not each of the first ones is a task of its own."""
+
 SLICE_S = 0.2
 """Least time for a Dask task, which costs client, scheduler and worker 5 ms together; quicker items share one."""
+
+LAST_SLICE_S = 0.1
+"""The same for the last ones, so that workers end together."""
 
 SCHEDULER_S = 0.005
 """Time from one Dask task to the next that leaves the scheduler idle for half of it."""
@@ -64,6 +71,7 @@ class Orders(Generic[T, R]):
         self._meanwhile = meanwhile
         self._aloft: dict[int, _Parcel] = {}
         self._lost: list[tuple[int, T]] = []
+        self._left = 0  # items that are still to be sent; 0 where nobody knows
         self._seconds = 0.0  # of an item; 0 until the first one has ended
 
     def results(self, items: Iterable[T], terms: Terms, *, most: int | None) -> Iterator[tuple[int, R]]:
@@ -91,7 +99,9 @@ class Orders(Generic[T, R]):
 
     def _results(self, items: Iterable[T], most: int | None) -> Iterator[tuple[int, R]]:
         parcel = _Parcel([], [], [])
+        self._left = length_hint(items)
         for index, item in enumerate(items):
+            self._left -= 1
             try:
                 payload = pickle.dumps(item, pickle.HIGHEST_PROTOCOL)
             except Exception as error:  # noqa: BLE001 (pickling runs code of the item; part of the task border)
@@ -113,10 +123,14 @@ class Orders(Generic[T, R]):
         """At least one: more may come."""
         return self._connection.workers or 1
 
+    @property
+    def _ahead(self) -> int:
+        return (AHEAD if self._seconds else AHEAD_UNKNOWN) * self._workers
+
     def _sent(self, parcel: _Parcel, most: int | None) -> Iterator[tuple[int, R]]:
         """Send a parcel as soon as there is room; yields what has ended until then."""
         # One that cannot load our tasks ends without a word when it gets one: each is asked first, as it comes.
-        while not self._connection.workers or len(self._aloft) >= min(most or MOST_UNDER_WAY, AHEAD * self._workers):
+        while not self._connection.workers or len(self._aloft) >= min(most or MOST_UNDER_WAY, self._ahead):
             yield from self._settled(block=True)
         number = next(self._connection.numbers)
         self._aloft[number] = parcel
@@ -146,7 +160,10 @@ class Orders(Generic[T, R]):
         """Items for one Dask task: so many that the scheduler is no bottleneck, so few that all end together."""
         if not self._seconds:
             return 1
-        return max(1, min(MOST_AT_ONCE, int(max(SLICE_S, self._workers * SCHEDULER_S) / self._seconds)))
+        slice_s = SLICE_S
+        if self._left > 0:  # it is known how many there are
+            slice_s = min(SLICE_S, max(LAST_SLICE_S, self._left * self._seconds / self._workers))
+        return max(1, min(MOST_AT_ONCE, int(max(slice_s, self._workers * SCHEDULER_S) / self._seconds)))
 
     def _learn(self, seconds: float) -> None:
         """Take note of how long an item took."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
+from operator import length_hint
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -177,6 +178,10 @@ class _Counted(Iterator[T]):
     def __init__(self, items: Iterable[T]) -> None:
         self._items = iter(items)
         self.taken = 0
+
+    def __length_hint__(self) -> int:
+        """How many there are, as far as that is known."""
+        return length_hint(self._items)
 
     def __next__(self) -> T:
         item = next(self._items)
