@@ -34,7 +34,7 @@ EDITED = (
 
 
 def _convkit(source: Path, out: Path) -> list[str]:
-    key = str(out.parent / f"{out.name}.key")
+    key = str(source.parent / "deid.key")  # made by the first run, kept with the made data
     options = ["--profile", "basic", "--pixels", "allow", "--key", key, "-q", "-j", "1"]
     return [find_command("convkit") or "convkit", "deid", str(source), "-o", str(out), *options]
 

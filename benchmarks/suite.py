@@ -307,7 +307,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--growth", action="store_true")
     parser.add_argument("--json", type=Path, help="write the numbers to this file")
     parser.add_argument("--markdown", type=Path, help="write the table to this file")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.scale <= 0:
+        parser.error("--scale is above 0")
+    if given.growth and given.only:
+        parser.error("--growth has workloads of its own")
+    if not given.growth and not list(_chosen(given)):
+        parser.error(f"no workload has one of these words in its name: {given.only}")
+    return given
+
+
+SMALL = 0.5
+"""Scale below which the start of a process, a tenth of a second, counts for so much that ratios say little else."""
 
 
 def _chosen(given: argparse.Namespace) -> Iterable[Workload]:
@@ -316,11 +327,14 @@ def _chosen(given: argparse.Namespace) -> Iterable[Workload]:
     for load in workloads():
         if not words or any(word in load.name for word in words):
             sides = {name: command for name, command in load.sides.items() if name not in without}
-            yield Workload(load.name, load.source, sides, load.cores, load.part)
+            name = load.name if given.scale == 1 else f"{load.name}, times {given.scale:g}"
+            yield Workload(name, load.source, sides, load.cores, load.part)
 
 
 def main() -> None:
     given = _arguments()
+    if given.scale < SMALL:
+        print(f"At --scale {given.scale:g} runs are mostly starts of processes; docs/performance.md has full sizes.\n")
     if given.growth:
         results = grown(given)
         lines = list(growth_table(results))
@@ -331,7 +345,7 @@ def main() -> None:
             print("\n".join(list(table({load.name: results[load.name]}))[2:]), flush=True)
         lines = list(table(results))
     if given.json:
-        given.json.write_text(json.dumps({"machine": machine(), "results": results}, indent=1))
+        given.json.write_text(json.dumps({"machine": machine(), "scale": given.scale, "results": results}, indent=1))
     if given.markdown:
         given.markdown.write_text("\n".join(lines) + "\n")
 

@@ -177,13 +177,19 @@ def _connected(address: str) -> Iterator[Client]:
         with suppress(AttributeError, RuntimeError):  # a thread that nothing else of Dask's ends
             client._loop_runner.stop()  # noqa: SLF001 (see above)
         known = CODES["cluster.unreachable"]
-        what = f"The scheduler at {address} does not answer as one ({type(err.__cause__ or err).__name__})."
+        what = f"The scheduler at {address} does not answer as one{_told(err.__cause__ or err)}."
         raise EngineError(what, "--cluster", known.hint, "cluster.unreachable") from err
     try:
         yield client
     finally:
         with suppress(OSError, TimeoutError, RuntimeError):
             client.close(timeout=PARTING_S)
+
+
+def _told(error: BaseException) -> str:
+    """The reason, if it is the system's; what Dask makes of silence or of another service tells nobody anything."""
+    is_known = isinstance(error, OSError) and not isinstance(error, TimeoutError)
+    return f" ({type(error).__name__})" if is_known else ""
 
 
 def load() -> None:
