@@ -14,7 +14,8 @@ import time
 from convkit.engine.outcome import ExitCode
 
 REPEATED_S = 2.0
-"""Within this time a further SIGTERM is the same one: who sends it to a process sends it to the group of that, too."""
+"""Within this time a further SIGTERM is the same one: who sends it to a process sends it to the group of that, too. A
+later one ends the process at once: it may be held up by something, such as a full pipe that nobody reads."""
 
 
 class _Sent:
@@ -40,13 +41,21 @@ def unwind_when_terminated() -> None:
         signal.signal(signal.SIGTERM, _unwind)
 
 
+def unwind_no_more() -> None:
+    """Leave SIGTERM to the system again, for the last moments, in which there is nothing to unwind."""
+    is_ours = threading.current_thread() is threading.main_thread()
+    if is_ours and signal.getsignal(signal.SIGTERM) is _unwind:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def _unwind(*_: object) -> None:
     if os.getpid() != _Sent.process:
         os._exit(128 + signal.SIGTERM)  # nothing is open in a child that has not begun
-    now = time.monotonic()
-    if _Sent.at is None or now - _Sent.at > REPEATED_S:
-        _Sent.at = now
+    if _Sent.at is None:
+        _Sent.at = time.monotonic()
         raise KeyboardInterrupt
+    if time.monotonic() - _Sent.at > REPEATED_S:
+        os._exit(128 + signal.SIGTERM)
 
 
 def cause() -> str:
@@ -54,6 +63,6 @@ def cause() -> str:
     return "interrupted" if _Sent.at is None else "ended by SIGTERM"
 
 
-def code() -> ExitCode:
+def code(otherwise: ExitCode = ExitCode.INTERRUPTED) -> ExitCode:
     """The exit code of a command that was ended."""
-    return ExitCode.INTERRUPTED if _Sent.at is None else ExitCode.TERMINATED
+    return otherwise if _Sent.at is None else ExitCode.TERMINATED

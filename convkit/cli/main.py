@@ -89,11 +89,12 @@ def run(args: list[str] | None = None) -> None:
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our results has left; Python would complain about it at exit
-        sys.exit(1)
+        sys.exit(ending.code(ExitCode.UNEXPECTED))
     except OSError as err:
         click.echo(f"convkit: a file that is no input cannot be used ({err.strerror}).", err=True)
         sys.exit(1)  # standard output that is full, or a part of the installation
     finally:
+        ending.unwind_no_more()
         gc.enable()
     sys.exit(ending.code() if code == ExitCode.INTERRUPTED else int(code or 0))
 

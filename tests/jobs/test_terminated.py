@@ -238,17 +238,36 @@ def test_sigterm_unwinds_once() -> None:
     assert said(after=again) == (0, "unwound\n143\n")
 
 
-def test_sigterm_that_comes_again_later_unwinds_what_goes_on() -> None:
-    again = """
-ending.REPEATED_S = 0.1
-time.sleep(0.2)
-try:
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(0.2)
-except KeyboardInterrupt:
-    print("again")
-"""
-    assert said(after=again) == (0, "unwound\nagain\n143\n")
+def test_sigterm_that_comes_again_later_ends_what_is_held_up() -> None:
+    again = "ending.REPEATED_S = 0.1\ntime.sleep(0.2)\nos.kill(os.getpid(), signal.SIGTERM)\ntime.sleep(5)"
+    assert said(after=again)[0] == ENDED
+
+
+@pytest.mark.slow
+def test_command_whose_messages_nobody_reads_can_be_ended(tmp_path: Path) -> None:
+    for number in range(1, 400):
+        write([instance(series=number, Rows=2, BitsAllocated=13)], tmp_path / "in" / str(number))
+    process = command("convert", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "-v", "-j", "2")
+    time.sleep(4.0)
+    assert process.poll() is None  # the pipe is full
+    process.terminate()
+    time.sleep(2.5)
+    if process.poll() is None:
+        process.terminate()
+    assert process.wait(5) == ENDED
+    process.communicate()
+
+
+@pytest.mark.slow
+def test_ended_command_whose_results_nobody_reads_has_its_exit_code(source: Path, tmp_path: Path) -> None:
+    def start() -> subprocess.Popen[str]:
+        process = command("convert", str(source), "-o", str(tmp_path / "out"), "--to", "nii.gz", start_new_session=True)
+        assert process.stdout
+        process.stdout.close()
+        process.stdout = None
+        return process
+
+    ended(start, tmp_path / "out", 1, to_the_command)
 
 
 def test_sigterm_that_is_ignored_stays_so() -> None:
@@ -257,6 +276,14 @@ def test_sigterm_that_is_ignored_stays_so() -> None:
 
 def test_sigterm_that_a_program_handles_stays_its_own() -> None:
     assert said(before="signal.signal(signal.SIGTERM, lambda *_: print('mine'))") == (0, "mine\n130\n")
+
+
+def test_sigterm_is_left_to_the_system_in_the_end() -> None:
+    after = "ending.unwind_no_more()\nprint(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)"
+    assert said(after=after) == (0, "unwound\nTrue\n143\n")
+    before = "signal.signal(signal.SIGTERM, lambda *_: print('mine'))"
+    after = "ending.unwind_no_more()\nos.kill(os.getpid(), signal.SIGTERM)\ntime.sleep(0.2)"
+    assert said(before, after) == (0, "mine\nmine\n130\n")
 
 
 def test_forked_child_that_has_no_handler_yet_ends_quietly() -> None:
